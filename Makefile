@@ -1,0 +1,49 @@
+# make study   installs into .venv and runs the headline study
+# make test    installs into .venv and runs all checks
+# make help    lists the rest
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help study test lint golden docs bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+	  { echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is $$($(PYTHON) --version 2>&1). Name one: make PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/installed
+
+study: $(VENV)/installed ## install, then run the headline study: structure first or purpose first?
+	$(BIN)/partnership sweep experiment=structure_vs_purpose
+
+test: lint ## install, then run all checks: lint, types, tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-dev ## lint and types only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+golden: $(VENV)/installed-dev ## renew the golden baseline; the change is to be reviewed
+	$(BIN)/python -m tests.golden
+
+docs: $(VENV)/installed-dev ## renew the generated parts of the documentation
+	$(BIN)/python -m docs.generate
+
+bench: $(VENV)/installed-dev ## measure speed, side by side with C and plain Mesa
+	$(BIN)/python -m benchmarks.bench
+
+clean: ## remove the environment and caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
