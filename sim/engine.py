@@ -1,0 +1,385 @@
+"""The month, as named phases.
+
+Phases follow one another in the order of `step`; each reads the state as the phase before left it, then commits.
+The text is that of a single run. Compiled at width L it advances L runs in the lanes of vectors (`sim.lanes`);
+at width 1, or interpreted, it is the plain engine. The bits are the same. `going` holds in the lanes whose
+partnership is not over; in the others everyone acts alone and the states stand still.
+"""
+
+from __future__ import annotations
+
+from sim import draws, rules
+from sim.draws import block, draw, halves, triangular, uniform
+from sim.lanes import compiled, inlined, maximum, minimum, real, some, sqrt, where, whole
+from sim.shocks import disturb
+from sim.state import launch, set_purpose
+
+# -- 2 convene, 3 contribute ------------------------------------------------------------------------------
+
+
+@compiled
+def convene(state):
+    """Settle this month's setup and return the load it and the structure put on each seat."""
+    parameters, partnership = state.parameters, state.partnership
+    age = partnership.age
+    building = age < parameters.setup_months
+    partnership.setup_share = where(building, parameters.setup_share, parameters.upkeep_share)
+    partnership.emphasis = rules.emphasis(
+        age, parameters.setup_months, partnership.early, partnership.late, partnership.upkeep
+    )
+    talk_share = where(partnership.setup_share > 0.0, 1.0 - partnership.emphasis, 0.0)
+    return rules.seat_load(
+        partnership.structure, talk_share, partnership.seats,
+        parameters.load_per_seat, parameters.load_per_talk, parameters.reference_seats,
+    )  # fmt: skip
+
+
+@compiled
+def contribute(state, going, load):
+    """Each partner decides how much to give and what to push onto others; meetings take their part of the hours."""
+    parameters, partnership = state.parameters, state.partnership
+    shifted = 0.0
+    for i in range(state.n):
+        partner = state.partners[i]
+        others_capacity = partnership.total - partner.capacity
+        partner.shifted = rules.ratio(partner.cost_shift * partner.capacity, others_capacity, 0.0)
+        shifted += partner.shifted
+    structure_hours, purpose_hours = 0.0, 0.0
+    for i in range(state.n):
+        partner = state.partners[i]
+        oversight = rules.oversight(
+            partner.accountability, partner.endorsed, partnership.structure, partnership.fit,
+            parameters.endorsement_weight, parameters.monitoring,
+        )  # fmt: skip
+        temptation = rules.temptation(oversight, partner.trust, parameters.free_riding, parameters.temptation_trust)
+        inclination = rules.inclination(partner.commitment, temptation, parameters.effort_threshold)
+        willing = rules.effort(inclination, 0.0, parameters.decisiveness)
+        effort = rules.effort(inclination, parameters.compulsion * oversight, parameters.decisiveness)
+        onto = parameters.shifting_loss * partner.capacity * (shifted - partner.shifted)
+        hours = effort * maximum(partner.capacity - maximum(onto, 0.0), 0.0)
+        seat_load = load * partner.seat_share
+        burden = where(seat_load > 0.0, minimum(1.0, rules.ratio(seat_load, hours, 1.0)), 0.0)
+        free = (hours - minimum(seat_load, hours)) * rules.quality(willing, effort, parameters.tickbox_quality)
+        setup = partnership.setup_share * free
+        structure_hours += setup * partnership.emphasis
+        purpose_hours += setup * (1.0 - partnership.emphasis)
+        cost_shift = rules.cost_shift(
+            oversight, partner.alignment, partnership.purpose, parameters.shifting,
+            parameters.shifting_alignment, parameters.pooled_share, parameters.pooling_restraint,
+        )  # fmt: skip
+        partner.work = free - setup
+        partner.burden = where(going, burden, partner.burden)
+        partner.effort = where(going, effort, partner.effort)
+        partner.cost_shift = where(going, cost_shift, partner.cost_shift)
+    partnership.structure_hours, partnership.purpose_hours = structure_hours, purpose_hours
+
+
+# -- 4 deliver --------------------------------------------------------------------------------------------
+
+
+@compiled
+def deliver(state, going):
+    """Work on issues becomes results, and results, with a delay, what the population gains.
+
+    Returns the issue worst served this month, for those who seek partners by task next month.
+    """
+    parameters, partnership = state.parameters, state.partnership
+    results, worst, worst_issue = 0.0, 0.0, 0.0
+    for k in range(state.n_issues):
+        issue = state.issues[k]
+        aim = rules.aim(issue.mean_agenda, issue.need, partnership.purpose, parameters.evidence_use)
+        work_sum, root_sum = 0.0, 0.0
+        for i in range(state.n):
+            partner = state.partners[i]
+            work = partner.work * rules.allocation(
+                state.agenda[i, k], aim, partner.alignment, parameters.pooled_share, parameters.allocation_effect
+            )
+            work_sum += work
+            root_sum += sqrt(work)
+        work = rules.issue_work(
+            work_sum, root_sum, issue.need, partnership.total, partnership.root_total, parameters.complementarity
+        )
+        owned = issue.owner >= 0.0
+        commitment = state.partners[whole(maximum(issue.owner, 0.0))].commitment
+        ownership = where(owned, parameters.ownership_effect * commitment, 0.0)
+        coordination = rules.coordination(
+            ownership, partnership.structure, partnership.fit,
+            parameters.coordination_floor, parameters.coordination_effect,
+        )  # fmt: skip
+        served = rules.saturate(coordination * work, parameters.saturation)
+        results += issue.need * served
+        if k == 0:
+            worst = served
+        else:
+            worst_issue = where(served < worst, k, worst_issue)
+            worst = minimum(worst, served)
+    partnership.results = where(going, results, partnership.alone_results)
+    return worst_issue
+
+
+@compiled
+def gain(state):
+    """What the population gains, with and without the partnership, catches up with results."""
+    partnership, delay = state.partnership, state.parameters.outcome_delay
+    partnership.outcome = rules.delayed(partnership.outcome, partnership.results, delay)
+    partnership.alone_outcome = rules.delayed(partnership.alone_outcome, partnership.alone_results, delay)
+
+
+# -- 5 build ----------------------------------------------------------------------------------------------
+
+
+@compiled
+def build(state, month, going):
+    """Hours of setup become structure that fits more or less; issues find owners, from above or from below."""
+    parameters, partnership = state.parameters, state.partnership
+    structure = partnership.structure
+    hours_share = partnership.structure_hours / partnership.total
+    built = rules.structure_built(structure, hours_share, parameters.structure_rate)
+    kept = structure - parameters.structure_decay * structure
+    quality = rules.build_quality(partnership.purpose, parameters.fit_floor, parameters.fit_strength)
+    fit = rules.blended_fit(partnership.fit, kept, built, quality)
+    fit = rules.mended_fit(fit, quality, hours_share, parameters.upkeep_share, parameters.adaptability)
+    chance = rules.assignment_chance(structure, hours_share, parameters.assignment, parameters.assignment_reach)
+    for k in range(state.n_issues):
+        issue = state.issues[k]
+        orphaned = (issue.owner < 0.0) & going
+        if some(orphaned):
+            u = draw(state.seed, state.world, month, k, draws.OWNERSHIP)
+            asked = whole(u[1] * parameters.n_partners)
+            partner = state.partners[asked]
+            volunteers = u[2] < rules.volunteering_chance(
+                partner.alignment, partner.commitment, parameters.volunteering
+            )
+            unasked = where(volunteers, real(asked), issue.owner)
+            found = where(u[0] < chance, issue.natural_owner, unasked)
+            issue.owner = where(orphaned, found, issue.owner)
+    partnership.structure = where(going, kept + built, structure)
+    partnership.fit = where(going, fit, partnership.fit)
+
+
+# -- 6 meet -----------------------------------------------------------------------------------------------
+
+
+@inlined
+def another(u, i, n_partners):
+    """One of the other partners than i, each as likely."""
+    j = whole(u * (n_partners - 1.0))
+    return where(j >= i, j + 1, j)
+
+
+@inlined
+def whom(state, i, number_first, number_second):
+    """The other partner of an encounter that partner i calls: anyone at the board, or the better of two drawn."""
+    parameters, partnership = state.parameters, state.partnership
+    board, u_second = halves(number_second)
+    first = another(uniform(number_first), i, parameters.n_partners)
+    second = another(u_second, i, parameters.n_partners)
+    one, two = state.trust[i, first], state.trust[i, second]
+    if some(parameters.task_seeking > 0.0):
+        issue = whole(partnership.worst_issue)
+        one = rules.appeal(one, state.agenda[first, issue], parameters.task_seeking)
+        two = rules.appeal(two, state.agenda[second, issue], parameters.task_seeking)
+    informal = board >= parameters.board_effect * partnership.structure
+    return where((two > one) & informal, second, first)
+
+
+@compiled
+def meet(state, month, going):
+    """Encounters: both see what the other gives, both talk; all of it judged from trust and alignment as they stood."""
+    parameters, partnership = state.parameters, state.partnership
+    structure = partnership.structure
+    visibility = rules.visibility(structure, partnership.fit, parameters.transparency, parameters.visibility_effect)
+    for i in range(state.n):
+        state.partners[i].told = 0.0
+    for i in range(state.n):
+        me = state.partners[i]
+        heard, moved = 0.0, 0.0
+        for e in range(state.meetings):
+            held = going & (me.present > 0.0) & (e < parameters.meetings)
+            numbers = block(state.seed, state.world, month, i, draws.ENCOUNTER + e)
+            j = whom(state, i, numbers[0], numbers[1])
+            other = state.partners[j]
+            trust, trust_back = state.trust[i, j], state.trust[j, i]
+            seen = rules.seen(other.effort, other.cost_shift, parameters.noise * triangular(numbers[2]))
+            seen_back = rules.seen(me.effort, me.cost_shift, parameters.noise * triangular(numbers[3]))
+            encounter = state.encounters[i * state.meetings + e]
+            encounter.other = real(j)
+            change = rules.trust_change(
+                trust, seen, structure, visibility,
+                parameters.trust_rate, parameters.loss_aversion, parameters.crowding,
+            )  # fmt: skip
+            change_back = rules.trust_change(
+                trust_back, seen_back, structure, visibility,
+                parameters.trust_rate, parameters.loss_aversion, parameters.crowding,
+            )  # fmt: skip
+            change = where(held, change, 0.0)
+            encounter.change, encounter.change_back = change, where(held, change_back, 0.0)
+            moved += change
+            heard += where(held, rules.heard(trust, other.alignment, parameters.talk_base), 0.0)
+            other.told += where(held, rules.heard(trust_back, me.alignment, parameters.talk_base), 0.0)
+        me.heard = heard
+        me.trust_sum += moved
+    change_trust(state)
+    change_alignment(state, going)
+
+
+@compiled
+def change_trust(state):
+    """Commit the changes of trust of a month: they add up, then each tie is held within [0, 1]."""
+    for i in range(state.n):
+        for e in range(state.meetings):
+            encounter = state.encounters[i * state.meetings + e]
+            j = whole(encounter.other)
+            there = state.trust[i, j] + encounter.change
+            back = state.trust[j, i] + encounter.change_back
+            state.trust[i, j] = there
+            state.trust[j, i] = back
+            state.partners[j].trust_sum += encounter.change_back
+            outside = (there < 0.0) | (there > 1.0) | (back < 0.0) | (back > 1.0)
+            encounter.outside = where(outside, 1.0, 0.0)
+    # Few ties leave [0, 1]. One that ends outside was outside after its last change, so this finds them all.
+    for i in range(state.n):
+        for e in range(state.meetings):
+            encounter = state.encounters[i * state.meetings + e]
+            if some(encounter.outside > 0.0):
+                j = whole(encounter.other)
+                hold(state, i, j)
+                hold(state, j, i)
+
+
+@inlined
+def hold(state, i, j):
+    """Keep a tie within [0, 1]."""
+    before = state.trust[i, j]
+    after = rules.clip(before)
+    state.trust[i, j] = after
+    state.partners[i].trust_sum += after - before
+
+
+@compiled
+def change_alignment(state, going):
+    """Commit what partners understood of each other's talk this month, and what they forgot."""
+    parameters, partnership = state.parameters, state.partnership
+    hours_share = partnership.purpose_hours / partnership.total
+    talk = rules.talk(hours_share, partnership.structure, parameters.purpose_rate, parameters.forum_effect)
+    for i in range(state.n):
+        partner = state.partners[i]
+        heard = partner.heard + partner.told
+        alignment = rules.aligned(partner.alignment, talk, heard, partner.voice, parameters.purpose_decay)
+        partner.alignment = where(going, alignment, partner.alignment)
+        partner.trust = partner.trust_sum / (parameters.n_partners - 1.0)
+
+
+# -- 7 reflect --------------------------------------------------------------------------------------------
+
+
+@compiled
+def reflect(state, going):
+    """Partners weigh results against expectation and effort against company; they sign, or drift away."""
+    parameters, partnership = state.parameters, state.partnership
+    age = partnership.age
+    expectation = rules.expectation(partnership.alone_results, age, parameters.expected_ratio, parameters.patience)
+    leader_effort = state.partners[whole(partnership.leader)].effort
+    for i in range(state.n):
+        partner = state.partners[i]
+        pulls = rules.commitment_pulls(
+            partner.commitment, partnership.outcome, expectation, partner.trust, partner.voice,
+            partner.alignment, partner.burden, leader_effort,
+            parameters.results_weight, parameters.reciprocity_weight, parameters.ownership_weight,
+            parameters.burden_weight, parameters.example_weight,
+        )  # fmt: skip
+        commitment = rules.committed(partner.commitment, pulls, parameters.commitment_rate)
+        signs = (parameters.mandated > 0.0) | rules.signs(
+            commitment, partnership.structure,
+            parameters.endorsement_threshold, parameters.something_to_sign, parameters.signing_effect,
+        )  # fmt: skip
+        partner.endorsed = where(signs & going, 1.0, partner.endorsed)
+        partner.commitment = where(going, commitment, partner.commitment)
+        partner.effort_sum += where(going, partner.effort, parameters.own_effort)
+    partnership.expectation = where(going, expectation, 0.0)
+    partnership.cycle_outcome += partnership.outcome
+    partnership.cycle_expectation += expectation
+    partnership.cycle_age += 1.0
+    partnership.age = where(going, age + 1.0, age)
+
+
+@compiled
+def review(state, month, going):
+    """A review axes a partnership whose outcome is not there yet (KingsFund: axed too soon?)."""
+    parameters, partnership = state.parameters, state.partnership
+    fails = (parameters.review_month == month + 1.0) & (partnership.outcome < parameters.review_floor)
+    partnership.axed = where(fails & going, 1.0, partnership.axed)
+
+
+@compiled
+def record(state, month, going):
+    """Write the month into the series. A partnership that is over stands still, and everyone acts alone."""
+    parameters, partnership = state.parameters, state.partnership
+    trust, commitment, effort, burden, cost_shift = 0.0, 0.0, 0.0, 0.0, 0.0
+    endorsed, part_large, part_small, overloaded = 0.0, 0.0, 0.0, 0.0
+    n, n_small = parameters.n_partners, partnership.n_small
+    for i in range(state.n):
+        partner = state.partners[i]
+        present = partner.present
+        trust += present * partner.trust
+        commitment += present * partner.commitment
+        effort += present * partner.effort
+        burden += present * partner.burden
+        cost_shift += present * partner.cost_shift
+        endorsed += present * partner.endorsed
+        takes_part = where(partner.effort > parameters.participation_threshold, present, 0.0)
+        part_small += takes_part * partner.small
+        part_large += takes_part * (1.0 - partner.small)
+        overloaded += where(partner.burden > 0.7, present, 0.0)
+    owned = 0.0
+    for k in range(state.n_issues):
+        owned += where(state.issues[k].owner >= 0.0, 1.0, 0.0)
+    series = state.series[month % state.months]
+    series.results, series.outcome = partnership.results, partnership.outcome
+    series.alone_outcome, series.expectation = partnership.alone_outcome, partnership.expectation
+    series.emphasis = where(going, partnership.emphasis, 0.0)
+    series.structure, series.fit, series.purpose = partnership.structure, partnership.fit, partnership.purpose
+    series.trust, series.commitment, series.endorsed = trust / n, commitment / n, endorsed / n
+    series.effort = where(going, effort / n, parameters.own_effort)
+    series.burden, series.cost_shift = where(going, burden / n, 0.0), where(going, cost_shift / n, 0.0)
+    series.owned = owned / state.n_issues
+    series.participation = where(going, (part_large + part_small) / n, 0.0)
+    series.participation_large = where(going, rules.ratio(part_large, n - n_small, 0.0), 0.0)
+    series.participation_small = where(going, rules.ratio(part_small, n_small, 0.0), 0.0)
+    series.overloaded = where(going, overloaded / n, 0.0)
+
+
+# -- the month, and a run of months -------------------------------------------------------------------------
+
+
+@compiled
+def step(state, month):
+    """One month of the partnership, in the order of its phases."""
+    partnership = state.partnership
+    going = partnership.axed == 0.0
+    if some(going):
+        disturb(state, month, going)
+        load = convene(state)
+        contribute(state, going, load)
+        worst_issue = deliver(state, going)
+        gain(state)
+        build(state, month, going)
+        meet(state, month, going)
+        partnership.worst_issue = worst_issue
+        set_purpose(state, going)
+        reflect(state, going)
+        record(state, month, going)
+        review(state, month, going)
+    else:
+        partnership.results = partnership.alone_results
+        gain(state)
+        reflect(state, going)
+        record(state, month, going)
+
+
+@compiled
+def run_months(state):
+    """A whole run from launch to its last month."""
+    launch(state)
+    for month in range(state.months):
+        step(state, month)

@@ -1,0 +1,124 @@
+"""What a run is summed up by: state and monthly series become numbers."""
+
+from __future__ import annotations
+
+from sim import rules
+from sim.lanes import compiled, maximum, minimum, where
+from sim.state import SERIES, SERIES_NAMES, Reading
+from sim.tables import Schema
+
+__all__ = ["CYCLES", "OUTCOMES", "OUTCOME_NAMES", "OUTCOME_SCHEMA", "SERIES", "SERIES_NAMES", "summarise"]
+
+R = Reading
+
+CYCLES = 10
+"""Cycles between relaunches whose mean outcome is reported one by one."""
+
+OUTCOMES: tuple[Reading, ...] = (
+    R("added_value_mean", "level", "mean over months of outcome less that of acting alone"),
+    R("added_value", "level", "outcome less that of acting alone, at the end"),
+    R("outcome_mean", "level", "mean outcome over months"),
+    R("outcome", "level", "outcome at the end"),
+    R("alone_outcome_mean", "level", "mean outcome of acting alone"),
+    R("alone_outcome", "level", "outcome of acting alone, at the end"),
+    R("effort_mean", "share", "mean effort over months"),
+    R("effort", "share", "mean effort at the end"),
+    R("burden_mean", "share", "mean burden over months"),
+    R("burden", "share", "mean burden at the end"),
+    R("efficiency", "1", "mean outcome per mean effort"),
+    R("structure", "level", "structure at the end"),
+    R("fit", "level", "fit at the end"),
+    R("purpose", "level", "purpose at the end"),
+    R("trust", "level", "trust at the end"),
+    R("commitment", "level", "mean commitment at the end"),
+    R("endorsed", "share", "share of partners that have signed at the end"),
+    R("owned", "share", "share of issues owned at the end"),
+    R("owned_mean", "share", "share of issues owned, mean over months"),
+    R("cost_shift_mean", "share", "cost shifting, mean over months"),
+    R("participation", "share", "share of partners that take part at the end"),
+    R("participation_large", "share", "share of large partners that take part at the end"),
+    R("participation_small", "share", "share of small partners that take part at the end"),
+    R("gini_effort", "1", "Gini coefficient of partners' mean effort"),
+    R("gain_month", "months", "first month from which added value stays above 0; missing if it never does"),
+    R("collapse_month", "months", "first month from which mean effort stays below collapse_effort; missing if never"),
+    R("axed", "switch", "1 if a review ended the partnership"),
+    *(
+        R(f"cycle_{c}", "level", f"mean outcome of cycle {c} between relaunches; missing if there was none")
+        for c in range(1, CYCLES + 1)
+    ),
+)
+del R
+
+OUTCOME_NAMES = tuple(row.name for row in OUTCOMES)
+FIRST_CYCLE = OUTCOME_NAMES.index("cycle_1")
+OUTCOME_SCHEMA = Schema(*OUTCOME_NAMES)
+
+
+@compiled
+def gini_effort(state):
+    """Gini coefficient of what partners gave over the run: 0 all alike, towards 1 as few give all."""
+    apart, given = 0.0, 0.0
+    for i in range(state.n):
+        one = state.partners[i]
+        given += one.present * one.effort_sum
+        for j in range(i):
+            other = state.partners[j]
+            gap = maximum(one.effort_sum, other.effort_sum) - minimum(one.effort_sum, other.effort_sum)
+            apart += one.present * gap
+    return rules.ratio(apart, state.parameters.n_partners * given, 0.0)
+
+
+@compiled
+def summarise(state, outcomes, missing):
+    """Fill a row of `OUTCOMES` from the series of the whole run and the state at its end.
+
+    `missing` is written where an outcome does not exist: NaN, passed in because rules know only numbers.
+    """
+    months = state.parameters.months
+    outcome_sum, alone_sum, effort_sum, burden_sum = 0.0, 0.0, 0.0, 0.0
+    owned_sum, cost_shift_sum = 0.0, 0.0
+    gain_month, collapse_month = missing, missing
+    for month in range(state.months):
+        series = state.series[month]
+        outcome_sum += series.outcome
+        alone_sum += series.alone_outcome
+        effort_sum += series.effort
+        burden_sum += series.burden
+        owned_sum += series.owned
+        cost_shift_sum += series.cost_shift
+        first = where(gain_month == gain_month, gain_month, month + 1.0)
+        gain_month = where(series.outcome > series.alone_outcome, first, missing)
+        first = where(collapse_month == collapse_month, collapse_month, month + 1.0)
+        collapse_month = where(series.effort < state.parameters.collapse_effort, first, missing)
+    last = state.series[state.months - 1]
+    outcomes.outcome_mean, outcomes.outcome = outcome_sum / months, last.outcome
+    outcomes.alone_outcome_mean, outcomes.alone_outcome = alone_sum / months, last.alone_outcome
+    outcomes.added_value_mean = outcomes.outcome_mean - outcomes.alone_outcome_mean
+    outcomes.added_value = last.outcome - last.alone_outcome
+    outcomes.effort_mean, outcomes.effort = effort_sum / months, last.effort
+    outcomes.burden_mean, outcomes.burden = burden_sum / months, last.burden
+    outcomes.efficiency = rules.ratio(outcome_sum, effort_sum, 0.0)
+    outcomes.structure, outcomes.fit, outcomes.purpose = last.structure, last.fit, last.purpose
+    outcomes.trust, outcomes.commitment = last.trust, last.commitment
+    outcomes.endorsed, outcomes.owned, outcomes.owned_mean = last.endorsed, last.owned, owned_sum / months
+    outcomes.cost_shift_mean = cost_shift_sum / months
+    outcomes.participation = last.participation
+    outcomes.participation_large, outcomes.participation_small = last.participation_large, last.participation_small
+    outcomes.gini_effort = gini_effort(state)
+    outcomes.gain_month, outcomes.collapse_month = gain_month, collapse_month
+    outcomes.axed = where(state.parameters.alone > 0.0, 0.0, state.partnership.axed)
+
+
+@compiled
+def cycle_means(state, means, missing):
+    """Fill in the mean outcome of each cycle between relaunches, for one run; `means` holds its outcomes, one a row."""
+    for cycle in range(CYCLES):
+        means[FIRST_CYCLE + cycle, 0] = missing
+    length = int(state.parameters.cycle_months)
+    if length > 0:
+        for cycle in range(min(CYCLES, (state.months + length - 1) // length)):
+            start, stop = cycle * length, min(state.months, (cycle + 1) * length)
+            total = 0.0
+            for month in range(start, stop):
+                total += state.series[month].outcome
+            means[FIRST_CYCLE + cycle, 0] = total / (stop - start)

@@ -1,0 +1,295 @@
+"""The theory: one small pure function per rule, each a sentence, a source, and a few lines.
+
+Every rule works on plain numbers and on vectors of runs alike (see `sim.lanes`), and uses only + - * /, square
+roots and comparisons, which IEEE 754 fixes to the last bit. Sources are explained in docs/evidence.md; a rule
+without one says "assumption". Levels and shares are in [0, 1] unless a docstring says otherwise; parameters carry
+the names and meanings of `sim.params`.
+"""
+
+from __future__ import annotations
+
+from sim.lanes import inlined, maximum, minimum, sqrt, where
+
+# -- shapes -----------------------------------------------------------------------------------------------
+
+
+@inlined
+def clip(x):
+    """A number held within [0, 1]."""
+    return minimum(maximum(x, 0.0), 1.0)
+
+
+@inlined
+def ratio(part, of, otherwise):
+    """part / of, or `otherwise` where `of` is not above 0."""
+    positive = of > 0.0
+    return where(positive, part / where(positive, of, 1.0), otherwise)
+
+
+@inlined
+def s_curve(x):
+    """A smooth step from 0 to 1 with slope 1/4 at 0, like the logistic but exact arithmetic. Assumption."""
+    u = x / 2.0
+    return (1.0 + u / sqrt(1.0 + u * u)) / 2.0
+
+
+@inlined
+def saturate(work, saturation):
+    """Diminishing return of work, 1 at work 1; `saturation` 0 is a straight line. Assumption."""
+    return work * (1.0 + saturation) / (1.0 + saturation * work)
+
+
+@inlined
+def quantise(x):
+    """A number rounded to a multiple of 2**-32, so that sums of trust are exact in any order."""
+    return (x + 1572864.0) - 1572864.0  # 1.5 * 2**20: the last bit of the sum is worth 2**-32
+
+
+@inlined
+def above_start_lost(level, start, loss):
+    """A level after losing the share `loss` of what it stands above its start (PCG: changes undo what was won)."""
+    return level - loss * maximum(level - start, 0.0)
+
+
+# -- convene ----------------------------------------------------------------------------------------------
+
+
+@inlined
+def emphasis(age, setup_months, early, late, upkeep):
+    """Share of setup that goes to structure this month: early, then late, then upkeep (KingsFund: which first?).
+
+    In the middle month of an odd number the mean of early and late.
+    """
+    twice = 2.0 * age + 1.0
+    building = where(twice < setup_months, early, where(twice == setup_months, (early + late) / 2.0, late))
+    return where(age < setup_months, building, upkeep)
+
+
+@inlined
+def seat_load(structure, talk_share, seats, load_per_seat, load_per_talk, reference_seats):
+    """Hours a seat must spend in meetings: more boards, more talk and more seats cost more (NHSPlan; Huxham & Vangen).
+
+    In units of capacity, the same for large and small, so it weighs most on small partners.
+    """
+    return (load_per_seat * structure + load_per_talk * talk_share) * seats / reference_seats
+
+
+@inlined
+def umbrella_voice(fidelity, sharing):
+    """Voice left to each of those who share one umbrella seat (HImP: represented through umbrella bodies)."""
+    return fidelity / sqrt(sharing)
+
+
+# -- contribute -------------------------------------------------------------------------------------------
+
+
+@inlined
+def oversight(accountability, endorsed, structure, fit, endorsement_weight, monitoring):
+    """How far a partner must answer for what it gives, to itself or to the partnership (HWB: accountability)."""
+    own = accountability * (1.0 - endorsement_weight + endorsement_weight * endorsed)
+    return 1.0 - (1.0 - own) * (1.0 - monitoring * structure * fit)
+
+
+@inlined
+def temptation(oversight, trust, free_riding, temptation_trust):
+    """Pull to let others do the work, stronger unseen and among givers (Sigmund et al. 2010)."""
+    return free_riding * (1.0 - oversight) * (1.0 - temptation_trust + temptation_trust * trust)
+
+
+@inlined
+def inclination(commitment, temptation, effort_threshold):
+    """What speaks for giving, less what speaks against; in [-3, 1]. Assumption."""
+    return commitment - temptation - effort_threshold
+
+
+@inlined
+def effort(inclination, compelled, decisiveness):
+    """Share of capacity given; `compelled` is `compulsion * oversight`, or 0 for what is given willingly (HWB)."""
+    return s_curve(decisiveness * (inclination + compelled))
+
+
+@inlined
+def quality(willing, effort, tickbox_quality):
+    """Worth of an hour: what is compelled beyond what is willing is box-ticking (KingsFund)."""
+    return (willing + tickbox_quality * (effort - willing)) / effort
+
+
+@inlined
+def cost_shift(oversight, alignment, purpose, shifting, shifting_alignment, pooled_share, pooling_restraint):
+    """Share of its burden a partner pushes onto others, unless seen, aligned or pooled (NHSPlan)."""
+    restraint = (1.0 - shifting_alignment * alignment) * (1.0 - pooling_restraint * pooled_share * purpose)
+    return shifting * (1.0 - oversight) * restraint
+
+
+# -- deliver ----------------------------------------------------------------------------------------------
+
+
+@inlined
+def aim(mean_agenda, need, purpose, evidence_use):
+    """Weight of an issue in the shared aims: the mean agenda, which purpose turns to need (HImP: needs assessment)."""
+    return mean_agenda + evidence_use * purpose * (need - mean_agenda)
+
+
+@inlined
+def allocation(agenda, aim, alignment, pooled_share, allocation_effect):
+    """Share of a partner's work that goes to an issue: own agenda, shared aims, and the pool (KingsFund)."""
+    turned = allocation_effect * alignment
+    own = (1.0 - turned) * agenda + turned * aim
+    return (1.0 - pooled_share) * own + pooled_share * aim
+
+
+@inlined
+def issue_work(work, root_work, need, total, root_total, complementarity):
+    """Work on an issue as share of full effort on need: its amount and its breadth (Corbin & Mittelmark).
+
+    `work` and `root_work` are sums over partners of work and of its square root, `total` and `root_total` those of
+    capacity. Constant elasticity of substitution with exponent 1/2.
+    """
+    amount = work / (total * need)
+    breadth = root_work * root_work / (need * (root_total * root_total))
+    return (1.0 - complementarity) * amount + complementarity * breadth
+
+
+@inlined
+def coordination(ownership, structure, fit, coordination_floor, coordination_effect):
+    """Part of the work not duplicated: owner or fitting structure coordinate it (KingsFund; Provan & Milward 1995)."""
+    uncoordinated = (1.0 - ownership) * (1.0 - coordination_effect * structure * fit)
+    return coordination_floor + (1.0 - coordination_floor) * (1.0 - uncoordinated)
+
+
+@inlined
+def delayed(outcome, results, outcome_delay):
+    """What the population has gained follows results with a delay (KingsFund: partnerships need time)."""
+    return outcome + (results - outcome) / outcome_delay
+
+
+# -- build ------------------------------------------------------------------------------------------------
+
+
+@inlined
+def structure_built(structure, hours_share, structure_rate):
+    """Structure added by this month's hours on it, less the more there is. Assumption."""
+    return structure_rate * hours_share * (1.0 - structure)
+
+
+@inlined
+def build_quality(purpose, fit_floor, fit_strength):
+    """How well what is built now suits its end; without purpose it fits badly (HImP: structures without process)."""
+    return 1.0 - fit_strength * (1.0 - (fit_floor + (1.0 - fit_floor) * purpose))
+
+
+@inlined
+def blended_fit(fit, kept, built, quality):
+    """Fit of the whole: the mean of the old and the new, weighted by how much there is of each. Assumption."""
+    return ratio(kept * fit + built * quality, kept + built, fit)
+
+
+@inlined
+def mended_fit(fit, quality, hours_share, upkeep_share, adaptability):
+    """Bad fit can be mended, slowly, by work on structure (KingsFund: bespoke beats one-size-fits-all)."""
+    worked = minimum(1.0, ratio(hours_share, upkeep_share, where(hours_share > 0.0, 1.0, 0.0)))
+    return fit + adaptability * worked * (quality - fit)
+
+
+@inlined
+def assignment_chance(structure, hours_share, assignment, assignment_reach):
+    """Chance that a board names an owner for an unowned issue this month (KingsFund: clear responsibility)."""
+    return assignment * structure * minimum(1.0, assignment_reach * hours_share)
+
+
+@inlined
+def volunteering_chance(alignment, commitment, volunteering):
+    """Chance that a partner takes an unowned issue on unasked (HWB: ownership from the bottom up)."""
+    return volunteering * alignment * commitment
+
+
+# -- meet -------------------------------------------------------------------------------------------------
+
+
+@inlined
+def visibility(structure, fit, transparency, visibility_effect):
+    """How much of what others do is seen, with and without structure (HImP: transparency)."""
+    return transparency + (1.0 - transparency) * (visibility_effect * structure * fit)
+
+
+@inlined
+def appeal(trust, agenda, task_seeking):
+    """Whom one would rather meet: the trusted, and those who care for the worst-served issue (KingsFund: networks)."""
+    return trust + task_seeking * agenda
+
+
+@inlined
+def seen(effort, cost_shift, error):
+    """What another partner appears to give, net of what it pushes onto others (NHSPlan)."""
+    return clip(effort - cost_shift + error)
+
+
+@inlined
+def trust_change(trust, seen, structure, visibility, trust_rate, loss_aversion, crowding):
+    """Trust moves to what is seen; disappointment counts more, structure may crowd gains out or in.
+
+    Malhotra & Lumineau 2011 against Cao & Lumineau 2015: sweep the sign of `crowding`.
+    """
+    gap = seen - trust
+    weight = where(gap < 0.0, loss_aversion, 1.0 - crowding * structure)
+    return quantise(trust_rate * visibility * gap * weight)
+
+
+@inlined
+def heard(trust, alignment, talk_base):
+    """Weight of what one partner says to another: trusted, and better said by those who mean it. Assumption."""
+    return trust * (talk_base + (1.0 - talk_base) * alignment)
+
+
+@inlined
+def talk(hours_share, structure, purpose_rate, forum_effect):
+    """Alignment that a heard encounter can give: hours for purpose, with structure as its forum (Ansell & Gash)."""
+    return purpose_rate * hours_share * (1.0 + forum_effect * structure)
+
+
+@inlined
+def aligned(alignment, talk, heard, voice, purpose_decay):
+    """Alignment after a month: what is heard adds to it, forgetting takes from it. Assumption."""
+    return clip(alignment + talk * heard * voice * (1.0 - alignment) - purpose_decay * alignment)
+
+
+# -- reflect ----------------------------------------------------------------------------------------------
+
+
+@inlined
+def expectation(alone_results, age, expected_ratio, patience):
+    """What a partnership of this age is held against: what its members could have had without it (KingsFund)."""
+    return expected_ratio * alone_results * age / (age + patience)
+
+
+@inlined
+def commitment_pulls(
+    commitment, outcome, expectation, trust, voice, alignment, burden, leader_effort,
+    results_weight, reciprocity_weight, ownership_weight, burden_weight, example_weight,
+):  # fmt: skip
+    """What moves commitment: results, reciprocity, ownership, burden, and the leader's example.
+
+    Small wins (Ansell & Gash), others' expected effort (George et al.), shared aims in which one has a voice (HImP),
+    hours lost to meetings (Huxham & Vangen), leading by example (KingsFund).
+    """
+    return (
+        results_weight * (outcome - expectation),
+        reciprocity_weight * (trust - commitment),
+        ownership_weight * voice * alignment * (1.0 - commitment),
+        burden_weight * burden * commitment,
+        example_weight * (leader_effort - commitment),
+    )
+
+
+@inlined
+def committed(commitment, pulls, commitment_rate):
+    """Commitment after a month of those pulls (burden pushes). Assumption."""
+    results, reciprocity, ownership, burden, example = pulls
+    return clip(commitment + commitment_rate * (results + reciprocity + ownership - burden + example))
+
+
+@inlined
+def signs(commitment, structure, endorsement_threshold, something_to_sign, signing_effect):
+    """A partner signs when it is committed and there is something to sign (HImP: endorsement)."""
+    stands = 1.0 - signing_effect + signing_effect * structure
+    return (commitment > endorsement_threshold) & (stands > something_to_sign)

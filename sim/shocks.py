@@ -1,0 +1,128 @@
+"""Phase 1 of the month, Disturb: what happens to a partnership from outside.
+
+Each of these is rare in any one run, so they are played run by run, not in lanes.
+"""
+
+from __future__ import annotations
+
+from sim import draws, rules
+from sim.draws import draw, pick
+from sim.lanes import compiled, inlined, lane, maximum, some, width_of
+from sim.state import one_run, set_purpose
+
+
+@compiled
+def turn_over(run, month, i):
+    """A partner's people change: what they had understood, trusted and taken on is partly lost (PCG)."""
+    loss = run.parameters.turnover_loss
+    start_trust = run.partnership.start_trust
+    partner = run.partners[i]
+    partner.alignment = partner.alignment - loss * partner.alignment
+    recovered = run.parameters.fresh_start * maximum(partner.start_commitment - partner.commitment, 0.0)
+    lowered = rules.above_start_lost(partner.commitment, partner.start_commitment, loss)
+    partner.commitment = lowered + recovered
+    for j in range(run.n):
+        if j != i and run.partners[j].present > 0.0:
+            set_trust(run, i, j, rules.above_start_lost(run.trust[i, j], start_trust, loss))
+            set_trust(run, j, i, rules.above_start_lost(run.trust[j, i], start_trust, loss))
+    set_mean_trust(run)
+    for k in range(run.n_issues):
+        if run.issues[k].owner == i:
+            u = pick(draw(run.seed, run.world, month, i, draws.ORPHANING + k // 4), k % 4)
+            if u < loss:
+                run.issues[k].owner = -1.0
+
+
+@inlined
+def set_trust(run, i, j, level):
+    """Put a tie at a level, and keep the sum of its holder true."""
+    before = run.trust[i, j]
+    after = rules.quantise(level)
+    run.trust[i, j] = after
+    holder = run.partners[i]
+    holder.trust_sum = holder.trust_sum + (after - before)
+
+
+@inlined
+def set_mean_trust(run):
+    """Mean trust of each partner, after ties have changed."""
+    for i in range(run.n):
+        run.partners[i].trust = run.partners[i].trust_sum / (run.parameters.n_partners - 1.0)
+
+
+@compiled
+def reorganise(run, month):
+    """A reorganisation from above takes of structure, owners and trust, not of purpose (PCG; Fulop et al. 2002)."""
+    loss = run.parameters.reorganisation_loss
+    partnership = run.partnership
+    partnership.structure = partnership.structure - loss * partnership.structure
+    for k in range(run.n_issues):
+        if pick(draw(run.seed, run.world, month, 0, draws.LOST_OWNERS + k // 4), k % 4) < loss:
+            run.issues[k].owner = -1.0
+    trust_loss = run.parameters.reorganisation_trust * loss
+    for i in range(run.n):
+        for j in range(run.n):
+            if j != i and run.partners[i].present > 0.0 and run.partners[j].present > 0.0:
+                set_trust(run, i, j, rules.above_start_lost(run.trust[i, j], partnership.start_trust, trust_loss))
+    set_mean_trust(run)
+
+
+@compiled
+def choose_setup(run, month):
+    """At a relaunch: learn from the cycles before, or repeat the same setup (HWB: the insanity of repetition)."""
+    partnership = run.partnership
+    mean = partnership.cycle_outcome / partnership.cycle_age
+    expected = partnership.cycle_expectation / partnership.cycle_age
+    early, late, upkeep = partnership.early, partnership.late, partnership.upkeep
+    learns = draw(run.seed, run.world, month, 0, draws.RELAUNCH)[0] < run.parameters.learning_prob
+    if learns and partnership.cycles == 0.0 and mean < expected:
+        partnership.early, partnership.late, partnership.upkeep = 1.0 - early, 1.0 - late, 1.0 - upkeep
+    if learns and partnership.cycles > 0.0 and partnership.before_mean > mean:
+        partnership.early, partnership.late = partnership.before_early, partnership.before_late
+        partnership.upkeep = partnership.before_upkeep
+    partnership.before_mean = mean
+    partnership.before_early, partnership.before_late, partnership.before_upkeep = early, late, upkeep
+    partnership.cycles = partnership.cycles + 1.0
+    partnership.cycle_outcome, partnership.cycle_expectation, partnership.cycle_age = 0.0, 0.0, 0.0
+
+
+@compiled
+def relaunch(run, month):
+    """A new form of partnership replaces the old: most structure, all owners and signatures are gone (HWB)."""
+    parameters, partnership = run.parameters, run.partnership
+    choose_setup(run, month)
+    partnership.structure = partnership.structure * parameters.relaunch_keeps
+    partnership.fit, partnership.age = parameters.fit_floor, 0.0
+    for k in range(run.n_issues):
+        run.issues[k].owner = -1.0
+    for i in range(run.n):
+        partner = run.partners[i]
+        partner.endorsed = 0.0
+        partner.alignment = partner.alignment * parameters.relaunch_alignment
+        partner.commitment = partner.commitment * (1.0 - parameters.relaunch_fatigue)
+
+
+@compiled
+def disturb(state, month, going):
+    """Turnover, reorganisation, relaunch: rare in any one run, so each is played run by run."""
+    parameters, partnership = state.parameters, state.partnership
+    width = width_of(parameters.months)
+    for block in range((state.n + 3) // 4):
+        four = draw(state.seed, state.world, month, block, draws.TURNOVER)
+        for place in range(min(4, state.n - 4 * block)):
+            i = 4 * block + place
+            leaves = (pick(four, place) < parameters.turnover_prob) & going & (state.partners[i].present > 0.0)
+            if some(leaves):
+                for index in range(width):
+                    if lane(leaves, index):
+                        turn_over(one_run(state, index), month, i)
+    u = draw(state.seed, state.world, month, 0, draws.REORGANISATION)
+    reorganised = (u[0] < parameters.reorganisation_prob) & going
+    relaunched = going & (parameters.cycle_months > 0.0) & (partnership.cycle_age == parameters.cycle_months)
+    if some(reorganised | relaunched):
+        for index in range(width):
+            if lane(reorganised, index):
+                reorganise(one_run(state, index), month)
+            if lane(relaunched, index):
+                relaunch(one_run(state, index), month)
+    set_purpose(state, going)

@@ -1,0 +1,483 @@
+"""Memory laid out for lanes: rows with named columns, tables of such rows, and matrices.
+
+A row reads like an agent: `partner.commitment` loads the number of every lane, `partner.commitment = x` stores
+it. The last axis of every array is the lane, so a load is one contiguous vector; an index may itself differ by
+lane (`partners[other]`, `trust[i, other]`), which gathers and scatters. Interpreted, and at width 1, the same
+text reads and writes plain numbers. This module knows nothing of partnerships.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.extending import (
+    intrinsic,
+    lower_builtin,
+    lower_getattr_generic,
+    lower_setattr_generic,
+    models,
+    overload,
+    register_model,
+    typeof_impl,
+)
+from numba.core.imputils import lower_constant
+from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, infer_global, signature
+
+from sim.lanes import INLINE, Lanes, LanesType, Vector, vector
+
+BYTES = 8
+ALIGNMENT = 64
+CELL = "cell"
+
+
+def aligned_zeros(*shape: int) -> np.ndarray:
+    """A float64 array of zeros that starts on a cache line, so that a vector never straddles two."""
+    size = int(np.prod(shape))
+    raw = np.zeros(size + ALIGNMENT // BYTES, dtype=np.float64)
+    start = (-raw.ctypes.data % ALIGNMENT) // BYTES
+    return raw[start : start + size].reshape(shape)
+
+
+# -- plain Python: one run --------------------------------------------------------------------------------
+
+
+class Schema:
+    """The names of a row's columns, in the order of memory."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+        self.place = {name: place for place, name in enumerate(names)}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+class Row:
+    """One row of named numbers: a view, so that assigning writes through."""
+
+    __slots__ = ("_place", "_values")
+    _place: dict[str, int]
+    _values: np.ndarray
+
+    def __init__(self, schema: Schema, values: np.ndarray) -> None:
+        object.__setattr__(self, "_place", schema.place)
+        object.__setattr__(self, "_values", values)
+
+    def __getattr__(self, name: str) -> float:
+        try:
+            return float(self._values[self._place[name]])
+        except KeyError:
+            raise AttributeError(f"no column '{name}'; columns are {', '.join(self._place)}") from None
+
+    def __setattr__(self, name: str, value: float) -> None:
+        if name not in self._place:
+            raise AttributeError(f"no column '{name}'; columns are {', '.join(self._place)}")
+        self._values[self._place[name]] = value
+
+
+class Table:
+    """Rows of the same columns."""
+
+    def __init__(self, schema: Schema, values: np.ndarray) -> None:
+        self.schema, self.values = schema, values
+
+    def __getitem__(self, index: int) -> Row:
+        return Row(self.schema, self.values[index])
+
+
+class Matrix:
+    """Numbers by row and column."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+
+    def __getitem__(self, index: tuple[int, int]) -> float:
+        return float(self.values[index])
+
+    def __setitem__(self, index: tuple[int, int], value: float) -> None:
+        self.values[index] = value
+
+
+def row(lanes: Lanes, schema: Schema, values: np.ndarray) -> Row:
+    """View an array (columns, lanes) as a row."""
+    return Row(schema, values[:, 0])
+
+
+def table(lanes: Lanes, schema: Schema, values: np.ndarray) -> Table:
+    """View an array (rows, columns, lanes) as a table."""
+    return Table(schema, values[:, :, 0])
+
+
+def matrix(lanes: Lanes, values: np.ndarray) -> Matrix:
+    """View an array (rows, columns, lanes) as a matrix."""
+    return Matrix(values[:, :, 0])
+
+
+def in_lane(view: Any, index: int) -> Any:
+    """The part of a row, table or matrix that belongs to one lane, as a view for one run."""
+    return view
+
+
+# -- compiled: types --------------------------------------------------------------------------------------
+
+
+class SchemaType(types.Dummy):  # type: ignore[misc]
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        super().__init__(name=f"Schema{names}")
+
+
+@typeof_impl.register(Schema)
+def typeof_schema(value: Schema, context: Any) -> SchemaType:
+    return SchemaType(value.names)
+
+
+register_model(SchemaType)(models.OpaqueModel)
+
+
+@lower_constant(SchemaType)
+def constant_schema(context: Any, builder: Any, ty: Any, value: Any) -> Any:
+    return context.get_dummy_value()
+
+
+class View(types.Type):  # type: ignore[misc]
+    """Memory of `stride` lanes, of which a view reads `width`: all of them, or one."""
+
+    def __init__(self, names: tuple[str, ...], width: int, stride: int) -> None:
+        self.names, self.width, self.stride = names, width, stride
+        super().__init__(name=f"{type(self).__name__}({names}, {width}, {stride})")
+
+    @property
+    def number(self) -> Any:
+        return vector(types.float64, self.width)
+
+    @property
+    def indices(self) -> Any:
+        return vector(types.int64, self.width)
+
+
+class RowType(View):
+    pass
+
+
+class ScatteredRowType(View):
+    """The row of a table that an index differing by lane points to."""
+
+
+class TableType(View):
+    pass
+
+
+class MatrixType(View):
+    pass
+
+
+POINTER = types.CPointer(types.float64)
+
+
+def model(view: type, *members: Any) -> None:
+    class Model(models.StructModel):  # type: ignore[misc]
+        def __init__(self, dmm: Any, fe_type: Any) -> None:
+            extra = [(name, kind(fe_type)) for name, kind in members]
+            super().__init__(dmm, fe_type, [("data", POINTER), *extra])
+
+    register_model(view)(Model)
+
+
+model(RowType)
+model(TableType)
+model(MatrixType, ("columns", lambda view: types.int64))
+model(ScatteredRowType, ("index", lambda view: view.indices))
+
+
+# -- compiled: memory -------------------------------------------------------------------------------------
+
+
+def apart(builder: Any, instruction: Any, view: View, name: str) -> Any:
+    """Tell the optimiser that a column shares no memory with any other column, nor with a matrix.
+
+    This is LLVM's type-based alias analysis with a "type" for each column. Without it every store might
+    change every parameter, and nothing could stay in a register.
+    """
+    module = builder.module
+    root = module.add_metadata(["columns"])
+    kind = module.add_metadata([f"{' '.join(view.names)}: {name}", root, ir.IntType(64)(0)])
+    instruction.set_metadata("tbaa", module.add_metadata([kind, kind, ir.IntType(64)(0)]))
+    return instruction
+
+
+def load(context: Any, builder: Any, view: View, name: str, pointer: Any) -> Any:
+    """All lanes at a place. Alignment is promised to 8 bytes only: aligned or not costs the same."""
+    if view.width > 1:
+        pointer = builder.bitcast(pointer, context.get_value_type(view.number).as_pointer())
+    return apart(builder, builder.load(pointer, align=BYTES), view, name)
+
+
+def store(context: Any, builder: Any, view: View, name: str, pointer: Any, value: Any) -> None:
+    if view.width > 1:
+        pointer = builder.bitcast(pointer, context.get_value_type(view.number).as_pointer())
+    apart(builder, builder.store(value, pointer, align=BYTES), view, name)
+
+
+def at(builder: Any, data: Any, offset: Any, stride: int) -> Any:
+    """The address of lane 0 of the number `offset` places on."""
+    return builder.gep(data, [builder.mul(offset, ir.IntType(64)(stride))], inbounds=True)
+
+
+def part(builder: Any, value: Any, index: int) -> Any:
+    """One lane of an index that differs by lane, or an index that does not."""
+    if isinstance(value.type, ir.VectorType):
+        return builder.extract_element(value, ir.IntType(32)(index))
+    return value
+
+
+def addresses(builder: Any, view: View, data: Any, down: Any, columns: Any, across: Any) -> list[Any]:
+    """Where each lane's own number stands, if `down` or `across` differ by lane.
+
+    In scalars on purpose: vectors of 64-bit products are slow where they have to be emulated.
+    """
+    found = []
+    for index in range(view.width):
+        offset = builder.add(builder.mul(part(builder, down, index), columns), part(builder, across, index))
+        found.append(builder.gep(at(builder, data, offset, view.stride), [ir.IntType(64)(index)], inbounds=True))
+    return found
+
+
+def gather(context: Any, builder: Any, view: View, name: str, places: list[Any]) -> Any:
+    result = ir.Constant(context.get_value_type(view.number), ir.Undefined)
+    for index, address in enumerate(places):
+        number = apart(builder, builder.load(address, align=BYTES), view, name)
+        result = builder.insert_element(result, number, ir.IntType(32)(index))
+    return result
+
+
+def scatter(builder: Any, view: View, name: str, places: list[Any], value: Any) -> None:
+    for index, address in enumerate(places):
+        number = builder.extract_element(value, ir.IntType(32)(index))
+        apart(builder, builder.store(number, address, align=BYTES), view, name)
+
+
+def place_of(view: View, name: str) -> Any:
+    return ir.IntType(64)(view.names.index(name))
+
+
+# -- compiled: columns of a row ---------------------------------------------------------------------------
+
+
+@infer_getattr
+class RowAttributes(AttributeTemplate):  # type: ignore[misc]
+    key = RowType
+
+    def generic_resolve(self, view: View, name: str) -> Any:
+        return view.number if name in view.names else None
+
+
+@infer_getattr
+class ScatteredRowAttributes(RowAttributes):
+    key = ScatteredRowType
+
+
+@lower_getattr_generic(RowType)
+def get_column(context: Any, builder: Any, view: Any, value: Any, name: str) -> Any:
+    data = cgutils.create_struct_proxy(view)(context, builder, value=value).data
+    return load(context, builder, view, name, at(builder, data, place_of(view, name), view.stride))
+
+
+@lower_setattr_generic(RowType)
+def set_column(context: Any, builder: Any, sig: Any, args: Any, name: str) -> None:
+    view, value = sig.args[0], args[1]
+    data = cgutils.create_struct_proxy(view)(context, builder, value=args[0]).data
+    store(context, builder, view, name, at(builder, data, place_of(view, name), view.stride), value)
+
+
+def column_addresses(context: Any, builder: Any, view: Any, row_value: Any, name: str) -> list[Any]:
+    proxy = cgutils.create_struct_proxy(view)(context, builder, value=row_value)
+    columns = ir.IntType(64)(len(view.names))
+    return addresses(builder, view, proxy.data, proxy.index, columns, place_of(view, name))
+
+
+@lower_getattr_generic(ScatteredRowType)
+def get_scattered(context: Any, builder: Any, view: Any, value: Any, name: str) -> Any:
+    return gather(context, builder, view, name, column_addresses(context, builder, view, value, name))
+
+
+@lower_setattr_generic(ScatteredRowType)
+def set_scattered(context: Any, builder: Any, sig: Any, args: Any, name: str) -> None:
+    scatter(builder, sig.args[0], name, column_addresses(context, builder, sig.args[0], args[0], name), args[1])
+
+
+# -- compiled: rows of a table, cells of a matrix ----------------------------------------------------------
+
+
+@infer_global(operator.getitem)
+class TableItem(AbstractTemplate):  # type: ignore[misc]
+    def generic(self, args: Any, kws: Any) -> Any:
+        view, index = args
+        if not isinstance(view, TableType):
+            return None
+        if isinstance(index, types.Integer):
+            return signature(RowType(view.names, view.width, view.stride), view, types.int64)
+        if isinstance(index, Vector) and index.dtype is types.int64:
+            return signature(ScatteredRowType(view.names, view.width, view.stride), view, index)
+        return None
+
+
+@lower_builtin(operator.getitem, TableType, types.Integer)
+def get_row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    view = sig.args[0]
+    result = cgutils.create_struct_proxy(sig.return_type)(context, builder)
+    data = cgutils.create_struct_proxy(view)(context, builder, value=args[0]).data
+    result.data = at(builder, data, builder.mul(args[1], ir.IntType(64)(len(view.names))), view.stride)
+    return result._getvalue()
+
+
+@lower_builtin(operator.getitem, TableType, Vector)
+def get_scattered_row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    result = cgutils.create_struct_proxy(sig.return_type)(context, builder)
+    result.data = cgutils.create_struct_proxy(sig.args[0])(context, builder, value=args[0]).data
+    result.index = args[1]
+    return result._getvalue()
+
+
+@infer_global(operator.getitem)
+class MatrixItem(AbstractTemplate):  # type: ignore[misc]
+    def generic(self, args: Any, kws: Any) -> Any:
+        return signature(args[0].number, *args) if isinstance(args[0], MatrixType) else None
+
+
+@infer_global(operator.setitem)
+class MatrixSet(AbstractTemplate):  # type: ignore[misc]
+    def generic(self, args: Any, kws: Any) -> Any:
+        return signature(types.none, *args[:2], args[0].number) if isinstance(args[0], MatrixType) else None
+
+
+def cell(context: Any, builder: Any, view: Any, value: Any, kinds: Any, index: Any) -> Any:
+    """The address of a cell, or the list of each lane's address if an index differs by lane."""
+    proxy = cgutils.create_struct_proxy(view)(context, builder, value=value)
+    down, across = (
+        item if isinstance(kind, Vector) else context.cast(builder, item, kind, types.int64)
+        for item, kind in zip(cgutils.unpack_tuple(builder, index, 2), kinds, strict=True)
+    )
+    if any(isinstance(kind, Vector) for kind in kinds):
+        return addresses(builder, view, proxy.data, down, proxy.columns, across)
+    return at(builder, proxy.data, builder.add(builder.mul(down, proxy.columns), across), view.stride)
+
+
+@lower_builtin(operator.getitem, MatrixType, types.BaseTuple)
+def get_cell(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    view = sig.args[0]
+    place = cell(context, builder, view, args[0], sig.args[1].types, args[1])
+    if isinstance(place, list):
+        return gather(context, builder, view, CELL, place)
+    return load(context, builder, view, CELL, place)
+
+
+@lower_builtin(operator.setitem, MatrixType, types.BaseTuple, types.Any)
+def set_cell(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    view = sig.args[0]
+    place = cell(context, builder, view, args[0], sig.args[1].types, args[1])
+    if isinstance(place, list):
+        scatter(builder, view, CELL, place, args[2])
+    else:
+        store(context, builder, view, CELL, place, args[2])
+    return context.get_dummy_value()
+
+
+# -- compiled: making views -------------------------------------------------------------------------------
+
+
+def view_of(kind: type, names: tuple[str, ...], lanes: LanesType, array: Any) -> Any:
+    """Signature and code that see a C-contiguous float64 array as a view."""
+    result = kind(names, lanes.width, lanes.width)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        proxy = cgutils.create_struct_proxy(result)(context, builder)
+        source = context.make_array(array)(context, builder, args[-1])
+        proxy.data = source.data
+        if kind is MatrixType:
+            proxy.columns = cgutils.unpack_tuple(builder, source.shape, 3)[1]
+        return proxy._getvalue()
+
+    return result, emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _row(typingctx: Any, lanes: Any, schema: Any, array: Any) -> Any:
+    result, emit = view_of(RowType, schema.names, lanes, array)
+    return signature(result, lanes, schema, array), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _table(typingctx: Any, lanes: Any, schema: Any, array: Any) -> Any:
+    result, emit = view_of(TableType, schema.names, lanes, array)
+    return signature(result, lanes, schema, array), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _matrix(typingctx: Any, lanes: Any, array: Any) -> Any:
+    result, emit = view_of(MatrixType, (), lanes, array)
+    return signature(result, lanes, array), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _in_lane(typingctx: Any, view: Any, index: Any) -> Any:
+    result = type(view)(view.names, 1, view.stride)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        before = cgutils.create_struct_proxy(view)(context, builder, value=args[0])
+        after = cgutils.create_struct_proxy(result)(context, builder)
+        after.data = builder.gep(before.data, [args[1]], inbounds=True)
+        if isinstance(view, MatrixType):
+            after.columns = before.columns
+        return after._getvalue()
+
+    return signature(result, view, types.int64), emit
+
+
+@overload(row, jit_options=INLINE)
+def row_overload(lanes, schema, values):
+    return lambda lanes, schema, values: _row(lanes, schema, values)
+
+
+@overload(table, jit_options=INLINE)
+def table_overload(lanes, schema, values):
+    return lambda lanes, schema, values: _table(lanes, schema, values)
+
+
+@overload(matrix, jit_options=INLINE)
+def matrix_overload(lanes, values):
+    return lambda lanes, values: _matrix(lanes, values)
+
+
+@overload(in_lane, jit_options=INLINE)
+def in_lane_overload(view, index):
+    return lambda view, index: _in_lane(view, index)
+
+
+# -- compiled: integers per lane --------------------------------------------------------------------------
+
+
+def integers(lanes: Lanes, values: np.ndarray) -> int:
+    """An int64 array (lanes,) as one integer per lane."""
+    return int(values[0])
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _integers(typingctx: Any, lanes: Any, array: Any) -> Any:
+    result = vector(types.int64, lanes.width)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(array)(context, builder, args[1]).data
+        return builder.load(builder.bitcast(data, context.get_value_type(result).as_pointer()), align=BYTES)
+
+    return signature(result, lanes, array), emit
+
+
+@overload(integers, jit_options=INLINE)
+def integers_overload(lanes, values):
+    return lambda lanes, values: _integers(lanes, values)

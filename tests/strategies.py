@@ -1,0 +1,43 @@
+"""Runs for property tests, drawn by Hypothesis: any parameters in their ranges, small enough to be quick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hypothesis import strategies as st
+
+from sim.params import PARAMETERS, SETUPS, Parameter
+
+SMALL: Mapping[str, tuple[float, float]] = {
+    "n_partners": (2, 9),
+    "n_issues": (1, 6),
+    "months": (1, 30),
+    "meetings": (0, 4),
+    "setup_months": (0, 12),
+    "review_month": (0, 30),
+    "cycle_months": (0, 12),
+    "reference_seats": (1, 40),
+}
+"""Ranges narrowed so that a run takes a moment even in plain Python, and so that things happen within it."""
+
+SETTINGS_OF_THE_RUN = ("alone", "early_emphasis", "late_emphasis", "upkeep_emphasis", "upkeep_share")
+
+
+def values(row: Parameter) -> st.SearchStrategy[float]:
+    """Values of a parameter: its default, its ends, and anything between."""
+    low, high = SMALL.get(row.name, (row.low, min(row.high, 30.0)))
+    inside = st.integers(int(low), int(high)).map(float) if row.whole else st.floats(low, high)
+    return st.one_of(st.sampled_from([float(low), float(high)]), inside)
+
+
+@st.composite
+def overrides(draw: st.DrawFn, most: int = 40) -> dict[str, float]:
+    """Values of some parameters, chosen at random; a run small enough for plain Python."""
+    rows = {row.name: row for row in PARAMETERS if row.name not in SETTINGS_OF_THE_RUN}
+    names = draw(st.sets(st.sampled_from(sorted(rows)), max_size=most)) | {"n_partners", "months"}
+    return {name: draw(values(rows[name])) for name in sorted(names)}
+
+
+setups = st.sampled_from(sorted(SETUPS))
+seeds = st.integers(0, 2**63 - 1)
+worlds = st.integers(0, 2**32 - 1)

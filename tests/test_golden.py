@@ -1,0 +1,27 @@
+"""Fifty fixed runs come out as they did when the baseline was last reviewed, to the last bit."""
+
+import numpy as np
+import pytest
+
+from tests import golden
+
+
+@pytest.mark.parametrize("width", [1, 8])
+def test_outcomes_are_those_of_the_baseline(width):
+    np.testing.assert_array_equal(golden.outcomes(width), golden.load())
+
+
+def test_the_smallest_change_would_be_noticed():
+    baseline = golden.load()
+    changed = baseline.copy()
+    changed[7, 0] = np.nextafter(changed[7, 0], 1.0)
+    with pytest.raises(AssertionError):
+        np.testing.assert_array_equal(changed, baseline)
+
+
+def test_baseline_covers_what_can_happen():
+    """Runs that gain, runs that collapse, runs that were axed, runs that were relaunched."""
+    columns = dict(zip(golden.OUTCOME_NAMES, golden.load().T, strict=True))
+    for outcome in ("gain_month", "collapse_month", "cycle_5"):
+        assert 0 < np.isfinite(columns[outcome]).sum() < 50, outcome
+    assert 0 < columns["axed"].sum() < 50

@@ -1,0 +1,104 @@
+"""One model, read many ways: engine, lanes, interpreter and naive twin agree to the last bit."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+
+from sim import rules
+from sim.params import SETUPS, as_array, resolve
+from sim.runs import simulate
+from sim.state import SERIES_NAMES
+from tests import reference, strategies
+
+EVENTFUL = {
+    "n_partners": 7, "months": 24, "turnover_prob": 0.3, "reorganisation_prob": 0.2, "cycle_months": 5,
+    "learning_prob": 0.7, "umbrella": 1, "meetings": 3, "task_seeking": 1.0, "pooled_share": 0.4, "crowding": -0.5,
+    "review_month": 20, "setup_months": 7, "example_weight": 0.5, "fresh_start": 0.5, "n_issues": 5,
+}  # fmt: skip
+"""A run in which everything happens that can."""
+
+
+def trajectory(values, setup, seed, world, width):
+    """Monthly series (months, series) of a run by the engine."""
+    point = as_array(resolve(values, setup))
+    runs = simulate(point[None], np.array([world]), seed, trajectories=True, width=width)
+    return runs.trajectories[0]
+
+
+def naive_trajectory(values, setup, seed, world):
+    """The same by the naive twin."""
+    history = reference.naive_run(values, setup, seed, world)
+    return np.array([[month[name] for name in SERIES_NAMES] for month in history])
+
+
+def assert_same(one, other):
+    """Equal to the last bit, and says where it is not."""
+    assert one.shape == other.shape
+    apart = np.argwhere(one != other)
+    assert not apart.size, [(int(month) + 1, SERIES_NAMES[s], one[month, s], other[month, s]) for month, s in apart[:5]]
+
+
+@settings(max_examples=60)
+@given(strategies.overrides(), strategies.setups, strategies.seeds, strategies.worlds)
+@example(EVENTFUL, "structure_first", 1, 2)
+@example(EVENTFUL | {"mandated": 1, "umbrella": 0, "months": 30}, "purpose_first", 3, 4)
+@example(EVENTFUL | {"review_floor": 0.0, "noise": 2.0, "trust_rate": 1.0, "visibility_effect": 1.0}, "balanced", 5, 6)
+@example({"n_partners": 2, "n_issues": 1, "months": 1}, "alone", 0, 0)
+def test_engine_and_naive_twin_agree_to_the_last_bit(values, setup, seed, world):
+    naive = naive_trajectory(values, setup, seed, world)
+    for width in (1, 8):
+        assert_same(trajectory(values, setup, seed, world, width), naive)
+
+
+def test_a_twin_that_reads_one_rule_differently_is_caught(monkeypatch):
+    monkeypatch.setattr(reference, "saturate", lambda u, k: u * (1.0 + k) / (1.0 + u * k * (1.0 + 1e-15)))
+    with pytest.raises(AssertionError):
+        assert_same(trajectory({}, "balanced", 1, 0, 1), naive_trajectory({}, "balanced", 1, 0))
+
+
+@pytest.mark.parametrize("setup", SETUPS)
+def test_every_arm_of_the_default_world_agrees(setup):
+    assert_same(trajectory({"months": 40}, setup, 11, 5, 8), naive_trajectory({"months": 40}, setup, 11, 5))
+
+
+INTERPRETED = """
+import json, sys
+import numpy as np
+from sim.params import as_array, resolve
+from sim.runs import WIDTH, simulate
+assert WIDTH == 1
+cases = json.load(sys.stdin)
+out = []
+for values, setup, seed, world in cases:
+    runs = simulate(as_array(resolve(values, setup))[None], np.array([world]), seed, trajectories=True)
+    out.append([runs.trajectories[0].tolist(), runs.outcomes[0].tolist()])
+json.dump(out, sys.stdout)
+"""
+
+
+def test_interpreted_engine_gives_the_same_bits():
+    cases = [(EVENTFUL, setup, 7, 40 + index) for index, setup in enumerate(SETUPS)]
+    cases += [({"n_partners": 4, "months": 3, "meetings": 0}, "balanced", 2**63 - 1, 2**32 - 1)]
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", INTERPRETED],
+        input=json.dumps(cases), env=environment, stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    for (values, setup, seed, world), (series, outcomes) in zip(cases, json.loads(done.stdout), strict=True):
+        point = as_array(resolve(values, setup))[None]
+        runs = simulate(point, np.array([world]), seed, trajectories=True)
+        assert_same(np.array(series), runs.trajectories[0])
+        np.testing.assert_array_equal(np.array(outcomes, dtype=float), runs.outcomes[0])
+
+
+def test_a_rule_of_the_twin_is_not_a_rule_of_the_engine():
+    """The twin shares draws and parameters with the engine, and nothing else."""
+    assert not {"rules", "engine", "state", "shocks", "outcomes", "lanes"} & set(vars(reference))
+    assert reference.saturate is not rules.saturate
