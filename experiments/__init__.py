@@ -1,0 +1,42 @@
+"""What is asked of the model: studies, where they are kept, and what is read out of them.
+
+    import experiments
+    study = experiments.small_study(points=200)
+    runs = experiments.run_study(study)                  # a pandas.DataFrame, nothing is written
+    runs = experiments.load("results/<name>/<study id>") # the same table of a study on disk
+
+Names are imported when they are first used, so that the command line answers at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from experiments.design import small_study
+    from experiments.store import StudyError, load
+    from experiments.study import Contrast, Design, Study
+    from experiments.sweep import run_study
+
+__all__ = ["Contrast", "Design", "Study", "StudyError", "load", "run_study", "small_study"]
+
+_HOME = {
+    "Contrast": "study",
+    "Design": "study",
+    "Study": "study",
+    "StudyError": "store",
+    "load": "store",
+    "run_study": "sweep",
+    "small_study": "design",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'experiments' has no attribute '{name}'")
+    return getattr(import_module(f"experiments.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,124 @@
+"""`partnership JOB [key=value ...]`: the jobs, and one clear message for whatever goes wrong.
+
+Nothing heavy is imported before it is needed, so that the command answers at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, NamedTuple
+
+
+class Job(NamedTuple):
+    """A job: where its function stands, what it is for, and whether it takes a configuration or plain words."""
+
+    module: str
+    function: str
+    about: str
+    configured: bool = True
+
+
+JOBS = {
+    "sweep": Job("experiments.jobs", "sweep", "run a study: many worlds, several arms, a verdict and a report"),
+    "run": Job("experiments.jobs", "run", "run one partnership and tell it month by month"),
+    "report": Job("experiments.jobs", "report", "rebuild the report of a study from its stored tables", False),
+}
+
+HELP = """\
+partnership: an agent-based simulation of partnership dynamics.
+Do partnerships end up better when they get the structure right first, or the purpose?
+
+Jobs:
+{jobs}
+
+For example:
+  partnership sweep experiment=structure_vs_purpose    the headline study
+  partnership sweep experiment=quick_look              the same in small, in seconds
+  partnership run setup=purpose_first seed=7           one partnership, month by month
+
+`partnership JOB --help` says what a job takes. Read README.md first, then sim/rules.py.
+"""
+
+OPTIONS = (
+    "--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--resolve", "--package", "-p", "--multirun", "-m",
+    "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd", "--shell-completion", "-sc", "--info", "-i",
+    "--experimental-rerun",
+)  # fmt: skip
+
+
+class UsageError(ValueError):
+    """Words on the command line that cannot be used."""
+
+
+def main(words: list[str] | None = None) -> int:
+    """The command line; returns the exit code: 0, 2 for a mistake in what was asked, 130 when interrupted."""
+    words = sys.argv[1:] if words is None else words
+    if not words or words[0] in ("-h", "--help", "help"):
+        width = max(map(len, JOBS))
+        print(HELP.format(jobs="\n".join(f"  {name:<{width}}  {job.about}" for name, job in JOBS.items())), end="")
+        return 0
+    try:
+        return start(words[0], words[1:])
+    except KeyboardInterrupt:
+        print("partnership: interrupted; the same command starts again", file=sys.stderr)
+        return 130
+    except Exception as error:
+        message = explain(error)
+        if message is None:
+            raise
+        print(f"partnership: {message}", file=sys.stderr)
+        return 2
+
+
+def start(name: str, words: list[str]) -> int:
+    """Run the named job on the words that follow it."""
+    if name not in JOBS:
+        raise UsageError(f"there is no job '{name}'{near(name, JOBS)}; jobs are {', '.join(JOBS)}")
+    job = JOBS[name]
+    if not job.configured:
+        return int(task_of(job)(words))
+    for word in words:
+        check_word(word)
+    from experiments.compose import hydra_job
+
+    return hydra_job(name, words, lambda cfg: task_of(job)(cfg, ["partnership", name, *words]))
+
+
+def task_of(job: Job) -> Callable[..., Any]:
+    return getattr(import_module(job.module), job.function)  # type: ignore[no-any-return]
+
+
+def check_word(word: str) -> None:
+    """Refuse an option that does not exist, and a choice that points outside the configurations."""
+    option = word.split("=", maxsplit=1)[0]
+    if option.startswith("-") and option not in OPTIONS:
+        raise UsageError(f"there is no option '{option}'{near(option, OPTIONS)}")
+    key, _, value = word.partition("=")
+    if key in ("experiment", "scenario", "setup") and (".." in value or value.startswith(("/", "~"))):
+        raise UsageError(f"{word}: choose by name; for files of your own use --config-dir FOLDER")
+
+
+def near(name: str, known: Any) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def explain(error: Exception) -> str | None:
+    """One message for a mistake in what was asked, or None for a fault of ours, which shows its traceback."""
+    if isinstance(error, UsageError):
+        return str(error)
+    known = {"ConfigError", "ParameterError", "StudyError"}
+    if known & {kind.__name__ for kind in type(error).__mro__}:
+        return str(error)
+    if type(error).__module__.split(".")[0] in ("hydra", "omegaconf", "yaml", "antlr4"):
+        from experiments.compose import explain_hydra
+
+        return explain_hydra(error)
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

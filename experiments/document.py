@@ -1,0 +1,273 @@
+"""The report as one HTML file that needs nothing else: no outside address, no script, figures inside."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from importlib.resources import files
+
+from experiments import words
+from experiments.figures.gallery import Picture, Table
+from experiments.findings import Findings
+from experiments.verdict import Verdict
+from sim import params
+from sim.outcomes import OUTCOMES
+
+SETUPS = {
+    "structure_first": "setup goes to structure in its first half and to purpose in its second",
+    "purpose_first": "setup goes to purpose in its first half and to structure in its second",
+    "balanced": "half of setup goes to structure and half to purpose, throughout",
+    "structure_only": "all setup and upkeep goes to structure",
+    "purpose_only": "all setup and upkeep goes to purpose",
+    "neither": "partners meet and work together, but spend nothing on setup",
+    "alone": "no partnership: every partner pursues its own agenda",
+}
+
+STRUCTURE = (
+    "what a partnership builds: boards, agreements, named owners. It outlasts people and is lost when organisations "
+    "are reorganised"
+)
+PURPOSE = (
+    "what partners' people understand of the shared aims and follow. It outlasts reorganisations and is lost when "
+    "people leave"
+)
+WORLD = (
+    "one locality: its partners, their priorities, how committed, trusting and accountable they are, and the luck they "
+    "meet"
+)
+
+SECTIONS = {
+    "compared": "What was compared",
+    "figures": "Figures",
+    "method": "Method",
+    "limits": "Limits",
+    "box": "The box of worlds",
+    "provenance": "How to repeat it",
+}
+
+SOURCES = (
+    "HImP: Elston and Fulop 2002, 50 Health Improvement Programmes. HWB: Perkins and others 2020, health and "
+    "wellbeing partnerships in five localities. NHSPlan: Miles, NHS Confederation, on the NHS Plan. KingsFund: "
+    "Boyce and Hunter, improving partnership working. PCG: Glendinning and others 2001, Primary Care Groups. Other "
+    "sources are named by their authors."
+)
+
+SAMPLERS = {"latin_hypercube": "as a Latin hypercube", "random": "independently of one another"}
+
+LIMITS = (
+    "This is a model, not evidence about any one partnership. Its rules follow what five studies of English health "
+    "partnerships describe and what the wider literature suggests; most of its numbers are assumptions, as the "
+    "table of the box says, and none was fitted to outcomes of real partnerships.",
+    "Every share of worlds belongs to the box of worlds it was drawn from, in which each parameter varies evenly "
+    "and independently of the others. Real worlds are not spread so. Another box gives other shares.",
+    "Each world was run once under each arm. Intervals therefore cover the choice of world and its luck together, "
+    "not the choice of model or box.",
+    "The conditions under which an arm does best are simple on purpose, and describe tendencies: inside them the "
+    "other arm wins too.",
+    "A difference within the region of practical equivalence is called no practical difference. How small is too "
+    "small to matter is a judgement, made before the runs.",
+)
+
+
+def page(findings: Findings, verdict: Verdict, pictures: Sequence[Picture], images: Mapping[str, bytes]) -> str:
+    """The whole report; `images` holds each picture's SVG by name."""
+    study = findings.study
+    style = files("experiments").joinpath("report.css").read_text(encoding="utf-8")
+    sections = [
+        ("answer", answer(findings, verdict)),
+        ("compared", compared(findings)),
+        ("figures", "\n".join(figure(picture, images[picture.name]) for picture in pictures)),
+        ("method", method(findings)),
+        ("limits", f"<h2>Limits</h2>\n{_list(LIMITS)}"),
+        ("box", box(findings)),
+        ("provenance", provenance(findings)),
+    ]
+    body = "\n".join(f'<section id="{name}">\n{content}\n</section>' for name, content in sections)
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>{escape(study.question)}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<header>
+<h1>{escape(study.question)}</h1>
+<p class="quiet">A simulation of {len(findings.design):,} worlds, {len(findings.runs):,} runs. Study {study.id}.</p>
+</header>
+<main>
+{body}
+</main>
+<footer><p class="quiet">Study {escape(study.name)} {study.id}, rebuilt from its stored tables.</p></footer>
+</body>
+</html>
+"""
+
+
+def answer(findings: Findings, verdict: Verdict) -> str:
+    """The first screen: the answer in one line, a bar of 100 worlds, then what stands behind it."""
+    result, contrast = findings.result, findings.contrast
+    parts = (("b", f"{words.plain(contrast.b)} better", result.losses), ("tie", "no practical difference", result.ties),
+             ("a", f"{words.plain(contrast.a)} better", result.wins))  # fmt: skip
+    bar = "".join(
+        f'<span class="{kind}" style="flex-grow:{count.count}"></span>' for kind, _, count in parts if count.count
+    )
+    key = "".join(
+        f'<li><i class="{kind}"></i>{escape(name)}: {words.percent(count.share.value)}</li>'
+        for kind, name, count in parts
+    )
+    more = [("Where does each win?", verdict.where), ("Does one mechanism decide it?", verdict.mechanisms)]
+    lists = "".join(f"<h3>{title}</h3>{_list(sentences)}" for title, sentences in more if sentences)
+    return f"""<div class="answer">
+<h2>The answer</h2>
+<p class="headline">{escape(verdict.headline)}</p>
+<p>{escape(verdict.shares)} <a href="#box">The box of worlds</a></p>
+<div class="bar" aria-hidden="true">{bar}</div>
+<ul class="key">{key}</ul>
+<h3>By how much, and how sure is that?</h3>
+<p>{escape(verdict.size)}</p>
+<p>{escape(verdict.certainty)}</p>
+{lists}
+{f"<p>{escape(verdict.worth)}</p>" if verdict.worth else ""}
+</div>
+<nav aria-label="On this page"><ul>{_links()}</ul></nav>"""
+
+
+def _links() -> str:
+    return "".join(f'<li><a href="#{name}">{title}</a></li>' for name, title in SECTIONS.items())
+
+
+def compared(findings: Findings) -> str:
+    """The terms a reader needs, and the arms."""
+    contrast = findings.contrast
+    meaning = {row.name: row.meaning for row in OUTCOMES}[contrast.outcome]
+    terms = {
+        "structure": STRUCTURE,
+        "purpose": PURPOSE,
+        "world": WORLD,
+        words.outcome(
+            contrast.outcome
+        ): f"what the comparison is about: {meaning}. On this scale 1 is what all partners could achieve if all they "
+        "have went, well coordinated, to what is needed",
+        "no practical difference": f"a difference of at most {contrast.region:g} on that scale",
+        **{words.plain(arm): SETUPS.get(arm, "an arm of this study") for arm in findings.study.arms},
+    }
+    entries = "".join(
+        f"<dt>{escape(term.capitalize())}</dt><dd>{escape(text[0].upper() + text[1:])}.</dd>"
+        for term, text in terms.items()
+    )
+    return f"<h2>What was compared</h2>\n<dl>{entries}</dl>"
+
+
+def figure(picture: Picture, image: bytes) -> str:
+    """A picture with its description, caption, and the numbers behind it."""
+    source = base64.b64encode(image).decode()
+    tables = "\n".join(table(one) for one in picture.tables)
+    return f"""<h2 id="{picture.name}">{escape(picture.title)}</h2>
+<figure>
+<img src="data:image/svg+xml;base64,{source}" alt="{escape(picture.alt)}">
+<figcaption>{escape(picture.caption)}</figcaption>
+</figure>
+<details><summary>The numbers behind this figure</summary>
+{tables}
+</details>"""
+
+
+def table(content: Table) -> str:
+    """A table that scrolls by itself where it is wider than the page."""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in content.columns)
+    rows = "\n".join(
+        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in rest)}</tr>'
+        for first, *rest in content.rows
+    )
+    return f"""<div class="scroll" role="region" tabindex="0" aria-label="{escape(content.caption)}"><table>
+<caption>{escape(content.caption)}</caption>
+<thead><tr>{head}</tr></thead>
+<tbody>
+{rows}
+</tbody></table></div>"""
+
+
+def method(findings: Findings) -> str:
+    """How the study was made, in the order it was made."""
+    study, contrast = findings.study, findings.contrast
+    a, b = words.plain(contrast.a), words.plain(contrast.b)
+    variants = (
+        f" The first {study.variant_points:,} worlds were run again with each mechanism removed."
+        if findings.variants
+        else ""
+    )
+    months = study.parameters["months"]
+    how = SAMPLERS.get(study.design.sampler, f"with the sampler {words.plain(study.design.sampler)}")
+    steps = (
+        f"{len(findings.design):,} worlds were drawn from the box below, {how}, and each was run for {months:g} months "
+        f"under {len(study.arms)} arms.{variants}",
+        "Every arm with a setup spends the same share of its effort on it over the same months; only where it goes "
+        "differs. In the same world all arms meet the same partners and the same shocks, so a difference comes from "
+        "the arm and not from luck.",
+        f"{a.capitalize()} wins a world where its {words.outcome(contrast.outcome)} is more than {contrast.region:g} "
+        f"above that of {b}. Shares have Wilson intervals, means t intervals (bootstrap where there are few worlds), "
+        "medians intervals between order statistics; all at 95%.",
+        "What sets winning worlds apart is measured by the area under the ROC curve of each parameter, less one "
+        "half, with DeLong's intervals corrected for the number of parameters (Bonferroni). Conditions were sought "
+        "on one random half of the worlds (all pairs of thresholds at deciles, Kloesgen's measure) and counted on "
+        "the other half.",
+    )
+    return f"<h2>Method</h2>\n{_list(steps)}"
+
+
+def box(findings: Findings) -> str:
+    """Every factor with its range: what the shares of worlds are shares of; then what was held fixed."""
+    study = findings.study
+    drawn, fixed = [], []
+    for row in params.PARAMETERS:
+        if row.name in study.design.factors:
+            low, high = study.design.factors[row.name]
+            drawn.append(
+                (words.plain(row.name), words.amount(low), words.amount(high), row.unit, row.meaning, row.source)
+            )
+        else:
+            fixed.append(
+                (words.plain(row.name), words.amount(study.parameters[row.name]), row.unit, row.meaning, row.source)
+            )
+    drawn_table = Table(
+        "Drawn evenly and independently between",
+        ("parameter", "lowest", "highest", "unit", "meaning", "source"),
+        tuple(drawn),
+    )
+    fixed_table = Table(
+        "Held fixed (an arm or a removed mechanism may set its own)",
+        ("parameter", "value", "unit", "meaning", "source"),
+        tuple(fixed),
+    )
+    return f"""<h2>The box of worlds</h2>
+<p>Every share of worlds in this report is a share of worlds drawn from this box. A source stands for the idea behind a
+parameter, not for its range: ranges are assumptions throughout.</p>
+<details open><summary>The {len(drawn)} parameters that vary</summary>
+{table(drawn_table) if drawn else "<p>None: the worlds are alike but for luck.</p>"}
+</details>
+<details><summary>The {len(fixed)} parameters held fixed</summary>
+{table(fixed_table)}
+</details>
+<p class="quiet">{escape(SOURCES)}</p>"""
+
+
+def provenance(findings: Findings) -> str:
+    """What repeats the study, to the byte."""
+    record = findings.provenance
+    versions = tuple((name, version) for name, version in sorted(record["versions"].items()))
+    return f"""<h2>How to repeat it</h2>
+<pre><code>{escape(record["command"])}</code></pre>
+<p>Repeated with the same versions of the software, the study gives the same files to the byte. Study
+{record["study_id"]}, seed {record["seed"]}, results version {record["results_version"]}. <code>provenance.json</code>,
+beside this report, holds all its parameters; <code>summary.json</code> the numbers above; <code>runs/</code> every
+run.</p>
+{table(Table("Versions", ("software", "version"), versions))}"""
+
+
+def _list(sentences: Iterable[str]) -> str:
+    return "<ul>" + "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences) + "</ul>"

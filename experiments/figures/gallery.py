@@ -1,0 +1,283 @@
+"""The figures of a report: each with its title, caption, description in words, and the numbers behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from experiments import words
+from experiments.analysis.contrasts import Estimate, PairedResult
+from experiments.design import NO_VARIANT
+from experiments.figures import distributions, maps, mechanisms, paths
+from experiments.findings import Findings
+
+AS_IT_STANDS = "as it stands"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text; the first cell of each row is its heading."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as it stands in a report."""
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    figure: Figure
+    tables: tuple[Table, ...]
+
+
+def gallery(findings: Findings) -> list[Picture]:
+    """The figures this study has the tables for, in the order a reader meets them."""
+    makers: tuple[Callable[[Findings], Picture | None], ...] = (
+        differences,
+        win_map,
+        effects,
+        fans,
+        variants,
+        ecdf,
+        arm_means,
+    )
+    return [picture for maker in makers if (picture := maker(findings)) is not None]
+
+
+def differences(findings: Findings) -> Picture:
+    result, contrast = findings.result, findings.contrast
+    a, b = words.plain(contrast.a), words.plain(contrast.b)
+    return Picture(
+        "differences",
+        "How large are the differences?",
+        f"Each world was run twice, once with {a} and once with {b}, with the same partners and the same luck. Bars "
+        f"to the right of the grey region are worlds where {a} did better. The difference in the middle world is "
+        f"{words.estimated(result.median)}. The chance that {a} does better in a world, however little, is "
+        f"{words.percent(result.superiority.value)}. Without sharing worlds, the same precision would have taken "
+        f"{result.pairing:.1f} times as many.",
+        f"Histogram of the difference in {words.outcome(contrast.outcome)} between {a} and {b} in the same world. "
+        f"{_three(result, a, b)}",
+        distributions.differences(findings.pairs, result, contrast),
+        (verdict_table({"all worlds": result}, a, b), _quantiles(result)),
+    )
+
+
+def _three(result: PairedResult, a: str, b: str) -> str:
+    won, lost, tied = (words.percent(one.share.value) for one in (result.wins, result.losses, result.ties))
+    return f"{a.capitalize()} is better in {won} of worlds, {b} in {lost}; in {tied} there is no practical difference."
+
+
+def verdict_table(results: dict[str, PairedResult], a: str, b: str) -> Table:
+    """Worlds, shares with intervals, and the mean difference, one row a result."""
+    columns = ("", "worlds", f"{a} better", "no practical difference", f"{b} better", "mean difference")
+    rows = []
+    for name, result in results.items():
+        counts = [_share(one.share) for one in (result.wins, result.ties, result.losses)]
+        rows.append((name, f"{result.worlds:,}", *counts, _signed(result.mean)))
+    return Table("Share of worlds, and mean difference, with 95% intervals", columns, tuple(rows))
+
+
+def _share(share: Estimate) -> str:
+    return f"{100 * share.value:.1f}% ({100 * share.low:.1f} to {100 * share.high:.1f})"
+
+
+def _signed(estimate: Estimate, digits: int = 4) -> str:
+    value, low, high = (words.signed(number, digits) for number in (estimate.value, estimate.low, estimate.high))
+    return f"{value} ({low} to {high})"
+
+
+def _quantiles(result: PairedResult) -> Table:
+    columns = ("worlds at or below", *(f"{share}%" for share in result.quantiles))
+    return Table(
+        "Quantiles of the difference", columns, (("difference", *map(words.signed, result.quantiles.values())),)
+    )
+
+
+def win_map(findings: Findings) -> Picture | None:
+    found, contrast, design = findings.discovery, findings.contrast, findings.design
+    if len(found.effects) < 2:
+        return None
+    across, up = found.effects[0].factor, found.effects[1].factor
+    factors = findings.study.design.factors
+    spans = (maps.edges(across, factors[across], len(design)), maps.edges(up, factors[up], len(design)))
+    paired = design.loc[findings.pairs.index]
+    cells = maps.win_table(paired[across].to_numpy(), paired[up].to_numpy(), findings.winners, *spans)
+    a, b = words.plain(contrast.a), words.plain(contrast.b)
+    most, least = cells.loc[cells["net"].idxmax()], cells.loc[cells["net"].idxmin()]
+    return Picture(
+        "win_map",
+        "Where does each win?",
+        f"The two parameters that most set apart the worlds each wins: {words.plain(across)} "
+        f"({words.meaning(across)}) and {words.plain(up)} ({words.meaning(up)}). All other parameters vary freely "
+        "within each cell.",
+        f"Map over {words.plain(across)} and {words.plain(up)}. {a.capitalize()} leads most where "
+        f"{_cell(most, across, up, spans)}, {b} where {_cell(least, across, up, spans)}.",
+        maps.win_map(cells, (across, up), spans, contrast),
+        (
+            _map_table(
+                cells, across, up, spans, f"Wins of {a} less wins of {b}, per 100 worlds; in brackets where undecided"
+            ),
+        ),
+    )
+
+
+def _bin(edges: pd.Series, place: int) -> str:
+    return f"{words.amount(edges[place])} to {words.amount(edges[place + 1])}"
+
+
+def _cell(cell: pd.Series, across: str, up: str, spans: maps.Spans) -> str:
+    column, row = _bin(spans[0], int(cell["column"])), _bin(spans[1], int(cell["row"]))
+    lead = f"{abs(100 * cell['net']):.0f} more wins per 100 worlds"
+    return f"{words.plain(across)} is {column} and {words.plain(up)} is {row} ({lead})"
+
+
+def _map_table(cells: pd.DataFrame, across: str, up: str, spans: maps.Spans, caption: str) -> Table:
+    known = {(int(cell.column), int(cell.row)): cell for cell in cells.itertuples()}
+    columns = (
+        f"{words.plain(up)} \N{DOWNWARDS ARROW}  {words.plain(across)} \N{RIGHTWARDS ARROW}",
+        *(_bin(spans[0], c) for c in range(len(spans[0]) - 1)),
+    )
+    rows = []
+    for row in reversed(range(len(spans[1]) - 1)):
+        texts = []
+        for column in range(len(spans[0]) - 1):
+            cell = known.get((column, row))
+            text = "" if cell is None else f"{100 * cell.net:+.0f}".replace("-", "\N{MINUS SIGN}")
+            texts.append(text if cell is None or cell.decided else f"({text})")
+        rows.append((_bin(spans[1], row), *texts))
+    return Table(caption, columns, tuple(rows))
+
+
+def effects(findings: Findings) -> Picture | None:
+    found, contrast = findings.discovery.effects, findings.contrast
+    if not found:
+        return None
+    a, b = words.plain(contrast.a), words.plain(contrast.b)
+    rows = tuple((words.plain(one.factor), words.meaning(one.factor), _signed(one.effect, 3)) for one in found)
+    first = ", ".join(words.plain(one.factor) for one in found[:5])
+    return Picture(
+        "effects",
+        "What sets apart the worlds each wins?",
+        f"Take one world that {a} wins and one that {b} wins, at random. If a parameter did not matter, each would "
+        "be as likely as the other to have the higher value: a bar of length 0. A bar that reaches a half would "
+        "tell the two kinds of world apart without fail.",
+        f"Bar chart of how strongly each parameter tells apart the worlds each arm wins. The strongest are {first}.",
+        maps.effects(found, contrast),
+        (
+            Table(
+                "Chance of the higher value less one half, with intervals that hold for all parameters together",
+                ("parameter", "meaning", "effect"),
+                rows,
+            ),
+        ),
+    )
+
+
+def fans(findings: Findings) -> Picture | None:
+    if findings.trajectories is None:
+        return None
+    contrast, kept = findings.contrast, findings.trajectories
+    a, b = words.plain(contrast.a), words.plain(contrast.b)
+    tables = {
+        name: paths.bands(paths.grid(kept, arm, "added_value")) for name, arm in ((a, contrast.a), (b, contrast.b))
+    }
+    months = len(tables[a])
+    step = 12 if months >= 36 else max(1, months // 6)
+    last = {name: table.iloc[-1] for name, table in tables.items()}
+    shown = [month for month in range(1, months + 1) if month % step == 0 or month == months]
+    rows = tuple((str(month), *(_band(table.loc[month]) for table in tables.values())) for month in shown)
+    return Picture(
+        "fans",
+        "How do partnerships move over time?",
+        "Added value is what the population has gained beyond what the same partners would have achieved each "
+        "acting alone. The darker band holds the middle half of worlds, the lighter one nine tenths; thin lines are "
+        "single partnerships.",
+        f"Fan charts over {months} months. In the last month the median added value is "
+        f"{words.signed(last[a]['q50'])} with {a} and {words.signed(last[b]['q50'])} with {b}; the middle half of "
+        f"worlds runs from {words.signed(last[a]['q25'])} to {words.signed(last[a]['q75'])} and from "
+        f"{words.signed(last[b]['q25'])} to {words.signed(last[b]['q75'])}.",
+        paths.fans(kept, contrast.a, contrast.b),
+        (Table("Added value: median (middle half of worlds)", ("month", *tables), rows),),
+    )
+
+
+def _band(row: pd.Series) -> str:
+    return f"{words.signed(row['q50'])} ({words.signed(row['q25'])} to {words.signed(row['q75'])})"
+
+
+def variants(findings: Findings) -> Picture | None:
+    if not findings.variants:
+        return None
+    contrast = findings.contrast
+    a, b = words.plain(contrast.a), words.plain(contrast.b)
+    named = {
+        AS_IT_STANDS if name == NO_VARIANT else words.plain(name): result for name, result in findings.variants.items()
+    }
+    changes = [
+        f"{words.plain(name)}: {', '.join(f'{parameter} = {value:g}' for parameter, value in sorted(values.items()))}"
+        for name, values in sorted(findings.study.variants.items())
+    ]
+    told = " ".join(f"{name.capitalize()}: {_three(result, a, b)}" for name, result in named.items())
+    return Picture(
+        "variants",
+        "Does the answer survive without each mechanism?",
+        f"The same worlds again, with one mechanism of the model switched off at a time ({'; '.join(changes)}).",
+        f"Bars of who wins, and mean differences, for each mechanism removed. {told}",
+        mechanisms.variants(named, contrast),
+        (verdict_table(named, a, b),),
+    )
+
+
+def ecdf(findings: Findings) -> Picture:
+    contrast, arms = findings.contrast, findings.arms
+    columns = ("arm", "5%", "25%", "50%", "75%", "95%", "worlds above 0")
+    rows = tuple(
+        (words.plain(str(arm)), *(words.signed(row[f"q{q}"]) for q in (5, 25, 50, 75, 95)),
+         _share(Estimate(row["above_zero"], row["above_zero_low"], row["above_zero_high"])))
+        for arm, row in arms.iterrows()
+    )  # fmt: skip
+    middle = ", ".join(f"{words.plain(str(arm))} {words.signed(row['q50'])}" for arm, row in arms.iterrows())
+    return Picture(
+        "ecdf",
+        "What does each way of building achieve?",
+        "A line further to the right is better. Lines that lie on each other here may still differ within single "
+        "worlds, which is what the paired comparison above shows.",
+        f"Cumulative distribution of {words.outcome(contrast.outcome)} by arm. Medians: {middle}.",
+        distributions.ecdf(findings.runs, findings.study.arms, contrast),
+        (Table(f"{words.outcome(contrast.outcome).capitalize()} in worlds at or below each share", columns, rows),),
+    )
+
+
+def arm_means(findings: Findings) -> Picture:
+    contrast, arms = findings.contrast, findings.arms
+    rows = tuple(
+        (words.plain(str(arm)), f"{int(row['worlds']):,}", _signed(Estimate(row["mean"], row["low"], row["high"])))
+        for arm, row in arms.iterrows()
+    )
+    means = ", ".join(f"{words.plain(str(arm))} {words.signed(row['mean'])}" for arm, row in arms.iterrows())
+    caption = "Means over all worlds, and how far worlds spread around them."
+    if _spread_is_larger(arms):
+        caption += (
+            " The spread is far larger than the differences: which world one is in matters more than how one builds."
+        )
+    return Picture(
+        "arm_means",
+        "How do the ways of building compare on average?",
+        caption,
+        f"{words.outcome(contrast.outcome).capitalize()} by arm, averaged over worlds: {means}.",
+        distributions.arm_means(arms, contrast.outcome),
+        (Table(f"Average of {words.outcome(contrast.outcome)}, with 95% interval", ("arm", "worlds", "mean"), rows),),
+    )
+
+
+def _spread_is_larger(arms: pd.DataFrame) -> bool:
+    others = arms.drop(index="alone", errors="ignore")
+    return bool((others["q75"] - others["q25"]).min() > 2 * (others["mean"].max() - others["mean"].min()))

@@ -1,0 +1,72 @@
+"""What becomes of a contrast when a mechanism is removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import PercentFormatter
+
+from experiments import words
+from experiments.analysis.contrasts import PairedResult
+from experiments.figures import style
+from experiments.figures.distributions import sides
+from experiments.study import Contrast
+
+
+@style.styled
+def variants(results: Mapping[str, PairedResult], contrast: Contrast) -> Figure:
+    """Who wins (left), and the mean difference (right), as the study stands and with each mechanism removed."""
+    figure = style.new_figure(1.5 + 0.5 * len(results))
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.5, 1))
+    style.zero_line(right)
+    right.axvspan(-contrast.region, contrast.region, color="#EFEFEF", zorder=0)
+    for place, result in enumerate(reversed(list(results.values()))):
+        start = 0.0
+        for side, share in reversed(list(zip(sides(result, contrast), shares(result), strict=True))):
+            left.barh(
+                place, share, 0.66, left=start, color=side.colour, hatch=side.hatch, edgecolor="white", linewidth=0.5
+            )
+            if share >= 0.06:
+                box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.9}
+                left.text(
+                    start + share / 2, place, words.percent(share), ha="center", va="center", fontsize=8.5, bbox=box
+                )
+            start += share
+        mean = result.mean
+        error = [[mean.value - mean.low], [mean.high - mean.value]]
+        right.errorbar(mean.value, place, xerr=error, fmt="o", color=style.INK, markersize=5, elinewidth=1.4, capsize=3)
+    left.set_yticks(range(len(results)), list(results)[::-1])
+    left.tick_params(axis="y", length=0)
+    left.set_xlim(0, 1)
+    left.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    left.set_title("who wins")
+    left.set_xlabel("share of worlds")
+    right.set_title("mean difference")
+    right.set_xlabel(words.outcome(contrast.outcome))
+    reach = max(2.5 * contrast.region, *(max(abs(one.mean.low), abs(one.mean.high)) for one in results.values())) * 1.1
+    right.set_xlim(-reach, reach)
+    _legend(figure, next(iter(results.values())), contrast)
+    worlds = sorted({result.worlds for result in results.values()})
+    many = f"{worlds[0]:,}" if len(worlds) == 1 else f"{worlds[0]:,} to {worlds[-1]:,}"
+    style.note(
+        figure,
+        f"n = {many} worlds a row, the same in each. A win is by more than ±{contrast.region:g} (grey band). Lines: "
+        "95% intervals.",
+    )
+    return figure
+
+
+def shares(result: PairedResult) -> tuple[float, float, float]:
+    """Of worlds where arm a was better, neither, arm b: in the order of `sides`."""
+    return result.wins.share.value, result.ties.share.value, result.losses.share.value
+
+
+def _legend(figure: Figure, result: PairedResult, contrast: Contrast) -> None:
+    names = (f"{words.plain(contrast.b)} better", "no practical difference", f"{words.plain(contrast.a)} better")
+    keys = [
+        Patch(facecolor=side.colour, hatch=side.hatch, edgecolor="white", label=name)
+        for side, name in zip(reversed(sides(result, contrast)), names, strict=True)
+    ]
+    figure.legend(handles=keys, loc="outside upper left", ncols=3, handlelength=1.6, columnspacing=1.4)

@@ -1,0 +1,48 @@
+"""A study's report, rebuilt from its stored tables: summary.json, figures/ and report.html. It never simulates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from experiments import document, store
+from experiments.figures import style
+from experiments.figures.gallery import gallery
+from experiments.findings import read, summary
+from experiments.store import StudyError
+from experiments.study import RESULTS_VERSION
+from experiments.verdict import Verdict, judge
+
+
+def rebuild(path: Path, say: Callable[[str], None] = print) -> int:
+    """Rebuild the report of the finished study in the folder `path`, say its verdict; returns the exit code 0.
+
+    Everything is computed before anything is written. Raises `StudyError` when the folder holds no finished study or
+    a file of it is damaged; then the report that was there stays as it was.
+    """
+    finished = store.open_study(path)
+    written = finished.provenance["results_version"]
+    if written != RESULTS_VERSION:
+        raise StudyError(f"{path} was written under results version {written}; this software reports {RESULTS_VERSION}")
+    findings = read(finished)
+    verdict = judge(findings)
+    pictures = gallery(findings)
+    drawn = {picture.name: style.as_bytes(picture.figure, findings.study.id) for picture in pictures}
+    page = document.page(findings, verdict, pictures, {name: kinds["svg"] for name, kinds in drawn.items()})
+    store.write_json(path / "summary.json", summary(findings, asdict(verdict)))
+    for name, kinds in drawn.items():
+        for kind, content in kinds.items():
+            store.write_bytes(path / "figures" / f"{name}.{kind}", content)
+    store.write_bytes(path / "report.html", page.encode())
+    for line in told(verdict, path):
+        say(line)
+    return 0
+
+
+def told(verdict: Verdict, path: Path) -> list[str]:
+    """The verdict as lines for a terminal, then where to look."""
+    where = [f"- {sentence}" for sentence in verdict.where]
+    reasons = [f"- {sentence}" for sentence in verdict.mechanisms]
+    text = [verdict.headline, verdict.shares, verdict.size, verdict.certainty, *where, *reasons, verdict.worth]
+    return ["", *(line for line in text if line), "", f"Report: {path / 'report.html'}", f"Tables: {path}"]
