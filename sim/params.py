@@ -58,7 +58,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     P("small_capacity", 0.3, 0.05, 2, "capacity", "uncertainty", "mean capacity of a small partner; a large one's is 1"),
     P("capacity_spread", 0.6, 0, 1, "share", "uncertainty", "half-width of capacity around its sector's mean", box=(0, 1)),
     P("agenda_diversity", 0.6, 0, 1, "share", "uncertainty", "how far own priorities depart from need", "Vangen & Huxham", (0, 1)),
-    P("agenda_bias", 0.5, 0, 1, "share", "uncertainty", "how far those departures are common to all partners", "assumption", (0, 1)),
+    P("agenda_bias", 0.7, 0, 1, "share", "uncertainty", "how far those departures are common to all partners", "assumption", (0, 1)),
     P("commitment", 0.5, 0, 1, "level", "uncertainty", "mean commitment at launch", "HImP", (0.25, 0.75)),
     P("commitment_spread", 0.3, 0, 1, "level", "uncertainty", "half-width of commitment at launch"),
     P("accountability", 0.3, 0, 1, "level", "uncertainty", "mean accountability of a partner for the partnership's results", "HWB", (0.05, 0.9)),
@@ -99,7 +99,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     P("coordination_effect", 1, 0, 1, "strength", "uncertainty", "how far fitting structure coordinates work", "Provan & Milward 1995", channel="structure"),
     P("ownership_effect", 1, 0, 1, "strength", "uncertainty", "how far a committed owner coordinates work on an issue", "KingsFund"),
     P("complementarity", 0.5, 0, 1, "share", "uncertainty", "how far results need breadth of participation", "Corbin & Mittelmark", (0, 1)),
-    P("saturation", 1, 0, 100, "1", "uncertainty", "diminishing return of work on an issue", "assumption", (0, 4)),
+    P("saturation", 2, 0, 100, "1", "uncertainty", "diminishing return of work on an issue", "assumption", (0, 4)),
     P("outcome_delay", 12, 1, 1200, "months", "uncertainty", "delay from results to what the population gains", "KingsFund", (3, 36)),
     P("own_effort", 0.5, 0, 1, "share", "uncertainty", "effort of a partner that acts alone", "assumption", (0.2, 0.8)),
     # build
