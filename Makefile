@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help study test lint golden docs bench clean
+.PHONY: help study test lint golden headline docs bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -38,6 +38,12 @@ lint: $(VENV)/installed-dev ## lint and types only
 
 golden: $(VENV)/installed-dev ## renew the golden baseline; the change is to be reviewed
 	$(BIN)/python -m tests.golden
+
+headline: $(VENV)/installed ## renew the figure and summary that the README shows
+	rm -rf $(VENV)/headline
+	$(BIN)/partnership sweep experiment=structure_vs_purpose results=$(VENV)/headline
+	cp $(VENV)/headline/structure_vs_purpose/*/summary.json results/headline/
+	cp $(VENV)/headline/structure_vs_purpose/*/figures/win_map.png results/headline/
 
 docs: $(VENV)/installed-dev ## renew the generated parts of the documentation
 	$(BIN)/python -m docs.generate

@@ -83,7 +83,7 @@ def explain_hydra(error: BaseException) -> str:
         if isinstance(cause, OmegaConfBaseException) and "$VALUE" not in str(cause):
             return with_range(cause)
     lines = [line for line in text.splitlines() if line.strip()] or [type(error).__name__]
-    if any(sign in text for sign in ("mismatched input", "extraneous input", "no viable", "LexerNoViable")):
+    if any(sign in text for sign in ("Error parsing override", "mismatched input", "extraneous input", "no viable", "LexerNoViable")):
         return f"{lines[0].removeprefix('LexerNoViableAltException: ')}: not understood; a value is given as key=value"
     return lines[0]
 

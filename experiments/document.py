@@ -197,7 +197,7 @@ def method(findings: Findings) -> str:
     study, contrast = findings.study, findings.contrast
     a, b = words.plain(contrast.a), words.plain(contrast.b)
     variants = (
-        f" The first {study.variant_points:,} worlds were run again with each mechanism removed."
+        f" The first {study.variant_points:,} worlds were run again with each mechanism changed."
         if findings.variants
         else ""
     )

@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 
 from experiments.config import ConfigError, parameters_of, resolved, study_from, whole
 
+SHOWN = ["structure", "fit", "purpose", "trust", "commitment", "effort", "burden", "owned", "outcome", "alone_outcome"]
 MONTHS_SHOWN = 12
 
 
@@ -36,21 +37,9 @@ def run(cfg: DictConfig, words: list[str]) -> int:
     seed, world = whole(plain["seed"], 0, 2**63 - 1, "seed"), whole(plain["world"], 0, 2**32 - 1, "world")
     runs = simulate(as_array(parameters)[None], np.array([world]), seed, trajectories=True)
     assert runs.trajectories is not None
-    shown = (
-        "structure",
-        "fit",
-        "purpose",
-        "trust",
-        "commitment",
-        "effort",
-        "burden",
-        "owned",
-        "outcome",
-        "alone_outcome",
-    )
-    columns = [SERIES_NAMES.index(name) for name in shown]
+    columns = [SERIES_NAMES.index(name) for name in SHOWN]
     months = int(parameters["months"])
-    print("month " + " ".join(f"{name[:10]:>10}" for name in shown))
+    print("month " + " ".join(f"{name[:10]:>10}" for name in SHOWN))
     for month in sorted({*range(0, months, max(1, months // MONTHS_SHOWN)), months - 1}):
         print(f"{month + 1:5d} " + " ".join(f"{runs.trajectories[0, month, column]:10.2f}" for column in columns))
     outcome = dict(zip(OUTCOME_NAMES, runs.outcomes[0], strict=True))

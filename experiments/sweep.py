@@ -102,7 +102,7 @@ def run_chunk(study: Study, design: pd.DataFrame) -> pa.Table:
 
 
 def trajectories(study: Study, design: pd.DataFrame) -> pa.Table:
-    """Some worlds month by month under every arm: world, arm, month (from 0), then every series."""
+    """Some worlds month by month under every arm: world, arm, month (from 1), then every series."""
     runs = batch(study, design)
     main = runs.variant == 0
     points, worlds = runs.points[main], runs.world[main]
@@ -113,7 +113,7 @@ def trajectories(study: Study, design: pd.DataFrame) -> pa.Table:
     table = {
         "world": pa.array(np.repeat(worlds, months)),
         "arm": _text(np.repeat(runs.arm[main], months), runs.arms),
-        "month": pa.array(np.tile(np.arange(months, dtype=np.int32), len(points))),
+        "month": pa.array(np.tile(np.arange(1, months + 1, dtype=np.int32), len(points))),
     }
     flat = series.reshape(-1, len(SERIES_NAMES))
     return pa.table({**table, **{name: pa.array(flat[:, k], from_pandas=True) for k, name in enumerate(SERIES_NAMES)}})

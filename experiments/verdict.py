@@ -165,7 +165,7 @@ def worth(findings: Findings) -> str:
 
 
 def mechanisms(findings: Findings) -> tuple[str, ...]:
-    """What becomes of the answer when each mechanism is removed: a sentence a variant, those that matter most first."""
+    """What becomes of the answer when each mechanism is changed: a sentence a variant, those that matter most first."""
     if not findings.variants:
         return ()
     contrast = findings.contrast

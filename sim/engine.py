@@ -330,7 +330,7 @@ def record(state, month, going):
         takes_part = where(partner.effort > parameters.participation_threshold, present, 0.0)
         part_small += takes_part * partner.small
         part_large += takes_part * (1.0 - partner.small)
-        overloaded += where(partner.burden > 0.7, present, 0.0)
+        overloaded += where(partner.burden > parameters.overload_burden, present, 0.0)
     owned = 0.0
     for k in range(state.n_issues):
         owned += where(state.issues[k].owner >= 0.0, 1.0, 0.0)

@@ -56,6 +56,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     P("months", 60, 1, 1200, "months", "design", "how long the partnership is followed", "HWB"),
     P("small_share", 0.33, 0, 1, "share", "uncertainty", "share of partners that are small (voluntary sector)", "HImP", (0, 0.6)),
     P("small_capacity", 0.3, 0.05, 2, "capacity", "uncertainty", "mean capacity of a small partner; a large one's is 1"),
+    P("smallest_capacity", 0.05, 0.001, 1, "capacity", "uncertainty", "capacity that every partner has at least"),
     P("capacity_spread", 0.6, 0, 1, "share", "uncertainty", "half-width of capacity around its sector's mean", box=(0, 1)),
     P("agenda_diversity", 0.6, 0, 1, "share", "uncertainty", "how far own priorities depart from need", "Vangen & Huxham", (0, 1)),
     P("agenda_bias", 0.7, 0, 1, "share", "uncertainty", "how far those departures are common to all partners", "assumption", (0, 1)),
@@ -98,7 +99,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     P("coordination_floor", 0.4, 0, 1, "share", "uncertainty", "worth of work that nobody coordinates", "Huxham & Vangen", (0.1, 0.8)),
     P("coordination_effect", 1, 0, 1, "strength", "uncertainty", "how far fitting structure coordinates work", "Provan & Milward 1995", channel="structure"),
     P("ownership_effect", 1, 0, 1, "strength", "uncertainty", "how far a committed owner coordinates work on an issue", "KingsFund"),
-    P("complementarity", 0.5, 0, 1, "share", "uncertainty", "how far results need breadth of participation", "Corbin & Mittelmark", (0, 1)),
+    P("complementarity", 0.5, 0, 1, "share", "uncertainty", "how far results need breadth of participation", "Corbin et al. 2016", (0, 1)),
     P("saturation", 2, 0, 100, "1", "uncertainty", "diminishing return of work on an issue", "assumption", (0, 4)),
     P("outcome_delay", 12, 1, 1200, "months", "uncertainty", "delay from results to what the population gains", "KingsFund", (3, 36)),
     P("own_effort", 0.5, 0, 1, "share", "uncertainty", "effort of a partner that acts alone", "assumption", (0.2, 0.8)),
@@ -154,6 +155,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     P("learning_prob", 0, 0, 1, "chance", "lever", "chance that a relaunch learns from the cycles before it", "HWB"),
     # measure
     P("participation_threshold", 0.25, 0, 1, "share", "measure", "effort above which a partner takes part"),
+    P("overload_burden", 0.7, 0, 1, "share", "measure", "burden above which a partner is overloaded", "NHSPlan"),
     P("collapse_effort", 0.1, 0, 1, "share", "measure", "mean effort below which a partnership has collapsed"),
 )  # fmt: skip
 

@@ -140,7 +140,7 @@ def allocation(agenda, aim, alignment, pooled_share, allocation_effect):
 
 @inlined
 def issue_work(work, root_work, need, total, root_total, complementarity):
-    """Work on an issue as share of full effort on need: its amount and its breadth (Corbin & Mittelmark).
+    """Work on an issue as share of full effort on need: its amount and its breadth (Corbin et al. 2016).
 
     `work` and `root_work` are sums over partners of work and of its square root, `total` and `root_total` those of
     capacity. Constant elasticity of substitution with exponent 1/2.

@@ -60,7 +60,7 @@ SERIES_SCHEMA = Schema(*SERIES_NAMES)
 PARTNER = Schema(
     "present",  # 1, or 0 for a row beyond the run's partners
     "small",  # 1 for a small partner
-    "capacity",  # >= 0.05
+    "capacity",  # >= smallest_capacity
     "accountability",
     "start_commitment",
     "commitment",
@@ -90,7 +90,7 @@ PARTNERSHIP = Schema(
     "before_mean", "before_early", "before_late", "before_upkeep",
 )  # fmt: skip
 
-ISSUE = Schema("need", "mean_agenda", "natural_owner", "owner", "aim")
+ISSUE = Schema("need", "mean_agenda", "natural_owner", "owner")
 
 ENCOUNTER = Schema("other", "change", "change_back", "outside")
 
@@ -204,7 +204,7 @@ def draw_partners(state):
         u = draw(state.seed, state.world, 0, i, draws.CAPACITY_AND_ACCOUNTABILITY)
         v = draw(state.seed, state.world, 0, i, draws.COMMITMENT)
         mean = where(small > 0.0, parameters.small_capacity, 1.0)
-        capacity = maximum(0.05, mean * (1.0 + parameters.capacity_spread * (u[0] + u[1] - 1.0)))
+        capacity = maximum(parameters.smallest_capacity, mean * (1.0 + parameters.capacity_spread * (u[0] + u[1] - 1.0)))
         capacity = where(present > 0.0, capacity, 0.0)
         partner.present, partner.small, partner.capacity = present, small, capacity
         partner.accountability = rules.clip(

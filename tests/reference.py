@@ -56,7 +56,7 @@ class NaivePartner(mesa.Agent):
         v = draw(model.seed_value, model.world, 0, index, draws.COMMITMENT)
         mean = p["small_capacity"] if small else 1.0
         self.index, self.small = index, small
-        self.capacity = max(0.05, mean * (1.0 + p["capacity_spread"] * (u[0] + u[1] - 1.0)))
+        self.capacity = max(p["smallest_capacity"], mean * (1.0 + p["capacity_spread"] * (u[0] + u[1] - 1.0)))
         self.accountability = clip(p["accountability"] + p["accountability_spread"] * (u[2] + u[3] - 1.0))
         self.start_commitment = clip(p["commitment"] + p["commitment_spread"] * (v[0] + v[1] - 1.0))
         self.commitment = self.start_commitment
@@ -453,7 +453,7 @@ class NaivePartnership(mesa.Model):
         if going:
             month["burden"] = self.mean(lambda partner: partner.burden)
             month["cost_shift"] = self.mean(lambda partner: partner.cost_shift)
-            month["overloaded"] = sum(partner.burden > 0.7 for partner in self.partners) / len(self.partners)
+            month["overloaded"] = sum(partner.burden > self.p["overload_burden"] for partner in self.partners) / len(self.partners)
             month["participation"] = sum(takes_part) / len(takes_part)
             month["participation_large"] = sum(large) / len(large) if large else 0.0
             month["participation_small"] = sum(small) / len(small) if small else 0.0

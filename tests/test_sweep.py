@@ -91,7 +91,7 @@ def test_nothing_of_the_place_or_the_workers_is_recorded(finished):
 def test_trajectories_end_where_the_runs_do(finished):
     months = experiments.load(finished, "trajectories")
     assert len(months) == 12 * 7 * 6
-    last = months[months["month"] == 5].set_index(["world", "arm"])["outcome"].sort_index()
+    last = months[months["month"] == 6].set_index(["world", "arm"])["outcome"].sort_index()
     runs = experiments.load(finished).query("variant == 'none' and world < 12")
     assert np.array_equal(last, runs.set_index(["world", "arm"])["outcome"].sort_index())
 

@@ -228,9 +228,9 @@ def variants(findings: Findings) -> Picture | None:
     told = " ".join(f"{name.capitalize()}: {_three(result, a, b)}" for name, result in named.items())
     return Picture(
         "variants",
-        "Does the answer survive without each mechanism?",
-        f"The same worlds again, with one mechanism of the model switched off at a time ({'; '.join(changes)}).",
-        f"Bars of who wins, and mean differences, for each mechanism removed. {told}",
+        "Does one mechanism decide the answer?",
+        f"The same worlds again, one mechanism switched off or evened out at a time ({'; '.join(changes)}).",
+        f"Bars of who wins, and mean differences, for each mechanism changed. {told}",
         mechanisms.variants(named, contrast),
         (verdict_table(named, a, b),),
     )

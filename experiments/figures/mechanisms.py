@@ -1,4 +1,4 @@
-"""What becomes of a contrast when a mechanism is removed."""
+"""What becomes of a contrast when a mechanism is changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from experiments.study import Contrast
 
 @style.styled
 def variants(results: Mapping[str, PairedResult], contrast: Contrast) -> Figure:
-    """Who wins (left), and the mean difference (right), as the study stands and with each mechanism removed."""
+    """Who wins (left), and the mean difference (right), as the study stands and with each mechanism changed."""
     figure = style.new_figure(1.5 + 0.5 * len(results))
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.5, 1))
     style.zero_line(right)

@@ -1,0 +1,172 @@
+"""The plain C yardstick is the same model: it agrees with the engine to the last bit, and a changed rule shows."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from benchmarks import yardstick
+from sim.lanes import Lanes
+from sim.outcomes import OUTCOME_NAMES, SERIES_NAMES
+from sim.params import NAMES, PARAMETERS, SETUPS, resolve
+from sim.runs import run_packs, simulate
+from sim.state import PARTNER, allocate
+
+SEED = 2**40 + 12345  # both halves of the key are used
+QUICK = ("-std=c99", "-O1", "-ffp-contract=off")
+
+with_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc on the PATH to build the yardstick with")
+
+
+def drawn(parameter, rng):
+    """A value from the default box; where there is none, the default or any value allowed, as likely."""
+    low, high = parameter.box or (parameter.low, parameter.high)
+    if parameter.box is None and rng.random() < 0.5:
+        return parameter.default
+    return rng.integers(low, high, endpoint=True) if parameter.whole else rng.uniform(low, high)
+
+
+def scenes(count, seed=1):
+    """Worlds of all sizes, every arm in turn, and all that can befall a partnership, at random."""
+    rng = np.random.default_rng(seed)
+    points = []
+    for run in range(count):
+        values = {parameter.name: drawn(parameter, rng) for parameter in PARAMETERS} | {
+            "n_partners": rng.integers(2, 41),
+            "n_issues": rng.integers(1, 13),
+            "months": rng.integers(1, 49),
+            "meetings": rng.integers(0, 5),
+            "small_share": rng.choice([0.0, 0.3, 0.6, 1.0]),
+            "setup_months": rng.integers(0, 25),
+            "upkeep_share": rng.choice([0.0, 0.1, 0.5]),
+            "umbrella": rng.integers(2),
+            "mandated": rng.random() < 0.2,
+            "review_month": rng.choice([0, 0, 6, 12]),
+            "review_floor": rng.uniform(0.0, 0.3),
+            "cycle_months": rng.choice([0, 0, 5, 12]),
+            "learning_prob": rng.choice([0.0, 0.5, 1.0]),
+        }
+        arm = tuple(SETUPS.values())[run % len(SETUPS)] if run % 2 else {"alone": 0.0}
+        points.append([float((values | arm)[name]) for name in NAMES])
+    return np.array(points), rng.integers(0, 2**32, count)
+
+
+@pytest.fixture(scope="module")
+def played():
+    """A few hundred runs of the engine, with their points and worlds."""
+    points, worlds = scenes(420)
+    return points, worlds, simulate(points, worlds, SEED, trajectories=True, width=8)
+
+
+def bits(array):
+    return array.view(np.uint64)
+
+
+def same_runs(one, other):
+    """For each run, whether outcomes and series are the same bits."""
+    outcomes = np.all(bits(one.outcomes) == bits(other.outcomes), axis=1)
+    return outcomes & np.all(bits(one.trajectories) == bits(other.trajectories), axis=(1, 2))
+
+
+@with_gcc
+def test_c_and_the_engine_agree_to_the_last_bit(played):
+    points, worlds, engine = played
+    assert same_runs(yardstick.run(points, worlds, SEED, trajectories=True), engine).all()
+
+
+@with_gcc
+def test_outcomes_do_not_hang_on_keeping_the_series(played):
+    points, worlds, engine = played
+    runs = yardstick.run(points, worlds, SEED)
+    assert runs.trajectories is None
+    assert np.array_equal(bits(runs.outcomes), bits(engine.outcomes))
+
+
+@with_gcc
+def test_partners_and_ties_end_alike():
+    points, worlds = scenes(60, seed=2)
+    for point, world in zip(points, worlds, strict=True):
+        n, n_issues, months, meetings = (
+            int(point[NAMES.index(name)]) for name in ("n_partners", "n_issues", "months", "meetings")
+        )
+        memory = allocate(n, n_issues, meetings, months, len(OUTCOME_NAMES), 1)
+        outcomes, series = np.empty((1, len(OUTCOME_NAMES))), np.empty((0, 0, 0))
+        alone = (point[np.newaxis], np.array([world]), SEED, np.array([0]))
+        run_packs(Lanes(1), memory, *alone, n_issues, months, outcomes, series)
+        partners, trust = yardstick.ending(point, int(world), SEED)
+        columns = [PARTNER.place[name] for name in yardstick.ENDING]
+        assert np.array_equal(bits(partners), bits(memory.partners[:, columns, 0].T.copy()))
+        assert np.array_equal(bits(trust), bits(memory.trust[:, :, 0].copy()))
+
+
+@with_gcc
+def test_the_largest_partnership_fits():
+    largest = {"n_partners": 500, "n_issues": 12, "meetings": 12, "months": 3}
+    points = np.array([[resolve(largest, "balanced")[name] for name in NAMES]])
+    engine = simulate(points, np.array([0]), SEED, trajectories=True, width=1)
+    assert same_runs(yardstick.run(points, np.array([0]), SEED, trajectories=True), engine).all()
+
+
+# -- controls: what agreement is worth ------------------------------------------------------------------------
+
+ALTERATIONS = {
+    "generator": ("key0 += 0x9E3779B9u", "key0 += 0x9E3779BAu"),
+    "s_curve": ("x / 2.0;", "x / 2.0000000000000004;"),
+    "quantise": ("(x + 1572864.0) - 1572864.0", "x"),
+    "order of a sum": ("for (int i = 0; i < s->n; i++) weighted +=", "for (int i = s->n; i-- > 0;) weighted +="),
+    "umbrella voice": ("s->p.umbrella_fidelity / sqrt(s->n_small)", "s->p.umbrella_fidelity"),
+    "umbrella seats": ("shared ? s->n - s->n_small + 1 : s->n", "s->n"),
+    "middle of setup": ("(s->early + s->late) / 2.0", "s->late"),
+    "fresh start": ("s->p.fresh_start * maximum", "0.5 * s->p.fresh_start * maximum"),
+    "orphaning": ("ORPHANING, k) < loss", "ORPHANING, k) > loss"),
+    "lost owners": ("LOST_OWNERS, k) < loss", "LOST_OWNERS, k) > loss"),
+    "trust lost": ("s->p.reorganisation_trust * loss", "loss"),
+    "learning early": ("s->cycles == 0 && mean < expected", "s->cycles == 0 && mean > expected"),
+    "learning later": ("s->before_mean > mean", "s->before_mean < mean"),
+    "relaunch": ("1.0 - s->p.relaunch_fatigue", "1.0"),
+    "cost shifting": ("(shifted_sum - shifted[i])", "shifted_sum"),
+    "worst issue": ("if (served < worst)", "if (served > worst || k == 0)"),
+    "mending": ("hours_share > 0.0 ? 1.0 : 0.0", "0.0"),
+    "assignment": ("s->owner[k] = s->natural_owner[k];", "s->owner[k] = s->leader;"),
+    "volunteering": ("s->owner[k] = asked;", "s->owner[k] = s->leader;"),
+    "board": ("(m->board[c] >= boards)", "1"),
+    "task seeking": ("task_seeking * task[second]", "task_seeking * task[first]"),
+    "disappointment": ("gap < 0.0 ? loss_weight : gain_weight", "gain_weight"),
+    "limits of trust": ("after = clip(*tie)", "after = *tie"),
+    "mandate": ("mandated | (stands", "0 | (stands"),
+    "review": ("s->p.review_month == month + 1", "s->p.review_month == month"),
+    "no large partners": ("ratio(large, n_large, 0.0)", "ratio(large, n_large, 1.0)"),
+    "no small partners": ("ratio(small, s->n_small, 0.0)", "ratio(small, s->n_small, 1.0)"),
+    "Gini": ("s->n * given", "(s->n + 1) * given"),
+}
+
+
+@with_gcc
+def test_optimised_or_not_c_has_the_same_bits(played):
+    points, worlds, engine = played
+    assert same_runs(yardstick.run(points, worlds, SEED, trajectories=True, flags=QUICK), engine).all()
+
+
+@with_gcc
+@pytest.mark.parametrize("rule", ALTERATIONS)
+def test_a_changed_rule_is_noticed(rule, played):
+    points, worlds, engine = played
+    before, after = ALTERATIONS[rule]
+    assert yardstick.SOURCE.count(before) == 1
+    source = yardstick.SOURCE.replace(before, after)
+    runs = yardstick.run(points, worlds, SEED, trajectories=True, source=source, flags=QUICK)
+    assert not same_runs(runs, engine).all()
+
+
+@with_gcc
+def test_reordered_arithmetic_is_noticed(played):
+    points, worlds, engine = played
+    flags = ("-std=c99", "-O3", "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math")
+    runs = yardstick.run(points, worlds, SEED, trajectories=True, flags=flags)
+    assert not same_runs(runs, engine).all()
+
+
+def test_without_gcc_the_message_says_what_to_install(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(yardstick.NoCompilerError, match="apt install gcc"):
+        yardstick.compiler()
