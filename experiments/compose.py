@@ -17,6 +17,9 @@ from omegaconf.errors import OmegaConfBaseException
 from experiments.config import ConfigError, Schema, configs, open_factors, register
 from sim.params import BY_NAME, ParameterError, check, nearest
 
+NOT_UNDERSTOOD = ("Error parsing override", "mismatched input", "extraneous input", "no viable", "LexerNoViable")
+"""What Hydra's grammar says of a word it cannot read."""
+
 
 def hydra_job(name: str, words: list[str], task: Callable[[DictConfig], int]) -> int:
     """Compose the configuration that the words ask for and run the task on it; errors are raised as they are."""
@@ -83,7 +86,7 @@ def explain_hydra(error: BaseException) -> str:
         if isinstance(cause, OmegaConfBaseException) and "$VALUE" not in str(cause):
             return with_range(cause)
     lines = [line for line in text.splitlines() if line.strip()] or [type(error).__name__]
-    if any(sign in text for sign in ("Error parsing override", "mismatched input", "extraneous input", "no viable", "LexerNoViable")):
+    if any(sign in text for sign in NOT_UNDERSTOOD):
         return f"{lines[0].removeprefix('LexerNoViableAltException: ')}: not understood; a value is given as key=value"
     return lines[0]
 

@@ -317,6 +317,7 @@ def record(state, month, going):
     parameters, partnership = state.parameters, state.partnership
     trust, commitment, effort, burden, cost_shift = 0.0, 0.0, 0.0, 0.0, 0.0
     endorsed, part_large, part_small, overloaded = 0.0, 0.0, 0.0, 0.0
+    most, laggards, commitment_small = 0.0, 0.0, 0.0
     n, n_small = parameters.n_partners, partnership.n_small
     for i in range(state.n):
         partner = state.partners[i]
@@ -331,6 +332,10 @@ def record(state, month, going):
         part_small += takes_part * partner.small
         part_large += takes_part * (1.0 - partner.small)
         overloaded += where(partner.burden > parameters.overload_burden, present, 0.0)
+        commitment_small += partner.small * partner.commitment
+        most = maximum(most, present * partner.effort)
+    for i in range(state.n):
+        laggards += where(2.0 * state.partners[i].effort < most, state.partners[i].present, 0.0)
     owned = 0.0
     for k in range(state.n_issues):
         owned += where(state.issues[k].owner >= 0.0, 1.0, 0.0)
@@ -346,7 +351,8 @@ def record(state, month, going):
     series.participation = where(going, (part_large + part_small) / n, 0.0)
     series.participation_large = where(going, rules.ratio(part_large, n - n_small, 0.0), 0.0)
     series.participation_small = where(going, rules.ratio(part_small, n_small, 0.0), 0.0)
-    series.overloaded = where(going, overloaded / n, 0.0)
+    series.overloaded, series.laggards = where(going, overloaded / n, 0.0), where(going, laggards / n, 0.0)
+    series.commitment_small = rules.ratio(commitment_small, n_small, 0.0)
 
 
 # -- the month, and a run of months -------------------------------------------------------------------------

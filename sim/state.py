@@ -48,6 +48,8 @@ SERIES: tuple[Reading, ...] = (
     R("participation_large", "share", "share of large partners that take part"),
     R("participation_small", "share", "share of small partners that take part"),
     R("overloaded", "share", "share of partners that lose most hours to meetings"),
+    R("laggards", "share", "share of partners that give less than half of what the most giving one gives"),
+    R("commitment_small", "level", "mean commitment of small partners; 0 where there are none"),
 )
 
 del R
@@ -204,7 +206,9 @@ def draw_partners(state):
         u = draw(state.seed, state.world, 0, i, draws.CAPACITY_AND_ACCOUNTABILITY)
         v = draw(state.seed, state.world, 0, i, draws.COMMITMENT)
         mean = where(small > 0.0, parameters.small_capacity, 1.0)
-        capacity = maximum(parameters.smallest_capacity, mean * (1.0 + parameters.capacity_spread * (u[0] + u[1] - 1.0)))
+        capacity = maximum(
+            parameters.smallest_capacity, mean * (1.0 + parameters.capacity_spread * (u[0] + u[1] - 1.0))
+        )
         capacity = where(present > 0.0, capacity, 0.0)
         partner.present, partner.small, partner.capacity = present, small, capacity
         partner.accountability = rules.clip(

@@ -233,6 +233,10 @@ class NaivePartnership(mesa.Model):
     def mean(self, of):
         return self.summed(of) / len(self.partners)
 
+    def mean_of_small(self, of):
+        small = [of(partner) for partner in self.partners if partner.small]
+        return ordered_mean(small) if small else 0.0
+
     def priorities(self, who, decision):
         u = [draw(self.seed_value, self.world, 0, who, decision + k // 4)[k % 4] for k in range(self.n_issues)]
         total = 0.0
@@ -447,13 +451,17 @@ class NaivePartnership(mesa.Model):
             "effort": self.mean(lambda partner: partner.effort) if going else p["own_effort"],
             "endorsed": self.mean(lambda partner: partner.endorsed),
             "owned": sum(owner is not None for owner in self.owner) / self.n_issues,
-            "burden": 0.0, "cost_shift": 0.0, "overloaded": 0.0,
+            "commitment_small": self.mean_of_small(lambda partner: partner.commitment),
+            "burden": 0.0, "cost_shift": 0.0, "overloaded": 0.0, "laggards": 0.0,
             "participation": 0.0, "participation_large": 0.0, "participation_small": 0.0,
         }  # fmt: skip
         if going:
             month["burden"] = self.mean(lambda partner: partner.burden)
             month["cost_shift"] = self.mean(lambda partner: partner.cost_shift)
-            month["overloaded"] = sum(partner.burden > self.p["overload_burden"] for partner in self.partners) / len(self.partners)
+            overloaded = [partner.burden > p["overload_burden"] for partner in self.partners]
+            month["overloaded"] = sum(overloaded) / len(overloaded)
+            most = max(partner.effort for partner in self.partners)
+            month["laggards"] = sum(2.0 * partner.effort < most for partner in self.partners) / len(self.partners)
             month["participation"] = sum(takes_part) / len(takes_part)
             month["participation_large"] = sum(large) / len(large) if large else 0.0
             month["participation_small"] = sum(small) / len(small) if small else 0.0

@@ -1,0 +1,207 @@
+"""Why a partner did what it did: the terms that moved its effort and its commitment, and sentences made of them.
+
+The account of a month is worked out afterwards, by the rules the engine went by (`sim.rules`), from the arrays as the
+month found and left them. It comes to the engine's effort and commitment, to the last bit.
+"""
+
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sim import rules
+from sim.cache import kept
+from sim.lanes import Lanes
+from sim.shocks import disturb
+from sim.state import PARAMETER, PARTNER, PARTNERSHIP, Memory, view
+from sim.tables import row, table
+
+ONE = Lanes(1)
+
+# -- terms ------------------------------------------------------------------------------------------------
+
+
+class EffortTerms(NamedTuple):
+    """What a partner weighed when it decided how much to give.
+
+    `effort` is `rules.effort(commitment - temptation - threshold, compulsion, decisiveness)`.
+    """
+
+    commitment: float  # after the month's shocks
+    oversight: float
+    trust: float  # effort it expected of the others, on average
+    temptation: float  # to leave the work to them; less where overseen, more among givers
+    threshold: float
+    compulsion: float  # the parameter times oversight
+    decisiveness: float
+    effort: float  # share of its capacity that it gave
+
+    def since(self, before: EffortTerms) -> dict[str, float]:
+        """What moved effort since another month, term by term: above 0 what speaks for giving more."""
+        return {
+            "commitment": self.commitment - before.commitment,
+            "temptation": before.temptation - self.temptation,
+            "compulsion": self.compulsion - before.compulsion,
+        }
+
+
+class CommitmentTerms(NamedTuple):
+    """What pulled at a partner's commitment in a month.
+
+    `after` is `disturbed + rate * (results + reciprocity + ownership - burden + example)`, held within [0, 1].
+    """
+
+    before: float  # as the month began
+    disturbed: float  # after the month's shocks
+    results: float
+    reciprocity: float
+    ownership: float
+    burden: float
+    example: float
+    rate: float  # commitment_rate
+    after: float
+
+    @property
+    def moves(self) -> dict[str, float]:
+        """What moved commitment, term by term; they add up to the whole move, unless [0, 1] cut it short."""
+        pulls = {
+            "results": self.results,
+            "reciprocity": self.reciprocity,
+            "ownership": self.ownership,
+            "burden": -self.burden,
+            "example": self.example,
+        }
+        pulled = {name: self.rate * pull + 0.0 for name, pull in pulls.items()}  # never -0
+        return {"shocks": self.disturbed - self.before, **pulled}
+
+
+class Why(NamedTuple):
+    """A partner's account of a month; `str` makes sentences of it. No terms where it acted alone."""
+
+    partner: int  # its index
+    month: int  # 1 for the first
+    effort: EffortTerms | None
+    effort_before: EffortTerms | None  # those of the month before, if there was one
+    commitment: CommitmentTerms | None
+
+    def __str__(self) -> str:
+        if self.effort is None or self.commitment is None:
+            return f"Partner {self.partner} acted alone in month {self.month}; its commitment stood still."
+        effort, commitment = self.effort, self.commitment
+        told = (
+            f"Partner {self.partner} gave {effort.effort:.2f} of its capacity in month {self.month}: "
+            f"commitment {effort.commitment:.2f} and compulsion {effort.compulsion:.2f} against "
+            f"temptation {effort.temptation:.2f} and a threshold of {effort.threshold:.2f}. "
+        )
+        if self.effort_before is not None:
+            moves = listed(effort.since(self.effort_before))
+            told += f"The month before it gave {self.effort_before.effort:.2f}; since then {moves}. "
+        return told + (
+            f"Its commitment went from {commitment.before:.3f} to {commitment.after:.3f}: {listed(commitment.moves)}."
+        )
+
+
+def listed(moves: dict[str, float]) -> str:
+    """Moves as text, without those too small to show; "nothing moved" where none is left."""
+    shown = (f"{name} {move:+.3f}" for name, move in moves.items() if abs(move) >= 0.0005)
+    return ", ".join(shown) or "nothing moved"
+
+
+# -- the account of a month -------------------------------------------------------------------------------
+
+
+@kept
+def shock(lanes, memory, seed, n, n_issues, meetings, months, month):
+    """Play the shocks of a month, and no more."""
+    state = view(lanes, memory, seed, n, n_issues, meetings, months)
+    disturb(state, month, state.partnership.axed == 0.0)
+
+
+def copied(memory: Memory) -> Memory:
+    """The same arrays again, to be kept or played with."""
+    return Memory(*(array.copy() for array in memory))
+
+
+class Month(NamedTuple):
+    """A month that was played, for partners to account for."""
+
+    number: int  # 0 for the first
+    run: tuple[int, int, int, int]  # seed, partners, issues, meetings
+    found: Memory  # the arrays as the month began
+
+    @property
+    def together(self) -> bool:
+        """Whether there was a partnership."""
+        return row(ONE, PARTNERSHIP, self.found.partnership).axed == 0.0
+
+    def disturbed(self) -> Memory:
+        """The arrays as partners decided by them: after the month's shocks, which are played again."""
+        memory = copied(self.found)
+        shock(ONE, memory, *self.run, 1, self.number)
+        return memory
+
+
+def seen_by(memory: Memory, index: int) -> tuple[Any, Any, Any]:
+    """Parameters, partnership, and a partner's own row."""
+    return (
+        row(ONE, PARAMETER, memory.parameters),
+        row(ONE, PARTNERSHIP, memory.partnership),
+        table(ONE, PARTNER, memory.partners)[index],
+    )
+
+
+def effort_terms(month: Month, index: int) -> EffortTerms:
+    """What a partner weighed, as in Contribute."""
+    parameters, partnership, partner = seen_by(month.disturbed(), index)
+    oversight = rules.oversight(
+        partner.accountability, partner.endorsed, partnership.structure, partnership.fit,
+        parameters.endorsement_weight, parameters.monitoring,
+    )  # fmt: skip
+    temptation = rules.temptation(oversight, partner.trust, parameters.free_riding, parameters.temptation_trust)
+    inclination = rules.inclination(partner.commitment, temptation, parameters.effort_threshold)
+    compulsion = parameters.compulsion * oversight
+    return EffortTerms(
+        commitment=partner.commitment,
+        oversight=oversight,
+        trust=partner.trust,
+        temptation=temptation,
+        threshold=parameters.effort_threshold,
+        compulsion=compulsion,
+        decisiveness=parameters.decisiveness,
+        effort=rules.effort(inclination, compulsion, parameters.decisiveness),
+    )
+
+
+def commitment_terms(month: Month, left: Memory, index: int) -> CommitmentTerms:
+    """What pulled at a partner's commitment, as in Reflect; `left` holds the arrays at the end of the month."""
+    before = table(ONE, PARTNER, month.found.partners)[index].commitment
+    disturbed = table(ONE, PARTNER, month.disturbed().partners)[index].commitment
+    parameters, partnership, partner = seen_by(left, index)
+    leader = table(ONE, PARTNER, left.partners)[int(partnership.leader)]
+    results, reciprocity, ownership, burden, example = pulls = rules.commitment_pulls(
+        disturbed, partnership.outcome, partnership.expectation, partner.trust, partner.voice,
+        partner.alignment, partner.burden, leader.effort,
+        parameters.results_weight, parameters.reciprocity_weight, parameters.ownership_weight,
+        parameters.burden_weight, parameters.example_weight,
+    )  # fmt: skip
+    after = rules.committed(disturbed, pulls, parameters.commitment_rate)
+    return CommitmentTerms(
+        before=before,
+        disturbed=disturbed,
+        results=results,
+        reciprocity=reciprocity,
+        ownership=ownership,
+        burden=burden,
+        example=example,
+        rate=parameters.commitment_rate,
+        after=after,
+    )
+
+
+def explain(index: int, month: Month, before: Month | None, left: Memory) -> Why:
+    """A partner's account of a month, given the month before, if any, and the arrays as the month left them."""
+    if not month.together:
+        return Why(index, month.number + 1, None, None, None)
+    effort_before = effort_terms(before, index) if before is not None else None
+    return Why(index, month.number + 1, effort_terms(month, index), effort_before, commitment_terms(month, left, index))
