@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import yardstick
 from sim.lanes import Lanes
-from sim.outcomes import OUTCOME_NAMES, SERIES_NAMES
+from sim.outcomes import OUTCOME_NAMES
 from sim.params import NAMES, PARAMETERS, SETUPS, resolve
 from sim.runs import run_packs, simulate
 from sim.state import PARTNER, allocate
