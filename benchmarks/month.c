@@ -51,6 +51,7 @@ typedef struct {
     double commitment[MAX_PARTNERS], alignment[MAX_PARTNERS], trust_sum[MAX_PARTNERS], mean_trust[MAX_PARTNERS];
     double effort[MAX_PARTNERS], cost_shift[MAX_PARTNERS], burden[MAX_PARTNERS], work[MAX_PARTNERS];
     double heard[MAX_PARTNERS], told[MAX_PARTNERS], voice[MAX_PARTNERS], seat_share[MAX_PARTNERS];
+    double shift_weight[MAX_PARTNERS]; /* capacity for each unit of the others' */
     double endorsed[MAX_PARTNERS], effort_sum[MAX_PARTNERS];
     double agenda[MAX_ISSUES][MAX_PARTNERS];
     double trust[MAX_PARTNERS * MAX_PARTNERS]; /* n rows of n; the diagonal stays 0 */
@@ -207,6 +208,7 @@ static void seat(State *s) {
         int under = shared && i >= s->n - s->n_small;
         s->voice[i] = under ? s->p.umbrella_fidelity / sqrt(s->n_small) : 1.0;
         s->seat_share[i] = under ? 1.0 / s->n_small : 1.0;
+        s->shift_weight[i] = s->capacity[i] / (s->total - s->capacity[i]);
     }
 }
 
@@ -350,7 +352,7 @@ static void contribute(State *s, double load) {
     int n = s->n;
     double shifted[MAX_PARTNERS], setup[MAX_PARTNERS], shifted_sum = 0.0;
     for (int i = 0; i < n; i++) {
-        shifted[i] = s->cost_shift[i] * s->capacity[i] / (s->total - s->capacity[i]);
+        shifted[i] = s->cost_shift[i] * s->shift_weight[i];
         shifted_sum += shifted[i];
     }
     double seen = p->monitoring * s->structure * s->fit;
@@ -363,15 +365,16 @@ static void contribute(State *s, double load) {
         double inclination = s->commitment[i] - temptation - p->effort_threshold;
         double willing = s_curve(p->decisiveness * inclination);
         double effort = s_curve(p->decisiveness * (inclination + p->compulsion * oversight));
-        double quality = (willing + p->tickbox_quality * (effort - willing)) / effort;
+        double worth = willing + p->tickbox_quality * (effort - willing);
         double onto = p->shifting_loss * s->capacity[i] * (shifted_sum - shifted[i]);
-        double hours = effort * maximum(s->capacity[i] - maximum(onto, 0.0), 0.0);
+        double left = maximum(s->capacity[i] - maximum(onto, 0.0), 0.0);
         double seat_load = load * s->seat_share[i];
         double restraint = (1.0 - p->shifting_alignment * s->alignment[i]) * pooled;
-        double free = (hours - minimum(seat_load, hours)) * quality;
+        double burden = seat_load > 0.0 ? minimum(1.0, ratio(seat_load, effort * left, 1.0)) : 0.0;
+        double free = left * worth * (1.0 - burden);
         setup[i] = s->setup_share * free;
         s->work[i] = free - setup[i];
-        s->burden[i] = seat_load > 0.0 ? minimum(1.0, ratio(seat_load, hours, 1.0)) : 0.0;
+        s->burden[i] = burden;
         s->effort[i] = effort;
         s->cost_shift[i] = p->shifting * (1.0 - oversight) * restraint;
     }
@@ -723,6 +726,8 @@ static void summarise(const State *s, const Series *series, Outcomes *outcomes) 
     outcomes->participation = last->participation;
     outcomes->participation_large = last->participation_large;
     outcomes->participation_small = last->participation_small;
+    outcomes->overloaded = last->overloaded;
+    outcomes->laggards = last->laggards;
     outcomes->gini_effort = gini_effort(s);
     outcomes->gain_month = gain_month ? gain_month : NAN;
     outcomes->collapse_month = collapse_month ? collapse_month : NAN;

@@ -49,11 +49,14 @@ PARTNER: Meanings = {
     "trust": ("[0, 1]", "`start_trust`", "`trust_sum / (n_partners - 1)`: mean effort it expects of the others"),
     "effort": ("[0, 1]", "`initial_trust`", "share of its capacity it gave in the month last played"),
     "cost_shift": ("[0, 1]", "0", "share of its burden it pushed onto others in the month last played"),
+    "shift_weight": ("above 0", "fixed for a world", "its capacity for each unit of the others' capacity"),
     "shifted": ("at least 0", "none", "what that weighs on others, for each unit of their capacity (7.3)"),
     "burden": ("[0, 1]", "0", "share of its hours that meetings took in the month last played"),
     "work": ("at least 0", "0", "effective hours on issues this month"),
     "heard": ("at least 0", "0", "weight of what it heard this month in encounters it called"),
     "told": ("at least 0", "0", "weight of what it heard in encounters that others called"),
+    "given": ("[-1, 1]", "none", "effort less cost shifting: what others may see of it"),
+    "conviction": ("[0, 1]", "none", "how well it speaks of the shared aims"),
     "voice": ("[0, 1]", "fixed for a world", "how far it is heard as itself: 1, or less under an umbrella"),
     "seat_share": ("(0, 1]", "fixed for a world", "part of a seat's load it carries: 1, or less under an umbrella"),
     "endorsed": ("0, 1", "0", "whether it has signed up; it stays signed until a relaunch"),
@@ -103,10 +106,14 @@ ISSUE: Meanings = {
 }
 
 ENCOUNTER: Meanings = {
+    "first": ("(0, 1)", "none", "chance that decides the first candidate"),
+    "second": ("(0, 1)", "none", "chance that decides the second candidate"),
+    "board": ("(0, 1)", "none", "chance that decides whether it is at the board"),
+    "error": ("[-2, 2]", "none", "how much the caller missees"),
+    "error_back": ("[-2, 2]", "none", "how much the other missees"),
     "other": ("index", "none", "whom the caller meets"),
     "change": ("[-10, 2]", "none", "change of the caller's trust in the other, before it is held within [0, 1]"),
     "change_back": ("[-10, 2]", "none", "change of the other's trust in the caller"),
-    "outside": ("0, 1", "none", "whether a tie left [0, 1] and must be held"),
 }
 
 # decision: (month, who, words); where a row says "issue k" it takes block `number + k // 4`, word `k % 4`

@@ -41,8 +41,7 @@ def contribute(state, going, load):
     shifted = 0.0
     for i in range(state.n):
         partner = state.partners[i]
-        others_capacity = partnership.total - partner.capacity
-        partner.shifted = rules.ratio(partner.cost_shift * partner.capacity, others_capacity, 0.0)
+        partner.shifted = partner.cost_shift * partner.shift_weight
         shifted += partner.shifted
     structure_hours, purpose_hours = 0.0, 0.0
     for i in range(state.n):
@@ -56,10 +55,10 @@ def contribute(state, going, load):
         willing = rules.effort(inclination, 0.0, parameters.decisiveness)
         effort = rules.effort(inclination, parameters.compulsion * oversight, parameters.decisiveness)
         onto = parameters.shifting_loss * partner.capacity * (shifted - partner.shifted)
-        hours = effort * maximum(partner.capacity - maximum(onto, 0.0), 0.0)
+        left = maximum(partner.capacity - maximum(onto, 0.0), 0.0)
         seat_load = load * partner.seat_share
-        burden = where(seat_load > 0.0, minimum(1.0, rules.ratio(seat_load, hours, 1.0)), 0.0)
-        free = (hours - minimum(seat_load, hours)) * rules.quality(willing, effort, parameters.tickbox_quality)
+        burden = where(seat_load > 0.0, minimum(1.0, rules.ratio(seat_load, effort * left, 1.0)), 0.0)
+        free = left * rules.worth(willing, effort, parameters.tickbox_quality) * (1.0 - burden)
         setup = partnership.setup_share * free
         structure_hours += setup * partnership.emphasis
         purpose_hours += setup * (1.0 - partnership.emphasis)
@@ -167,20 +166,39 @@ def another(u, i, n_partners):
     return where(j >= i, j + 1, j)
 
 
+@compiled
+def call(state, month):
+    """What chance decides of each encounter: two who may be met, who of them if not at the board, and what is misseen.
+
+    Drawn ahead of the encounters, in a loop of its own, since a block of random numbers is a long chain of steps:
+    so several are under way at once.
+    """
+    parameters = state.parameters
+    for i in range(state.n):
+        for e in range(state.meetings):
+            encounter = state.encounters[i * state.meetings + e]
+            first, halved, error, error_back = block(state.seed, state.world, month, i, draws.ENCOUNTER + e)
+            board, second = halves(halved)
+            encounter.first, encounter.second, encounter.board = uniform(first), second, board
+            encounter.error = parameters.noise * triangular(error)
+            encounter.error_back = parameters.noise * triangular(error_back)
+
+
 @inlined
-def whom(state, i, number_first, number_second):
-    """The other partner of an encounter that partner i calls: anyone at the board, or the better of two drawn."""
+def whom(state, i, encounter):
+    """Whom partner i meets when it calls, and its trust in it: anyone at the board, else the better of two drawn."""
     parameters, partnership = state.parameters, state.partnership
-    board, u_second = halves(number_second)
-    first = another(uniform(number_first), i, parameters.n_partners)
-    second = another(u_second, i, parameters.n_partners)
-    one, two = state.trust[i, first], state.trust[i, second]
+    first = another(encounter.first, i, parameters.n_partners)
+    second = another(encounter.second, i, parameters.n_partners)
+    trust, trust_second = state.trust[i, first], state.trust[i, second]
+    one, two = trust, trust_second
     if some(parameters.task_seeking > 0.0):
         issue = whole(partnership.worst_issue)
         one = rules.appeal(one, state.agenda[first, issue], parameters.task_seeking)
         two = rules.appeal(two, state.agenda[second, issue], parameters.task_seeking)
-    informal = board >= parameters.board_effect * partnership.structure
-    return where((two > one) & informal, second, first)
+    informal = encounter.board >= parameters.board_effect * partnership.structure
+    rather = (two > one) & informal
+    return where(rather, second, first), where(rather, trust_second, trust)
 
 
 @compiled
@@ -189,34 +207,34 @@ def meet(state, month, going):
     parameters, partnership = state.parameters, state.partnership
     structure = partnership.structure
     visibility = rules.visibility(structure, partnership.fit, parameters.transparency, parameters.visibility_effect)
+    call(state, month)
     for i in range(state.n):
-        state.partners[i].told = 0.0
+        partner = state.partners[i]
+        partner.given = rules.given(partner.effort, partner.cost_shift)
+        partner.conviction = rules.conviction(partner.alignment, parameters.talk_base)
+        partner.told = 0.0
     for i in range(state.n):
         me = state.partners[i]
         heard, moved = 0.0, 0.0
         for e in range(state.meetings):
             held = going & (me.present > 0.0) & (e < parameters.meetings)
-            numbers = block(state.seed, state.world, month, i, draws.ENCOUNTER + e)
-            j = whom(state, i, numbers[0], numbers[1])
-            other = state.partners[j]
-            trust, trust_back = state.trust[i, j], state.trust[j, i]
-            seen = rules.seen(other.effort, other.cost_shift, parameters.noise * triangular(numbers[2]))
-            seen_back = rules.seen(me.effort, me.cost_shift, parameters.noise * triangular(numbers[3]))
             encounter = state.encounters[i * state.meetings + e]
-            encounter.other = real(j)
+            j, trust = whom(state, i, encounter)
+            other, trust_back = state.partners[j], state.trust[j, i]
             change = rules.trust_change(
-                trust, seen, structure, visibility,
+                trust, rules.seen(other.given, encounter.error), structure, visibility,
                 parameters.trust_rate, parameters.loss_aversion, parameters.crowding,
             )  # fmt: skip
             change_back = rules.trust_change(
-                trust_back, seen_back, structure, visibility,
+                trust_back, rules.seen(me.given, encounter.error_back), structure, visibility,
                 parameters.trust_rate, parameters.loss_aversion, parameters.crowding,
             )  # fmt: skip
             change = where(held, change, 0.0)
+            encounter.other = real(j)
             encounter.change, encounter.change_back = change, where(held, change_back, 0.0)
             moved += change
-            heard += where(held, rules.heard(trust, other.alignment, parameters.talk_base), 0.0)
-            other.told += where(held, rules.heard(trust_back, me.alignment, parameters.talk_base), 0.0)
+            heard += where(held, rules.heard(trust, other.conviction), 0.0)
+            other.told += where(held, rules.heard(trust_back, me.conviction), 0.0)
         me.heard = heard
         me.trust_sum += moved
     change_trust(state)
@@ -225,7 +243,11 @@ def meet(state, month, going):
 
 @compiled
 def change_trust(state):
-    """Commit the changes of trust of a month: they add up, then each tie is held within [0, 1]."""
+    """Commit the changes of trust of a month: they add up, then each tie is held within [0, 1].
+
+    Ties hardly ever leave [0, 1], and one that ends outside was outside after its last change.
+    """
+    outside = False
     for i in range(state.n):
         for e in range(state.meetings):
             encounter = state.encounters[i * state.meetings + e]
@@ -235,14 +257,11 @@ def change_trust(state):
             state.trust[i, j] = there
             state.trust[j, i] = back
             state.partners[j].trust_sum += encounter.change_back
-            outside = (there < 0.0) | (there > 1.0) | (back < 0.0) | (back > 1.0)
-            encounter.outside = where(outside, 1.0, 0.0)
-    # Few ties leave [0, 1]. One that ends outside was outside after its last change, so this finds them all.
-    for i in range(state.n):
-        for e in range(state.meetings):
-            encounter = state.encounters[i * state.meetings + e]
-            if some(encounter.outside > 0.0):
-                j = whole(encounter.other)
+            outside = outside | (there < 0.0) | (there > 1.0) | (back < 0.0) | (back > 1.0)
+    if some(outside):
+        for i in range(state.n):
+            for e in range(state.meetings):
+                j = whole(state.encounters[i * state.meetings + e].other)
                 hold(state, i, j)
                 hold(state, j, i)
 

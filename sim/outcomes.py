@@ -38,6 +38,8 @@ OUTCOMES: tuple[Reading, ...] = (
     R("participation", "share", "share of partners that take part at the end"),
     R("participation_large", "share", "share of large partners that take part at the end"),
     R("participation_small", "share", "share of small partners that take part at the end"),
+    R("overloaded", "share", "share of partners that lose most hours to meetings at the end"),
+    R("laggards", "share", "share of partners that give less than half of what the most giving one gives, at the end"),
     R("gini_effort", "1", "Gini coefficient of partners' mean effort"),
     R("gain_month", "months", "first month from which added value stays above 0; missing if it never does"),
     R("collapse_month", "months", "first month from which mean effort stays below collapse_effort; missing if never"),
@@ -104,6 +106,7 @@ def summarise(state, outcomes, missing):
     outcomes.cost_shift_mean = cost_shift_sum / months
     outcomes.participation = last.participation
     outcomes.participation_large, outcomes.participation_small = last.participation_large, last.participation_small
+    outcomes.overloaded, outcomes.laggards = last.overloaded, last.laggards
     outcomes.gini_effort = gini_effort(state)
     outcomes.gain_month, outcomes.collapse_month = gain_month, collapse_month
     outcomes.axed = where(state.parameters.alone > 0.0, 0.0, state.partnership.axed)

@@ -109,9 +109,9 @@ def effort(inclination, compelled, decisiveness):
 
 
 @inlined
-def quality(willing, effort, tickbox_quality):
-    """Worth of an hour: what is compelled beyond what is willing is box-ticking (KingsFund)."""
-    return (willing + tickbox_quality * (effort - willing)) / effort
+def worth(willing, effort, tickbox_quality):
+    """What effort is worth: what is compelled beyond what is willing is box-ticking (KingsFund)."""
+    return willing + tickbox_quality * (effort - willing)
 
 
 @inlined
@@ -219,9 +219,15 @@ def appeal(trust, agenda, task_seeking):
 
 
 @inlined
-def seen(effort, cost_shift, error):
-    """What another partner appears to give, net of what it pushes onto others (NHSPlan)."""
-    return clip(effort - cost_shift + error)
+def given(effort, cost_shift):
+    """What a partner gives, net of what it pushes onto others (NHSPlan)."""
+    return effort - cost_shift
+
+
+@inlined
+def seen(given, error):
+    """What another partner appears to give: the truth, misseen a little. Assumption."""
+    return clip(given + error)
 
 
 @inlined
@@ -236,9 +242,15 @@ def trust_change(trust, seen, structure, visibility, trust_rate, loss_aversion, 
 
 
 @inlined
-def heard(trust, alignment, talk_base):
-    """Weight of what one partner says to another: trusted, and better said by those who mean it. Assumption."""
-    return trust * (talk_base + (1.0 - talk_base) * alignment)
+def conviction(alignment, talk_base):
+    """How well a partner speaks of the shared aims: better if it means it. Assumption."""
+    return talk_base + (1.0 - talk_base) * alignment
+
+
+@inlined
+def heard(trust, conviction):
+    """Weight of what one partner says to another: well said, and trusted. Assumption."""
+    return trust * conviction
 
 
 @inlined

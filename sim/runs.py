@@ -26,6 +26,9 @@ N_PARTNERS, MEETINGS = NAMES.index("n_partners"), NAMES.index("meetings")
 WIDTH = 1 if numba.config.DISABLE_JIT else 8
 """Runs advanced side by side. Interpreted, one."""
 
+LARGE, WIDTH_OF_LARGE = 128, min(WIDTH, 4)
+"""Partnerships of more partners go fewer side by side, so that their ties stay in a processor's own memory."""
+
 
 @kept
 def begin(lanes, memory, seed, n, n_issues, meetings, months):
@@ -89,14 +92,15 @@ class Runs(NamedTuple):
 
 
 def simulate(
-    points: np.ndarray, worlds: np.ndarray, seed: int, *, trajectories: bool = False, width: int = WIDTH
+    points: np.ndarray, worlds: np.ndarray, seed: int, *, trajectories: bool = False, width: int | None = None
 ) -> Runs:
     """Simulate any number of runs on this thread.
 
     `points` (runs, parameters) holds a full set of parameters per run, in the order of `sim.params.NAMES`; `worlds`
     (runs,) the world each run takes place in: runs with the same seed and world meet the same partners and the
     same shocks. The result of a run depends on its own row, world and seed alone, never on what else is in the
-    call or on `width`, the number of runs advanced side by side. In trajectories, months after a run's last are NaN.
+    call or on `width`, the number of runs advanced side by side (by default what is fastest). In trajectories,
+    months after a run's last are NaN.
     """
     points = np.ascontiguousarray(points, dtype=np.float64)
     worlds = np.ascontiguousarray(worlds, dtype=np.int64)
@@ -109,15 +113,17 @@ def simulate(
     order = np.lexsort(
         (worlds, column["alone"], column["meetings"], column["n_partners"], column["n_issues"], column["months"])
     )
-    shape = np.stack([column["months"][order], column["n_issues"][order]])
+    large = column["n_partners"] > LARGE
+    shape = np.stack([column["months"][order], column["n_issues"][order], large[order]])
     starts = np.flatnonzero(np.any(np.diff(shape, axis=1, prepend=-1.0) != 0.0, axis=0))
     for group in np.split(order, starts[1:]):
         if len(group) == 0:
             continue
         months, n_issues = int(column["months"][group[0]]), int(column["n_issues"][group[0]])
         most, meetings = int(column["n_partners"][group].max()), int(column["meetings"][group].max())
-        memory = allocate(most, n_issues, meetings, months, len(OUTCOME_NAMES), width)
-        run_packs(Lanes(width), memory, points, worlds, seed, group, n_issues, months, outcomes, series)
+        lanes = Lanes(width or (WIDTH_OF_LARGE if most > LARGE else WIDTH))
+        memory = allocate(most, n_issues, meetings, months, len(OUTCOME_NAMES), lanes.width)
+        run_packs(lanes, memory, points, worlds, seed, group, n_issues, months, outcomes, series)
     return Runs(outcomes, series if trajectories else None)
 
 

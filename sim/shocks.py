@@ -11,21 +11,21 @@ from sim.lanes import compiled, inlined, lane, maximum, some, width_of
 from sim.state import one_run, set_purpose
 
 
-@compiled
+@inlined
 def turn_over(run, month, i):
     """A partner's people change: what they had understood, trusted and taken on is partly lost (PCG)."""
     loss = run.parameters.turnover_loss
-    start_trust = run.partnership.start_trust
     partner = run.partners[i]
     partner.alignment = partner.alignment - loss * partner.alignment
     recovered = run.parameters.fresh_start * maximum(partner.start_commitment - partner.commitment, 0.0)
     lowered = rules.above_start_lost(partner.commitment, partner.start_commitment, loss)
     partner.commitment = lowered + recovered
+    moved = 0.0
     for j in range(run.n):
         if j != i and run.partners[j].present > 0.0:
-            set_trust(run, i, j, rules.above_start_lost(run.trust[i, j], start_trust, loss))
-            set_trust(run, j, i, rules.above_start_lost(run.trust[j, i], start_trust, loss))
-    set_mean_trust(run)
+            moved += shake(run, i, j, loss)
+            keep_trust(run, j, shake(run, j, i, loss))
+    keep_trust(run, i, moved)
     for k in range(run.n_issues):
         if run.issues[k].owner == i:
             u = pick(draw(run.seed, run.world, month, i, draws.ORPHANING + k // 4), k % 4)
@@ -34,20 +34,20 @@ def turn_over(run, month, i):
 
 
 @inlined
-def set_trust(run, i, j, level):
-    """Put a tie at a level, and keep the sum of its holder true."""
+def shake(run, i, j, loss):
+    """The trust of i in j loses a share of what it stands above its start; returns by how much it moved."""
     before = run.trust[i, j]
-    after = rules.quantise(level)
+    after = rules.quantise(rules.above_start_lost(before, run.partnership.start_trust, loss))
     run.trust[i, j] = after
-    holder = run.partners[i]
-    holder.trust_sum = holder.trust_sum + (after - before)
+    return after - before
 
 
 @inlined
-def set_mean_trust(run):
-    """Mean trust of each partner, after ties have changed."""
-    for i in range(run.n):
-        run.partners[i].trust = run.partners[i].trust_sum / (run.parameters.n_partners - 1.0)
+def keep_trust(run, i, moved):
+    """Keep the sum and the mean of a partner's trust true, after its ties moved by so much in all."""
+    partner = run.partners[i]
+    partner.trust_sum = partner.trust_sum + moved
+    partner.trust = partner.trust_sum / (run.parameters.n_partners - 1.0)
 
 
 @compiled
@@ -61,10 +61,12 @@ def reorganise(run, month):
             run.issues[k].owner = -1.0
     trust_loss = run.parameters.reorganisation_trust * loss
     for i in range(run.n):
-        for j in range(run.n):
-            if j != i and run.partners[i].present > 0.0 and run.partners[j].present > 0.0:
-                set_trust(run, i, j, rules.above_start_lost(run.trust[i, j], partnership.start_trust, trust_loss))
-    set_mean_trust(run)
+        if run.partners[i].present > 0.0:
+            moved = 0.0
+            for j in range(run.n):
+                if j != i and run.partners[j].present > 0.0:
+                    moved += shake(run, i, j, trust_loss)
+            keep_trust(run, i, moved)
 
 
 @compiled

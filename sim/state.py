@@ -71,11 +71,14 @@ PARTNER = Schema(
     "trust",  # the mean of it
     "effort",
     "cost_shift",
+    "shift_weight",  # its capacity for each unit of the others'
     "shifted",  # what it pushed onto others last month, for each unit of their capacity
     "burden",
     "work",  # effective hours on issues this month
     "heard",  # weight of what it heard this month in encounters it called
     "told",  # and in those that others called
+    "given",  # effort less cost shifting
+    "conviction",  # how well it speaks of the shared aims
     "voice",
     "seat_share",  # part of a seat's load it carries
     "endorsed",  # 0 or 1
@@ -94,7 +97,7 @@ PARTNERSHIP = Schema(
 
 ISSUE = Schema("need", "mean_agenda", "natural_owner", "owner")
 
-ENCOUNTER = Schema("other", "change", "change_back", "outside")
+ENCOUNTER = Schema("first", "second", "board", "error", "error_back", "other", "change", "change_back")
 
 
 class Memory(NamedTuple):
@@ -105,7 +108,7 @@ class Memory(NamedTuple):
     partners: np.ndarray  # (n, columns, lanes)
     issues: np.ndarray  # (n_issues, columns, lanes)
     agenda: np.ndarray  # (n, n_issues, lanes), each row a simplex
-    trust: np.ndarray  # (n, n, lanes) in [0, 1], multiples of 2**-32; the diagonal stays 0
+    trust: np.ndarray  # (n, n or n + 1, lanes) in [0, 1], multiples of 2**-32; the diagonal and what is beyond stay 0
     encounters: np.ndarray  # (n * meetings, columns, lanes)
     series: np.ndarray  # (months, series, lanes)
     summary: np.ndarray  # (outcomes, 1, lanes)
@@ -139,7 +142,7 @@ def allocate(n: int, n_issues: int, meetings: int, months: int, n_outcomes: int,
         partners=aligned_zeros(n, len(PARTNER), width),
         issues=aligned_zeros(n_issues, len(ISSUE), width),
         agenda=aligned_zeros(n, n_issues, width),
-        trust=aligned_zeros(n, n, width),
+        trust=aligned_zeros(n, n | 1, width),  # an odd width of rows, or a column would crowd one part of the cache
         encounters=aligned_zeros(max(1, n * meetings), len(ENCOUNTER), width),
         series=aligned_zeros(months, len(SERIES_SCHEMA), width),
         summary=aligned_zeros(n_outcomes, 1, width),
@@ -280,7 +283,7 @@ def results_alone(state):
 
 @compiled
 def seat(state):
-    """Seats, voice and each partner's part of a seat's load, with or without an umbrella for small partners."""
+    """Seats, voice, parts of a seat's load (with or without an umbrella for small partners), and weight on others."""
     parameters, partnership = state.parameters, state.partnership
     n_small = partnership.n_small
     shared = (parameters.umbrella > 0.0) & (n_small > 0.0)
@@ -291,6 +294,7 @@ def seat(state):
         under = shared & (partner.small > 0.0)
         partner.voice = where(under, rules.umbrella_voice(parameters.umbrella_fidelity, sharing), 1.0)
         partner.seat_share = where(under, 1.0 / sharing, 1.0)
+        partner.shift_weight = partner.capacity / (partnership.total - partner.capacity)
 
 
 @compiled

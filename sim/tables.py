@@ -239,12 +239,17 @@ def part(builder: Any, value: Any, index: int) -> Any:
 def addresses(builder: Any, view: View, data: Any, down: Any, columns: Any, across: Any) -> list[Any]:
     """Where each lane's own number stands, if `down` or `across` differ by lane.
 
-    In scalars on purpose: vectors of 64-bit products are slow where they have to be emulated.
+    In scalars on purpose: vectors of 64-bit products are slow where they have to be emulated. What is common to all
+    lanes is added first, so that each lane adds no more than its own.
     """
+    steps = [(down, builder.mul(columns, ir.IntType(64)(view.stride))), (across, ir.IntType(64)(view.stride))]
+    steps.sort(key=lambda step: isinstance(step[0].type, ir.VectorType))
     found = []
     for index in range(view.width):
-        offset = builder.add(builder.mul(part(builder, down, index), columns), part(builder, across, index))
-        found.append(builder.gep(at(builder, data, offset, view.stride), [ir.IntType(64)(index)], inbounds=True))
+        place = data
+        for count, length in steps:
+            place = builder.gep(place, [builder.mul(part(builder, count, index), length)], inbounds=True)
+        found.append(builder.gep(place, [ir.IntType(64)(index)], inbounds=True))
     return found
 
 

@@ -117,9 +117,10 @@ class NaivePartner(mesa.Agent):
         inclination = self.commitment - temptation - p["effort_threshold"]
         willing = s_curve(p["decisiveness"] * inclination)
         effort = s_curve(p["decisiveness"] * (inclination + p["compulsion"] * oversight))
-        quality = (willing + p["tickbox_quality"] * (effort - willing)) / effort
+        worth = willing + p["tickbox_quality"] * (effort - willing)
         lost = max(0.0, p["shifting_loss"] * self.capacity * (model.shifted_sum - model.shifted[self.index]))
-        hours = effort * max(0.0, self.capacity - lost)
+        left = max(0.0, self.capacity - lost)
+        hours = effort * left
         my_load = load * self.load_part
         if my_load > 0.0:
             self.burden = min(1.0, my_load / hours) if hours > 0.0 else 1.0
@@ -131,7 +132,7 @@ class NaivePartner(mesa.Agent):
             * ((1.0 - p["shifting_alignment"] * self.alignment)
                * (1.0 - p["pooling_restraint"] * p["pooled_share"] * model.purpose))
         )  # fmt: skip
-        return (hours - min(my_load, hours)) * quality
+        return left * worth * (1.0 - self.burden)
 
     # phase 6
 
@@ -348,7 +349,7 @@ class NaivePartnership(mesa.Model):
 
     def contribute_and_deliver(self, emphasis, setup_share, load):
         self.shifted = [
-            partner.cost_shift * partner.capacity / (self.total - partner.capacity) for partner in self.partners
+            partner.cost_shift * (partner.capacity / (self.total - partner.capacity)) for partner in self.partners
         ]
         self.shifted_sum = 0.0
         for shifted in self.shifted:

@@ -96,7 +96,7 @@ def test_partners_and_ties_end_alike():
         partners, trust = yardstick.ending(point, int(world), SEED)
         columns = [PARTNER.place[name] for name in yardstick.ENDING]
         assert np.array_equal(bits(partners), bits(memory.partners[:, columns, 0].T.copy()))
-        assert np.array_equal(bits(trust), bits(memory.trust[:, :, 0].copy()))
+        assert np.array_equal(bits(trust), bits(memory.trust[:, :n, 0].copy()))
 
 
 @with_gcc
