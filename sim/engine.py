@@ -184,21 +184,25 @@ def call(state, month):
             encounter.error_back = parameters.noise * triangular(error_back)
 
 
-@inlined
-def whom(state, i, encounter):
-    """Whom partner i meets when it calls, and its trust in it: anyone at the board, else the better of two drawn."""
+@compiled
+def choose(state):
+    """Whom each caller meets, and its trust in them: anyone at the board, else the better of two drawn."""
     parameters, partnership = state.parameters, state.partnership
-    first = another(encounter.first, i, parameters.n_partners)
-    second = another(encounter.second, i, parameters.n_partners)
-    trust, trust_second = state.trust[i, first], state.trust[i, second]
-    one, two = trust, trust_second
-    if some(parameters.task_seeking > 0.0):
-        issue = whole(partnership.worst_issue)
-        one = rules.appeal(one, state.agenda[first, issue], parameters.task_seeking)
-        two = rules.appeal(two, state.agenda[second, issue], parameters.task_seeking)
-    informal = encounter.board >= parameters.board_effect * partnership.structure
-    rather = (two > one) & informal
-    return where(rather, second, first), where(rather, trust_second, trust)
+    at_board = parameters.board_effect * partnership.structure
+    for i in range(state.n):
+        for e in range(state.meetings):
+            encounter = state.encounters[i * state.meetings + e]
+            first = another(encounter.first, i, parameters.n_partners)
+            second = another(encounter.second, i, parameters.n_partners)
+            trust, trust_second = state.trust[i, first], state.trust[i, second]
+            one, two = trust, trust_second
+            if some(parameters.task_seeking > 0.0):
+                issue = whole(partnership.worst_issue)
+                one = rules.appeal(one, state.agenda[first, issue], parameters.task_seeking)
+                two = rules.appeal(two, state.agenda[second, issue], parameters.task_seeking)
+            rather = (two > one) & (encounter.board >= at_board)
+            encounter.other = real(where(rather, second, first))
+            encounter.trust = where(rather, trust_second, trust)
 
 
 @compiled
@@ -208,18 +212,18 @@ def meet(state, month, going):
     structure = partnership.structure
     visibility = rules.visibility(structure, partnership.fit, parameters.transparency, parameters.visibility_effect)
     call(state, month)
+    choose(state)
     for i in range(state.n):
         partner = state.partners[i]
         partner.given = rules.given(partner.effort, partner.cost_shift)
         partner.conviction = rules.conviction(partner.alignment, parameters.talk_base)
-        partner.told = 0.0
     for i in range(state.n):
         me = state.partners[i]
-        heard, moved = 0.0, 0.0
+        heard = 0.0
         for e in range(state.meetings):
             held = going & (me.present > 0.0) & (e < parameters.meetings)
             encounter = state.encounters[i * state.meetings + e]
-            j, trust = whom(state, i, encounter)
+            j, trust = whole(encounter.other), encounter.trust
             other, trust_back = state.partners[j], state.trust[j, i]
             change = rules.trust_change(
                 trust, rules.seen(other.given, encounter.error), structure, visibility,
@@ -229,26 +233,24 @@ def meet(state, month, going):
                 trust_back, rules.seen(me.given, encounter.error_back), structure, visibility,
                 parameters.trust_rate, parameters.loss_aversion, parameters.crowding,
             )  # fmt: skip
-            change = where(held, change, 0.0)
-            encounter.other = real(j)
-            encounter.change, encounter.change_back = change, where(held, change_back, 0.0)
-            moved += change
+            encounter.change, encounter.change_back = where(held, change, 0.0), where(held, change_back, 0.0)
+            encounter.told = where(held, rules.heard(trust_back, me.conviction), 0.0)
             heard += where(held, rules.heard(trust, other.conviction), 0.0)
-            other.told += where(held, rules.heard(trust_back, me.conviction), 0.0)
-        me.heard = heard
-        me.trust_sum += moved
-    change_trust(state)
+        me.heard, me.told = heard, 0.0
+    settle(state)
     change_alignment(state, going)
 
 
 @compiled
-def change_trust(state):
-    """Commit the changes of trust of a month: they add up, then each tie is held within [0, 1].
+def settle(state):
+    """Commit what encounters changed: changes of trust add up, and so does what the called were told.
 
-    Ties hardly ever leave [0, 1], and one that ends outside was outside after its last change.
+    Ties are then held within [0, 1], which they hardly ever leave; one that ends outside was outside after its last
+    change.
     """
     outside = False
     for i in range(state.n):
+        moved = 0.0
         for e in range(state.meetings):
             encounter = state.encounters[i * state.meetings + e]
             j = whole(encounter.other)
@@ -256,8 +258,11 @@ def change_trust(state):
             back = state.trust[j, i] + encounter.change_back
             state.trust[i, j] = there
             state.trust[j, i] = back
+            moved += encounter.change
             state.partners[j].trust_sum += encounter.change_back
+            state.partners[j].told += encounter.told
             outside = outside | (there < 0.0) | (there > 1.0) | (back < 0.0) | (back > 1.0)
+        state.partners[i].trust_sum += moved
     if some(outside):
         for i in range(state.n):
             for e in range(state.meetings):

@@ -97,7 +97,7 @@ PARTNERSHIP = Schema(
 
 ISSUE = Schema("need", "mean_agenda", "natural_owner", "owner")
 
-ENCOUNTER = Schema("first", "second", "board", "error", "error_back", "other", "change", "change_back")
+ENCOUNTER = Schema("first", "second", "board", "error", "error_back", "other", "trust", "change", "change_back", "told")
 
 
 class Memory(NamedTuple):

@@ -29,8 +29,8 @@ from numba.core.imputils import lower_constant
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, infer_global, signature
 
 from sim.lanes import INLINE, Lanes, LanesType, Vector, vector
+from sim.places import BYTES, Scattered, View, at, gather, load, scatter, store
 
-BYTES = 8
 ALIGNMENT = 64
 CELL = "cell"
 
@@ -145,22 +145,6 @@ def constant_schema(context: Any, builder: Any, ty: Any, value: Any) -> Any:
     return context.get_dummy_value()
 
 
-class View(types.Type):  # type: ignore[misc]
-    """Memory of `stride` lanes, of which a view reads `width`: all of them, or one."""
-
-    def __init__(self, names: tuple[str, ...], width: int, stride: int) -> None:
-        self.names, self.width, self.stride = names, width, stride
-        super().__init__(name=f"{type(self).__name__}({names}, {width}, {stride})")
-
-    @property
-    def number(self) -> Any:
-        return vector(types.float64, self.width)
-
-    @property
-    def indices(self) -> Any:
-        return vector(types.int64, self.width)
-
-
 class RowType(View):
     pass
 
@@ -193,78 +177,6 @@ model(RowType)
 model(TableType)
 model(MatrixType, ("columns", lambda view: types.int64))
 model(ScatteredRowType, ("index", lambda view: view.indices))
-
-
-# -- compiled: memory -------------------------------------------------------------------------------------
-
-
-def apart(builder: Any, instruction: Any, view: View, name: str) -> Any:
-    """Tell the optimiser that a column shares no memory with any other column, nor with a matrix.
-
-    This is LLVM's type-based alias analysis with a "type" for each column. Without it every store might
-    change every parameter, and nothing could stay in a register.
-    """
-    module = builder.module
-    root = module.add_metadata(["columns"])
-    kind = module.add_metadata([f"{' '.join(view.names)}: {name}", root, ir.IntType(64)(0)])
-    instruction.set_metadata("tbaa", module.add_metadata([kind, kind, ir.IntType(64)(0)]))
-    return instruction
-
-
-def load(context: Any, builder: Any, view: View, name: str, pointer: Any) -> Any:
-    """All lanes at a place. Alignment is promised to 8 bytes only: aligned or not costs the same."""
-    if view.width > 1:
-        pointer = builder.bitcast(pointer, context.get_value_type(view.number).as_pointer())
-    return apart(builder, builder.load(pointer, align=BYTES), view, name)
-
-
-def store(context: Any, builder: Any, view: View, name: str, pointer: Any, value: Any) -> None:
-    if view.width > 1:
-        pointer = builder.bitcast(pointer, context.get_value_type(view.number).as_pointer())
-    apart(builder, builder.store(value, pointer, align=BYTES), view, name)
-
-
-def at(builder: Any, data: Any, offset: Any, stride: int) -> Any:
-    """The address of lane 0 of the number `offset` places on."""
-    return builder.gep(data, [builder.mul(offset, ir.IntType(64)(stride))], inbounds=True)
-
-
-def part(builder: Any, value: Any, index: int) -> Any:
-    """One lane of an index that differs by lane, or an index that does not."""
-    if isinstance(value.type, ir.VectorType):
-        return builder.extract_element(value, ir.IntType(32)(index))
-    return value
-
-
-def addresses(builder: Any, view: View, data: Any, down: Any, columns: Any, across: Any) -> list[Any]:
-    """Where each lane's own number stands, if `down` or `across` differ by lane.
-
-    In scalars on purpose: vectors of 64-bit products are slow where they have to be emulated. What is common to all
-    lanes is added first, so that each lane adds no more than its own.
-    """
-    steps = [(down, builder.mul(columns, ir.IntType(64)(view.stride))), (across, ir.IntType(64)(view.stride))]
-    steps.sort(key=lambda step: isinstance(step[0].type, ir.VectorType))
-    found = []
-    for index in range(view.width):
-        place = data
-        for count, length in steps:
-            place = builder.gep(place, [builder.mul(part(builder, count, index), length)], inbounds=True)
-        found.append(builder.gep(place, [ir.IntType(64)(index)], inbounds=True))
-    return found
-
-
-def gather(context: Any, builder: Any, view: View, name: str, places: list[Any]) -> Any:
-    result = ir.Constant(context.get_value_type(view.number), ir.Undefined)
-    for index, address in enumerate(places):
-        number = apart(builder, builder.load(address, align=BYTES), view, name)
-        result = builder.insert_element(result, number, ir.IntType(32)(index))
-    return result
-
-
-def scatter(builder: Any, view: View, name: str, places: list[Any], value: Any) -> None:
-    for index, address in enumerate(places):
-        number = builder.extract_element(value, ir.IntType(32)(index))
-        apart(builder, builder.store(number, address, align=BYTES), view, name)
 
 
 def place_of(view: View, name: str) -> Any:
@@ -300,20 +212,19 @@ def set_column(context: Any, builder: Any, sig: Any, args: Any, name: str) -> No
     store(context, builder, view, name, at(builder, data, place_of(view, name), view.stride), value)
 
 
-def column_addresses(context: Any, builder: Any, view: Any, row_value: Any, name: str) -> list[Any]:
+def scattered_column(context: Any, builder: Any, view: Any, row_value: Any, name: str) -> Scattered:
     proxy = cgutils.create_struct_proxy(view)(context, builder, value=row_value)
-    columns = ir.IntType(64)(len(view.names))
-    return addresses(builder, view, proxy.data, proxy.index, columns, place_of(view, name))
+    return Scattered(proxy.data, proxy.index, ir.IntType(64)(len(view.names)), place_of(view, name))
 
 
 @lower_getattr_generic(ScatteredRowType)
 def get_scattered(context: Any, builder: Any, view: Any, value: Any, name: str) -> Any:
-    return gather(context, builder, view, name, column_addresses(context, builder, view, value, name))
+    return gather(context, builder, view, name, scattered_column(context, builder, view, value, name))
 
 
 @lower_setattr_generic(ScatteredRowType)
 def set_scattered(context: Any, builder: Any, sig: Any, args: Any, name: str) -> None:
-    scatter(builder, sig.args[0], name, column_addresses(context, builder, sig.args[0], args[0], name), args[1])
+    scatter(builder, sig.args[0], name, scattered_column(context, builder, sig.args[0], args[0], name), args[1])
 
 
 # -- compiled: rows of a table, cells of a matrix ----------------------------------------------------------
@@ -362,14 +273,14 @@ class MatrixSet(AbstractTemplate):  # type: ignore[misc]
 
 
 def cell(context: Any, builder: Any, view: Any, value: Any, kinds: Any, index: Any) -> Any:
-    """The address of a cell, or the list of each lane's address if an index differs by lane."""
+    """The address of a cell, or that it is scattered if an index differs by lane."""
     proxy = cgutils.create_struct_proxy(view)(context, builder, value=value)
     down, across = (
         item if isinstance(kind, Vector) else context.cast(builder, item, kind, types.int64)
         for item, kind in zip(cgutils.unpack_tuple(builder, index, 2), kinds, strict=True)
     )
     if any(isinstance(kind, Vector) for kind in kinds):
-        return addresses(builder, view, proxy.data, down, proxy.columns, across)
+        return Scattered(proxy.data, down, proxy.columns, across)
     return at(builder, proxy.data, builder.add(builder.mul(down, proxy.columns), across), view.stride)
 
 
@@ -377,7 +288,7 @@ def cell(context: Any, builder: Any, view: Any, value: Any, kinds: Any, index: A
 def get_cell(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     view = sig.args[0]
     place = cell(context, builder, view, args[0], sig.args[1].types, args[1])
-    if isinstance(place, list):
+    if isinstance(place, Scattered):
         return gather(context, builder, view, CELL, place)
     return load(context, builder, view, CELL, place)
 
@@ -386,7 +297,7 @@ def get_cell(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 def set_cell(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     view = sig.args[0]
     place = cell(context, builder, view, args[0], sig.args[1].types, args[1])
-    if isinstance(place, list):
+    if isinstance(place, Scattered):
         scatter(builder, view, CELL, place, args[2])
     else:
         store(context, builder, view, CELL, place, args[2])
