@@ -10,6 +10,7 @@ import hashlib
 import os
 import pickle
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,15 +27,25 @@ def folder() -> Path:
     return Path(base) / "partnership-dynamics" / digest.hexdigest()
 
 
+def writable(path: Path) -> bool:
+    """Whether files can be kept in a folder, which is made if need be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return True
+    except OSError:
+        return False
+
+
 def kept(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile an entry point, keep the machine code on disk, and survive a damaged or unwritable cache."""
     if numba.config.DISABLE_JIT:
         return function
+    if not writable(folder()):  # numba would then keep it beside the source, and not notice when a rule changes
+        return numba.njit(error_model="numpy", nogil=True)(function)  # type: ignore[no-any-return]
     before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(folder())
     try:
         dispatcher = numba.njit(error_model="numpy", nogil=True, cache=True)(function)
-    except RuntimeError:  # numba found no folder it may write to
-        return numba.njit(error_model="numpy", nogil=True)(function)  # type: ignore[no-any-return]
     finally:
         numba.config.CACHE_DIR = before
 
