@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help study test lint golden headline docs bench clean
+.PHONY: help study test lint golden headline failures docs bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -44,6 +44,10 @@ headline: $(VENV)/installed ## renew the figure and summary that the README show
 	$(BIN)/partnership sweep experiment=structure_vs_purpose results=$(VENV)/headline
 	cp $(VENV)/headline/structure_vs_purpose/*/summary.json results/headline/
 	cp $(VENV)/headline/structure_vs_purpose/*/figures/win_map.png results/headline/
+
+failures: $(VENV)/installed ## show every way to fail, and measure how far the detectors can be trusted
+	$(BIN)/partnership demo failure=all
+	$(BIN)/partnership detectors
 
 docs: $(VENV)/installed-dev ## renew the generated parts of the documentation
 	$(BIN)/python -m docs.generate

@@ -112,8 +112,10 @@ ENCOUNTER: Meanings = {
     "error": ("[-2, 2]", "none", "how much the caller missees"),
     "error_back": ("[-2, 2]", "none", "how much the other missees"),
     "other": ("index", "none", "whom the caller meets"),
+    "trust": ("[0, 1]", "none", "the caller's trust in the other, as it stood"),
     "change": ("[-10, 2]", "none", "change of the caller's trust in the other, before it is held within [0, 1]"),
     "change_back": ("[-10, 2]", "none", "change of the other's trust in the caller"),
+    "told": ("[0, 1]", "none", "weight of what the other heard"),
 }
 
 # decision: (month, who, words); where a row says "issue k" it takes block `number + k // 4`, word `k % 4`

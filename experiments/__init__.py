@@ -3,7 +3,8 @@
     import experiments
     study = experiments.small_study(points=200)
     runs = experiments.run_study(study)                  # a pandas.DataFrame, nothing is written
-    runs = experiments.load("results/<name>/<study id>") # the same table of a study on disk
+    runs = experiments.load("results/<name>/<study id>") # the same table of a study on disk, read as it is asked for
+    runs[["arm", "added_value"]], runs.to_pandas()       # ... of it two columns, all of it
 
 Names are imported when they are first used, so that the command line answers at once.
 """
@@ -15,17 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from experiments.design import small_study
-    from experiments.store import StudyError, load
-    from experiments.study import Contrast, Design, Study
+    from experiments.files import StudyError
+    from experiments.store import load
+    from experiments.study import Adaptive, Contrast, Design, Study
     from experiments.sweep import run_study
 
-__all__ = ["Contrast", "Design", "Study", "StudyError", "load", "run_study", "small_study"]
+__all__ = ["Adaptive", "Contrast", "Design", "Study", "StudyError", "load", "run_study", "small_study"]
 
 _HOME = {
+    "Adaptive": "study",
     "Contrast": "study",
     "Design": "study",
     "Study": "study",
-    "StudyError": "store",
+    "StudyError": "files",
     "load": "store",
     "run_study": "sweep",
     "small_study": "design",

@@ -6,6 +6,7 @@ Nothing heavy is imported before it is needed, so that the command answers at on
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -24,7 +25,15 @@ class Job(NamedTuple):
 JOBS = {
     "sweep": Job("experiments.jobs", "sweep", "run a study: many worlds, several arms, a verdict and a report"),
     "run": Job("experiments.jobs", "run", "run one partnership and tell it month by month"),
+    "demo": Job("experiments.demo.jobs", "demo", "show how partnerships fail, and what would have helped"),
+    "detectors": Job(
+        "experiments.demo.jobs", "detectors", "measure how far the failure detectors can be trusted", False
+    ),
     "report": Job("experiments.jobs", "report", "rebuild the report of a study from its stored tables", False),
+    "check": Job("experiments.jobs", "check", "verify every byte of a study", False),
+    "merge": Job("experiments.jobs", "merge", "put the shards of a study together", False),
+    "replay": Job("experiments.jobs", "replay", "run one run of a study again, month by month, and compare", False),
+    "compare": Job("experiments.jobs", "compare", "lay two studies side by side, cell by cell", False),
 }
 
 HELP = """\
@@ -38,9 +47,12 @@ For example:
   partnership sweep experiment=structure_vs_purpose    the headline study
   partnership sweep experiment=quick_look              the same in small, in seconds
   partnership run setup=purpose_first seed=7           one partnership, month by month
+  partnership demo failure=talking_shop                one way to fail, and what would have helped
 
 `partnership JOB --help` says what a job takes. Read README.md first, then sim/rules.py.
 """
+
+INTERRUPTED = 130
 
 OPTIONS = (
     "--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--resolve", "--package", "-p", "--multirun", "-m",
@@ -63,8 +75,8 @@ def main(words: list[str] | None = None) -> int:
     try:
         return start(words[0], words[1:])
     except KeyboardInterrupt:
-        print("partnership: interrupted; the same command starts again", file=sys.stderr)
-        return 130
+        print("partnership: interrupted; what is finished is kept, and the same command goes on", file=sys.stderr)
+        return INTERRUPTED
     except Exception as error:
         message = explain(error)
         if message is None:
@@ -82,6 +94,10 @@ def start(name: str, words: list[str]) -> int:
         return int(task_of(job)(words))
     for word in words:
         check_word(word)
+    if name == "demo":
+        from experiments.demo.jobs import expanded
+
+        words = expanded(words)
     from experiments.compose import hydra_job
 
     return hydra_job(name, words, lambda cfg: task_of(job)(cfg, ["partnership", name, *words]))
@@ -97,7 +113,9 @@ def check_word(word: str) -> None:
     if option.startswith("-") and option not in OPTIONS:
         raise UsageError(f"there is no option '{option}'{near(option, OPTIONS)}")
     key, _, value = word.partition("=")
-    if key in ("experiment", "scenario", "setup") and (".." in value or value.startswith(("/", "~"))):
+    if key in ("experiment", "scenario", "setup", "executor", "failure") and (
+        ".." in value or value.startswith(("/", "~"))
+    ):
         raise UsageError(f"{word}: choose by name; for files of your own use --config-dir FOLDER")
 
 
@@ -120,5 +138,15 @@ def explain(error: Exception) -> str | None:
     return None
 
 
+def script() -> None:
+    """The command line as a program of its own; interrupted, it ends at once: all that is finished is on disk."""
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if code == INTERRUPTED:
+        os._exit(code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    script()

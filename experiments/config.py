@@ -6,17 +6,23 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass, make_dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from experiments.study import Contrast, Design, Study
+from experiments.study import Contrast, Study
+from sim.limits import LIMITS, limits_of
 from sim.params import BY_NAME, DEFAULT_BOX, NAMES, PARAMETERS, SETUPS, Parameter, ParameterError, check, nearest
 
-SAMPLERS = ("latin_hypercube", "random")
 BOXES: dict[str, dict[str, tuple[float, float]]] = {"default": DEFAULT_BOX, "none": {}}
 FIXED_IN_A_STUDY = ("months", "n_issues", "alone")
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from experiments.execute import Place
+    from experiments.sweep import Shard
 
 
 class ConfigError(ValueError):
@@ -41,6 +47,9 @@ def _field(parameter: Parameter) -> tuple[str, type, Any]:
 
 
 Parameters = make_dataclass("Parameters", [_field(parameter) for parameter in PARAMETERS])
+LimitsSchema = make_dataclass(
+    "LimitsSchema", [(limit.name, type(limit.default), field(default=limit.default)) for limit in LIMITS]
+)
 
 
 @dataclass
@@ -51,11 +60,30 @@ class ScenarioSchema:
 
 
 @dataclass
+class AdaptiveSchema:
+    precision: float | None = None
+    batch: int = 16
+    maximum: int = 400
+    level: float = 0.95
+
+
+@dataclass
 class DesignSchema:
     sampler: str = "latin_hypercube"
     points: int = 1000
     box: str = "default"
     factors: dict[str, Any] = field(default_factory=dict)
+    levels: int = 3
+    list: str | None = None
+    replicates: int = 1
+    worlds: str = "own"
+    adaptive: AdaptiveSchema = field(default_factory=AdaptiveSchema)
+
+
+@dataclass
+class ExecutorSchema:
+    kind: str = "local"
+    address: str | None = None
 
 
 @dataclass
@@ -81,8 +109,14 @@ class Schema:
     variants: dict[str, Any] = field(default_factory=dict)
     variant_points: int = 0
     trajectory_points: int = 0
+    failures: bool = False
+    failure: dict[str, Any] = field(default_factory=dict)
+    limits: LimitsSchema = field(default_factory=LimitsSchema)  # type: ignore[valid-type]
+    runs: int = 1000
     results: str = "results"
+    executor: ExecutorSchema = field(default_factory=ExecutorSchema)
     workers: int | None = None
+    shard: str | None = None
 
 
 def register() -> None:
@@ -141,6 +175,14 @@ def parameters_of(plain: Mapping[str, Any]) -> dict[str, float]:
     return {name: values[name] for name in NAMES}
 
 
+def limits_in(plain: Mapping[str, Any]) -> dict[str, float]:
+    """Every threshold of the failure detectors, checked against its range."""
+    try:
+        return limits_of(plain["limits"])
+    except ParameterError as error:
+        raise ConfigError(f"limits.{error}") from None
+
+
 def factor(name: str, bounds: Any) -> tuple[float, float]:
     """The range of one factor: two numbers, in order, inside the parameter's own range."""
     what = f"design.factors.{name}={bounds}"
@@ -157,23 +199,6 @@ def factor(name: str, bounds: Any) -> tuple[float, float]:
     if low > high:
         raise ConfigError(f"{what}: the low end is above the high end; did you mean [{high:g}, {low:g}]?")
     return low, high
-
-
-def design_of(plain: Mapping[str, Any]) -> Design:
-    """The design: a sampler, a number of worlds, and the box they are drawn from."""
-    among(plain["sampler"], SAMPLERS, "design.sampler")
-    factors = dict(BOXES[among(plain["box"], BOXES, "design.box")])
-    for name, bounds in plain["factors"].items():
-        if bounds is None:
-            if name not in factors:
-                raise ConfigError(
-                    f"design.factors.{name}=null: '{name}' is not in the box{nearest(name, list(factors))}"
-                )
-            del factors[name]
-        else:
-            factors[name] = factor(name, bounds)
-    ordered = {name: factors[name] for name in NAMES if name in factors}
-    return Design(plain["sampler"], whole(plain["points"], 2, 10**9, "design.points"), ordered)
 
 
 def contrast_of(plain: Mapping[str, Any], arms: Sequence[str]) -> Contrast:
@@ -205,25 +230,59 @@ def variants_of(plain: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 
 def study_from(cfg: DictConfig) -> Study:
     """The study a configuration asks for. Raises `ConfigError` for anything that cannot be meant."""
+    return study_and_list(cfg)[0]
+
+
+def study_and_list(cfg: DictConfig) -> tuple[Study, pd.DataFrame | None]:
+    """The study a configuration asks for, and the points of its design where they are a list."""
+    from experiments.config_design import design_of
+
     plain = resolved(cfg)
     arms = tuple(among(arm, SETUPS, "arms") for arm in plain["arms"])
     if len(set(arms)) != len(arms):
         raise ConfigError(f"arms={list(arms)}: an arm is named twice")
     if not str(plain["name"]).replace("_", "").replace("-", "").isalnum():
         raise ConfigError(f"name={plain['name']!r}: a study's name takes letters, digits, - and _")
-    design = design_of(plain["design"])
-    return Study(
+    parameters = parameters_of(plain)
+    design, listed = design_of(plain["design"], parameters)
+    study = Study(
         name=plain["name"],
         question=plain["question"],
         seed=whole(plain["seed"], 0, 2**63 - 1, "seed"),
-        parameters=parameters_of(plain),
+        parameters=parameters,
         design=design,
         arms=arms,
         contrast=contrast_of(plain["contrast"], arms),
         variants=variants_of(plain["variants"]),
         variant_points=whole(plain["variant_points"], 0, design.points, "variant_points"),
         trajectory_points=whole(plain["trajectory_points"], 0, design.points, "trajectory_points"),
+        limits=limits_in(plain) if plain["failures"] else None,
     )
+    return study, listed
+
+
+def place_of(cfg: DictConfig) -> Place:
+    """Where a study is to be run."""
+    from experiments.execute import KINDS, Place
+
+    kind = among(cfg.executor.kind, KINDS, "executor.kind")
+    if cfg.workers is not None and cfg.workers < 1:
+        raise ConfigError(f"workers={cfg.workers} is out of range; it takes a whole number from 1 up, or null for all")
+    if cfg.executor.address is not None and kind != "dask":
+        raise ConfigError(f"executor.address={cfg.executor.address}: only executor=dask has an address")
+    return Place(kind, cfg.workers, cfg.executor.address)
+
+
+def shard_of(cfg: DictConfig) -> Shard | None:
+    """Which part of a study is to be run, if it is cut for a batch system."""
+    from experiments.sweep import Shard
+
+    if cfg.shard is None:
+        return None
+    number, _, of = str(cfg.shard).partition("/")
+    if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of) <= 100_000):
+        raise ConfigError(f"shard={cfg.shard}: a shard is given as k/n, as in shard=1/3 for the first of three")
+    return Shard(int(number), int(of))
 
 
 def compose(overrides: Sequence[str] = ()) -> Study:

@@ -1,16 +1,16 @@
-"""Which runs a study asks for: worlds drawn from its box, then every arm and variant in each of them."""
+"""The points a study asks for, any of them at once: drawn, counted out, or listed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
-from experiments.store import StudyError
+from experiments import samplers
+from experiments.files import StudyError, hash_of
 from experiments.study import Contrast, Design, Study
 from sim import params
 from sim.outcomes import OUTCOME_NAMES
@@ -20,100 +20,134 @@ QUESTION = "Does a partnership that builds structure first end up better or wors
 NO_VARIANT = "none"
 """The variant of a run in which nothing is switched off."""
 
-Sampler = Callable[[Design, int], NDArray[np.float64]]
-"""(design, seed) -> worlds in the unit cube (n, factors), each in [0, 1), equal for equal arguments."""
-
-
-def latin_hypercube(design: Design, seed: int) -> NDArray[np.float64]:
-    """Each factor's range is cut into as many strata as there are worlds, and each stratum is met once."""
-    if not design.factors:
-        return np.empty((design.points, 0))
-    sampler = qmc.LatinHypercube(d=len(design.factors), rng=np.random.default_rng(seed))
-    return np.asarray(sampler.random(design.points))
-
-
-def random(design: Design, seed: int) -> NDArray[np.float64]:
-    """Worlds drawn independently of one another."""
-    return np.random.default_rng(seed).random((design.points, len(design.factors)))
-
-
-SAMPLERS: dict[str, Sampler] = {"latin_hypercube": latin_hypercube, "random": random}
+COUNTED = ("grid", "one_at_a_time", "list")
+"""Designs whose points have an order of their own, in which a study cut short would be lopsided."""
+DESIGNS = (*samplers.SAMPLERS, *COUNTED)
 
 
 def factor_names(design: Design) -> list[str]:
-    """The factors in the order of the parameter table, so that two equal studies draw the same worlds."""
+    """The parameters that vary, in the order of the parameter table, so that equal studies have the same points."""
     return [name for name in params.NAMES if name in design.factors]
 
 
+def choice_names(design: Design) -> list[str]:
+    return sorted(design.choices)
+
+
+def points(study: Study, start: int = 0, stop: int | None = None, listed: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The points that are visited from the `start`-th to before the `stop`-th, one row each.
+
+    Columns are `point` (its number), then one per factor, then one per choice (text). The index is the place in the
+    order of visiting. A design that is a list needs it as `listed`.
+    """
+    design = study.design
+    stop = design.points if stop is None else stop
+    places = np.arange(start, stop, dtype=np.int64)
+    number = visited(design.points, places) if design.sampler in COUNTED else places
+    if design.sampler == "list":
+        columns = _from_list(design, number, listed)
+    elif design.sampler in COUNTED:
+        columns = _counted(study, number)
+    else:
+        names = [*factor_names(design), *choice_names(design)]
+        unit = samplers.unit(design.sampler, len(names), design.points, study.seed, start, stop)
+        columns = {name: _value(design, name, unit[:, column]) for column, name in enumerate(names)}
+    return pd.DataFrame({"point": number, **columns}, index=places)
+
+
+def visited(count: int, places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers at some places of the order of visiting: steps of about the golden section, round and round.
+
+    Every number is met once, and the first few are spread over all.
+    """
+    step = max(1, round(count * (math.sqrt(5) - 1) / 2))
+    while math.gcd(step, count) > 1:
+        step += 1
+    return places * step % count
+
+
 def sample(study: Study) -> pd.DataFrame:
-    """The worlds of a study, one row each: `world` (int32, from 0), then one column per factor.
-
-    A whole-number parameter takes each whole number of its range with the same probability.
-    Raises `StudyError` when the study cannot be run; the message says what is allowed.
-    """
+    """All points of a study, checked. Raises `StudyError` when the study cannot be run, saying what is allowed."""
     check(study)
-    unit = SAMPLERS[study.design.sampler](study.design, study.seed)
-    columns: dict[str, NDArray[np.generic]] = {"world": np.arange(len(unit), dtype=np.int32)}
-    for column, name in enumerate(factor_names(study.design)):
-        low, high = study.design.factors[name]
-        if params.BY_NAME[name].whole:
-            columns[name] = np.minimum(low + np.floor(unit[:, column] * (high - low + 1)), high).astype(np.int64)
-        else:
-            columns[name] = low + unit[:, column] * (high - low)
-    return pd.DataFrame(columns)
+    return points(study)
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Runs to simulate: `points` (runs, parameters), and for each run its world, arm and variant.
+def _value(design: Design, name: str, unit: NDArray[np.float64]) -> NDArray[np.generic]:
+    """What a coordinate in [0, 1] stands for. Whole numbers, levels and choices are equally likely."""
+    if name in design.choices:
+        return np.array(sorted(design.choices[name]))[_pick(unit, len(design.choices[name]))]
+    if name in design.levels:
+        return _typed(name, np.array(design.levels[name])[_pick(unit, len(design.levels[name]))])
+    low, high = design.factors[name]
+    if params.BY_NAME[name].whole:
+        return np.minimum(low + np.floor(unit * (high - low + 1)), high).astype(np.int64)
+    return low + unit * (high - low)
 
-    `arm` and `variant` are positions in `arms` and `variants`.
+
+def _pick(unit: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    return np.minimum((unit * count).astype(np.int64), count - 1)
+
+
+def _typed(name: str, values: NDArray[np.float64]) -> NDArray[np.generic]:
+    return values.astype(np.int64) if params.BY_NAME[name].whole else values
+
+
+def _levels(design: Design) -> dict[str, tuple[float | str, ...]]:
+    """What each factor and each choice of a counted design may be."""
+    found: dict[str, tuple[float | str, ...]] = {name: design.levels[name] for name in factor_names(design)}
+    return found | {name: tuple(sorted(design.choices[name])) for name in choice_names(design)}
+
+
+def _counted(study: Study, number: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:
+    """Points of a grid, the last factor changing fastest, or of one factor at a time.
+
+    One at a time: point 0 is the study as it stands (choices: the first by name), the others change one factor to
+    one of its levels.
     """
-
-    points: NDArray[np.float64]
-    world: NDArray[np.int32]
-    arm: NDArray[np.int8]
-    variant: NDArray[np.int8]
-    arms: tuple[str, ...]
-    variants: tuple[str, ...]
-
-
-def batch(study: Study, design: pd.DataFrame) -> Batch:
-    """The runs of some worlds of a study (rows of its `sample`): each arm, then each variant of the contrast's arms.
-
-    A factor's value overrides `study.parameters`, an arm overrides both, a variant overrides all three.
-    """
-    variants = (NO_VARIANT, *sorted(study.variants))
-    world = design["world"].to_numpy()
-    parameters = np.tile(params.as_array(study.parameters), (len(design), 1))
-    for name in factor_names(study.design):
-        parameters[:, params.NAMES.index(name)] = design[name].to_numpy()
-    varied = world < study.variant_points
-    points, worlds, arms, codes = [], [], [], []
-    for code, variant in enumerate(variants):
-        changes = study.variants.get(variant, {})
-        kept = varied if code else np.ones(len(world), dtype=bool)
-        for arm in (study.contrast.a, study.contrast.b) if code else study.arms:
-            block = parameters[kept]
-            _override(block, params.setup_values(arm))
-            _override(block, changes)
-            points.append(block)
-            worlds.append(world[kept])
-            arms.append(np.full(len(block), study.arms.index(arm), dtype=np.int8))
-            codes.append(np.full(len(block), code, dtype=np.int8))
-    return Batch(
-        np.concatenate(points),
-        np.concatenate(worlds),
-        np.concatenate(arms),
-        np.concatenate(codes),
-        study.arms,
-        variants,
-    )
+    levels, columns = _levels(study.design), {}
+    if study.design.sampler == "grid":
+        below = math.prod(map(len, levels.values()))
+        for name, values in levels.items():
+            below //= len(values)
+            columns[name] = np.array(values)[number // below % len(values)]
+    else:
+        before = 1
+        for name, values in levels.items():
+            base = study.parameters[name] if name in study.design.factors else values[0]
+            others = [value for value in values if value != base]
+            here = (number >= before) & (number < before + len(others))
+            columns[name] = np.array([base, *others])[np.where(here, number - before + 1, 0)]
+            before += len(others)
+    return {name: _typed(name, column) if name in params.BY_NAME else column for name, column in columns.items()}
 
 
-def _override(block: NDArray[np.float64], values: Mapping[str, float]) -> None:
-    for name, value in values.items():
-        block[:, params.NAMES.index(name)] = value
+def count_points(design: Design, parameters: Mapping[str, float]) -> int:
+    """How many points a grid has, or one factor at a time."""
+    levels = _levels(design)
+    if design.sampler == "grid":
+        return math.prod(map(len, levels.values()))
+    bases = {name: parameters.get(name, values[0]) for name, values in levels.items()}
+    return 1 + sum(value != bases[name] for name, values in levels.items() for value in values)
+
+
+def _from_list(
+    design: Design, number: NDArray[np.int64], listed: pd.DataFrame | None
+) -> dict[str, NDArray[np.generic]]:
+    if listed is None:
+        raise StudyError("this study's points are a list; give it as design.list=FILE")
+    if digest(listed) != design.digest:
+        raise StudyError("the list of points is not the one this study was made with")
+    rows = listed.iloc[number]
+    return {name: _typed(name, rows[name].to_numpy()) for name in factor_names(design)} | {
+        name: rows[name].to_numpy() for name in choice_names(design)
+    }
+
+
+def digest(listed: pd.DataFrame) -> str:
+    """What a list of points is known by: its columns in any order, its rows in theirs."""
+    names = sorted(listed.columns)
+    content = "\n".join(names).encode() + pd.util.hash_pandas_object(listed[names], index=False).to_numpy().tobytes()
+    return hash_of(content)[:16]
 
 
 def small_study(points: int = 200, *, seed: int = 1, arms: tuple[str, ...] | None = None, **values: float) -> Study:
@@ -139,7 +173,7 @@ def small_study(points: int = 200, *, seed: int = 1, arms: tuple[str, ...] | Non
 def check(study: Study) -> None:
     """Raise `StudyError`, naming the value and what is allowed, if a study cannot be run as it stands."""
     design = study.design
-    _among("sampler", design.sampler, tuple(SAMPLERS))
+    _among("sampler", design.sampler, DESIGNS)
     _among("contrast.outcome", study.contrast.outcome, OUTCOME_NAMES)
     for arm in study.arms:
         _among("arm", arm, tuple(params.SETUPS))
@@ -151,29 +185,59 @@ def check(study: Study) -> None:
         raise StudyError(f"contrast.region={study.contrast.region} must be 0 or more")
     if not 0 <= study.seed < 2**63:
         raise StudyError(f"seed={study.seed} must be a whole number from 0 to 2**63 - 1")
+    if NO_VARIANT in study.variants:
+        raise StudyError(f"a variant may not be called '{NO_VARIANT}': that is the name for the study itself")
+    _check_values(study)
+    _check_design(study)
+
+
+def _check_design(study: Study) -> None:
+    design = study.design
     if design.points < 1:
         raise StudyError(f"design.points={design.points} must be 1 or more")
     for name, points in (("variant_points", study.variant_points), ("trajectory_points", study.trajectory_points)):
         if not 0 <= points <= design.points:
             raise StudyError(f"{name}={points} must be from 0 to design.points, which is {design.points}")
-    if NO_VARIANT in study.variants:
-        raise StudyError(f"a variant may not be called '{NO_VARIANT}': that is the name for the study itself")
-    _check_values(study)
+    together = samplers.points_per_sample(design.sampler, len(design.factors) + len(design.choices))
+    if design.points % together:
+        raise StudyError(
+            f"design.points={design.points}: a {design.sampler} design comes in {together} points a sample"
+        )
+    if design.sampler in ("grid", "one_at_a_time"):
+        if set(design.levels) != set(design.factors):
+            raise StudyError(f"a {design.sampler} design takes levels of every factor")
+        if design.points != count_points(design, study.parameters):
+            raise StudyError(f"design.points={design.points}: there are {count_points(design, study.parameters)}")
+    if design.replicates < 1 or design.points * design.replicates_at_most >= 2**32:
+        raise StudyError(
+            f"{design.points} points in {design.replicates_at_most} worlds each: from 1 to 2**32 - 1 in all"
+        )
+    adaptive = design.adaptive
+    if adaptive and not (adaptive.precision > 0 and 2 <= adaptive.batch <= adaptive.maximum and 0 < adaptive.level < 1):
+        raise StudyError(f"{adaptive}: precision above 0, a batch of 2 or more, up to the maximum, level from 0 to 1")
 
 
 def _check_values(study: Study) -> None:
+    design = study.design
+    chosen = [values for named in design.choices.values() for values in named.values()]
     try:
         for name in params.NAMES:
             if name not in study.parameters:
                 raise StudyError(f"study.parameters lacks '{name}'; sim.params.resolve() gives all of them")
-        for values in (study.parameters, *study.variants.values()):
+        for values in (study.parameters, *study.variants.values(), *chosen):
             for name, value in values.items():
                 params.check(name, value)
-        for name, (low, high) in study.design.factors.items():
-            if params.check(name, low) >= params.check(name, high):
+        for name, (low, high) in design.factors.items():
+            if params.check(name, low) >= params.check(name, high) and design.sampler != "list":
                 raise StudyError(f"factor {name}: its range ({low:g}, {high:g}) must end above its start")
+        for name, levels in design.levels.items():
+            if name not in design.factors or [params.check(name, level) for level in levels] != sorted(set(levels)):
+                raise StudyError(f"levels of {name}: {levels} must be of a factor, differ, and rise")
     except params.ParameterError as error:
         raise StudyError(str(error)) from None
+    for name, named in design.choices.items():
+        if not named or name in params.BY_NAME or name in ("point", "run", "world", "arm", "variant"):
+            raise StudyError(f"a choice may not be called '{name}', nor be between nothing")
 
 
 def _among(what: str, name: str, known: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from experiments import words
 from experiments.figures.gallery import Picture, Table
 from experiments.findings import Findings
+from experiments.study import Design
 from experiments.verdict import Verdict
 from sim import params
 from sim.outcomes import OUTCOMES
@@ -53,7 +54,17 @@ SOURCES = (
     "sources are named by their authors."
 )
 
-SAMPLERS = {"latin_hypercube": "as a Latin hypercube", "random": "independently of one another"}
+EVENLY = ("latin_hypercube", "random", "sobol")
+SAMPLERS = {
+    "latin_hypercube": "drawn from the box below as a Latin hypercube",
+    "random": "drawn from the box below independently of one another",
+    "sobol": "drawn from the box below as a scrambled Sobol sequence",
+    "saltelli": "drawn from the box below as Saltelli's design, for Sobol indices",
+    "morris": "drawn from the box below as Morris's trajectories, for elementary effects",
+    "grid": "placed at every combination of the levels below",
+    "one_at_a_time": "placed at the study's own values and at every level of one factor at a time",
+    "list": "taken from a list",
+}
 
 LIMITS = (
     "This is a model, not evidence about any one partnership. Its rules follow what five studies of English health "
@@ -73,36 +84,46 @@ LIMITS = (
 def page(findings: Findings, verdict: Verdict, pictures: Sequence[Picture], images: Mapping[str, bytes]) -> str:
     """The whole report; `images` holds each picture's SVG by name."""
     study = findings.study
+    sections = {
+        "answer": answer(findings, verdict),
+        "compared": compared(findings),
+        "figures": "\n".join(figure(picture, images[picture.name]) for picture in pictures),
+        "method": method(findings),
+        "limits": f"<h2>Limits</h2>\n{bullets(LIMITS)}",
+        "box": box(findings),
+        "provenance": provenance(findings),
+    }
+    return shell(
+        study.question,
+        f"A simulation of {study.design.points:,} worlds, {findings.run_count:,} runs. Study {study.id}.",
+        sections,
+        f"Study {study.name} {study.id}, rebuilt from its stored tables.",
+    )
+
+
+def shell(title: str, subtitle: str, sections: Mapping[str, str], footer: str) -> str:
+    """A page that needs nothing else, around sections by their id."""
     style = files("experiments").joinpath("report.css").read_text(encoding="utf-8")
-    sections = [
-        ("answer", answer(findings, verdict)),
-        ("compared", compared(findings)),
-        ("figures", "\n".join(figure(picture, images[picture.name]) for picture in pictures)),
-        ("method", method(findings)),
-        ("limits", f"<h2>Limits</h2>\n{_list(LIMITS)}"),
-        ("box", box(findings)),
-        ("provenance", provenance(findings)),
-    ]
-    body = "\n".join(f'<section id="{name}">\n{content}\n</section>' for name, content in sections)
+    body = "\n".join(f'<section id="{name}">\n{content}\n</section>' for name, content in sections.items())
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>{escape(study.question)}</title>
+<title>{escape(title)}</title>
 <style>
 {style}</style>
 </head>
 <body>
 <header>
-<h1>{escape(study.question)}</h1>
-<p class="quiet">A simulation of {len(findings.design):,} worlds, {len(findings.runs):,} runs. Study {study.id}.</p>
+<h1>{escape(title)}</h1>
+<p class="quiet">{escape(subtitle)}</p>
 </header>
 <main>
 {body}
 </main>
-<footer><p class="quiet">Study {escape(study.name)} {study.id}, rebuilt from its stored tables.</p></footer>
+<footer><p class="quiet">{escape(footer)}</p></footer>
 </body>
 </html>
 """
@@ -121,7 +142,7 @@ def answer(findings: Findings, verdict: Verdict) -> str:
         for kind, name, count in parts
     )
     more = [("Where does each win?", verdict.where), ("Does one mechanism decide it?", verdict.mechanisms)]
-    lists = "".join(f"<h3>{title}</h3>{_list(sentences)}" for title, sentences in more if sentences)
+    lists = "".join(f"<h3>{title}</h3>{bullets(sentences)}" for title, sentences in more if sentences)
     return f"""<div class="answer">
 <h2>The answer</h2>
 <p class="headline">{escape(verdict.headline)}</p>
@@ -202,10 +223,12 @@ def method(findings: Findings) -> str:
         else ""
     )
     months = study.parameters["months"]
-    how = SAMPLERS.get(study.design.sampler, f"with the sampler {words.plain(study.design.sampler)}")
+    how = SAMPLERS[study.design.sampler]
+    some = f"the first {len(findings.design):,} of " if len(findings.design) < study.design.points else ""
     steps = (
-        f"{len(findings.design):,} worlds were drawn from the box below, {how}, and each was run for {months:g} months "
+        f"{study.design.points:,} worlds were {how}, and each was run for {months:g} months "
         f"under {len(study.arms)} arms.{variants}",
+        *replicates(study.design),
         "Every arm with a setup spends the same share of its effort on it over the same months; only where it goes "
         "differs. In the same world all arms meet the same partners and the same shocks, so a difference comes from "
         "the arm and not from luck.",
@@ -214,15 +237,44 @@ def method(findings: Findings) -> str:
         "medians intervals between order statistics; all at 95%.",
         "What sets winning worlds apart is measured by the area under the ROC curve of each parameter, less one "
         "half, with DeLong's intervals corrected for the number of parameters (Bonferroni). Conditions were sought "
-        "on one random half of the worlds (all pairs of thresholds at deciles, Kloesgen's measure) and counted on "
-        "the other half.",
+        f"on one random half of {some}the worlds (all pairs of thresholds at deciles, Kloesgen's measure) and counted "
+        "on the other half.",
     )
-    return f"<h2>Method</h2>\n{_list(steps)}"
+    return f"<h2>Method</h2>\n{bullets(steps)}"
+
+
+def choices_table(design: Design) -> Table:
+    """What varies by name, and what each name sets."""
+    rows = [
+        (
+            words.plain(name),
+            choice,
+            ", ".join(f"{words.plain(one)} {words.amount(x)}" for one, x in values.items()) or "-",
+        )
+        for name, named in sorted(design.choices.items())
+        for choice, values in sorted(named.items())
+    ]
+    return Table("Sets of parameters that vary by name", ("what varies", "name", "sets"), tuple(rows))
+
+
+def replicates(design: Design) -> list[str]:
+    """How often each world was repeated with other luck, if it was."""
+    luck = "all worlds with the same luck" if design.shared_worlds else "each with luck of its own"
+    alike = f"Repetitions share their parameters and differ in luck, {luck}; a world's outcome is their mean."
+    if design.adaptive:
+        rule = design.adaptive
+        return [
+            f"Each world was repeated, {rule.batch} times between looks, until the mean difference of the two arms "
+            f"was known to within {rule.precision:g} or to lie inside the region of practical equivalence, at "
+            f"{100 * rule.level:g}% confidence for all looks together (a confidence sequence), or {rule.maximum:,} "
+            f"times. {alike}"
+        ]
+    return [f"Each world was repeated {design.replicates} times. {alike}"] if design.replicates > 1 else []
 
 
 def box(findings: Findings) -> str:
     """Every factor with its range: what the shares of worlds are shares of; then what was held fixed."""
-    study = findings.study
+    study, design = findings.study, findings.study.design
     drawn, fixed = [], []
     for row in params.PARAMETERS:
         if row.name in study.design.factors:
@@ -235,7 +287,9 @@ def box(findings: Findings) -> str:
                 (words.plain(row.name), words.amount(study.parameters[row.name]), row.unit, row.meaning, row.source)
             )
     drawn_table = Table(
-        "Drawn evenly and independently between",
+        "Drawn evenly and independently between"
+        if design.sampler in EVENLY
+        else "From the lowest to the highest value",
         ("parameter", "lowest", "highest", "unit", "meaning", "source"),
         tuple(drawn),
     )
@@ -250,6 +304,7 @@ parameter, not for its range: ranges are assumptions throughout.</p>
 <details open><summary>The {len(drawn)} parameters that vary</summary>
 {table(drawn_table) if drawn else "<p>None: the worlds are alike but for luck.</p>"}
 </details>
+{table(choices_table(design)) if design.choices else ""}
 <details><summary>The {len(fixed)} parameters held fixed</summary>
 {table(fixed_table)}
 </details>
@@ -269,5 +324,6 @@ run.</p>
 {table(Table("Versions", ("software", "version"), versions))}"""
 
 
-def _list(sentences: Iterable[str]) -> str:
+def bullets(sentences: Iterable[str]) -> str:
+    """A list of sentences."""
     return "<ul>" + "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences) + "</ul>"

@@ -11,12 +11,15 @@ import pandas as pd
 from experiments import store
 from experiments.analysis import contrasts, discovery
 from experiments.analysis.contrasts import PairedResult
-from experiments.design import NO_VARIANT
+from experiments.design import NO_VARIANT, factor_names
 from experiments.store import Finished
 from experiments.study import Contrast, Study
+from sim.failures import MODE_NAMES
 
-MONTHLY = ["world", "arm", "month", "outcome", "alone_outcome", "structure", "purpose", "trust", "commitment"]
+MONTHLY = ["point", "arm", "month", "outcome", "alone_outcome", "structure", "purpose", "trust", "commitment"]
 """The columns of the trajectories that figures are drawn from."""
+EXPLORED = 4
+"""Parts of the design in which conditions for an arm to do better are sought: 65,536 worlds are plenty for that."""
 DIGITS = 9
 """Significant digits of the numbers in `summary.json`: beyond them, sums may differ between processors."""
 
@@ -25,14 +28,17 @@ DIGITS = 9
 class Findings:
     """Tables and results of a study.
 
-    `runs` has world, arm, variant and the contrast's outcome; `pairs` both arms' outcome by world; `arms` one row an
-    arm; `variants` the contrast as it stands and under each variant, over the same worlds (empty without variants);
-    `trajectories` is None where none were kept.
+    A world here is a point of the design. `runs` has world, arm, variant and the contrast's outcome (of `run_count`
+    runs, over replicates their mean); `design` the first worlds (see `EXPLORED`); `pairs` both arms' outcome by world;
+    `arms` one row an arm; `variants` the contrast as it stands and under each variant, over the same worlds (empty
+    without variants);
+    `trajectories` is None where none were kept, `flags` (which failure modes a run shows) where none were looked for.
     """
 
     study: Study
     provenance: dict[str, Any]
     runs: pd.DataFrame
+    run_count: int
     design: pd.DataFrame
     trajectories: pd.DataFrame | None
     pairs: pd.DataFrame
@@ -40,6 +46,7 @@ class Findings:
     arms: pd.DataFrame
     variants: dict[str, PairedResult]
     discovery: discovery.Discovery
+    flags: pd.DataFrame | None = None
 
     @property
     def contrast(self) -> Contrast:
@@ -54,31 +61,57 @@ class Findings:
 def read(finished: Finished) -> Findings:
     """Read a study's tables, each verified, and compute what there is to say about them."""
     study, contrast = finished.study, finished.study.contrast
-    runs = store.read_table(finished, finished.run_files, ["world", "arm", "variant", contrast.outcome])
-    design = store.read_table(finished, [store.DESIGN]).set_index("world")
-    kept = store.TRAJECTORIES in finished.files
+    runs, run_count = by_point(finished)
+    points = store.read_table(finished, finished.parts(store.DESIGN)[:EXPLORED]).rename(columns={"point": "world"})
+    design = points.set_index("world")[factor_names(study.design)]
+    months = finished.parts(store.TRAJECTORIES)
     pairs = contrasts.pair(runs, contrast)
     complete = pairs.dropna(subset="difference")
-    verdict = contrasts.verdicts(complete["difference"].to_numpy(), contrast.region)
+    explored = complete[complete.index.isin(design.index)]
+    verdict = contrasts.verdicts(explored["difference"].to_numpy(), contrast.region)
     return Findings(
         study=study,
         provenance=finished.provenance,
         runs=runs,
+        run_count=run_count,
         design=design,
-        trajectories=store.read_table(finished, [store.TRAJECTORIES], MONTHLY) if kept else None,
+        trajectories=store.read_table(finished, months, MONTHLY).rename(columns={"point": "world"}) if months else None,
         pairs=pairs,
         result=contrasts.compare(pairs, contrast.region, study.seed),
         arms=contrasts.by_arm(runs, study.arms, contrast.outcome, study.seed),
         variants=by_variant(runs, study),
-        discovery=discovery.discover(design.loc[complete.index], verdict, (contrast.a, contrast.b), study.seed),
+        discovery=discovery.discover(design.loc[explored.index], verdict, (contrast.a, contrast.b), study.seed),
+        flags=flags(finished),
     )
 
 
+def flags(finished: Finished) -> pd.DataFrame | None:
+    """Which failure modes each run of the study's arms shows: point (called `world`), arm, then a column per mode."""
+    if finished.study.limits is None:
+        return None
+    columns = ["point", "arm", "variant", *MODE_NAMES]
+    runs = store.read_table(finished, finished.parts(store.RUNS), columns).rename(columns={"point": "world"})
+    return runs[(runs["variant"] == NO_VARIANT) & (runs["arm"] != "alone")].drop(columns="variant")
+
+
+def by_point(finished: Finished) -> tuple[pd.DataFrame, int]:
+    """The contrast's outcome by point (called `world`), arm and variant, over replicates its mean; and all runs."""
+    columns = ["point", "arm", "variant", finished.study.contrast.outcome]
+    runs = store.read_table(finished, finished.parts(store.RUNS), columns).rename(columns={"point": "world"})
+    if finished.study.design.replicates_at_most == 1:
+        return runs, len(runs)
+    by = ["world", "arm", "variant"]
+    return runs.groupby(by, observed=True, as_index=False)[columns[-1]].mean(), len(runs)
+
+
 def by_variant(runs: pd.DataFrame, study: Study) -> dict[str, PairedResult]:
-    """The contrast as it stands (under `none`) and under each variant, in the worlds that all of them met."""
+    """The contrast as it stands (under `none`) and under each variant, in the worlds that all of them met.
+
+    Those are the first in the order of visiting, not by number.
+    """
     if not study.variants or not study.variant_points:
         return {}
-    shared = runs[runs["world"] < study.variant_points]
+    shared = runs[runs["world"].isin(runs.loc[runs["variant"] != NO_VARIANT, "world"].unique())]
     names = (NO_VARIANT, *sorted(study.variants))
     return {
         name: contrasts.compare(contrasts.pair(shared, study.contrast, name), study.contrast.region, study.seed)
@@ -92,8 +125,8 @@ def summary(findings: Findings, verdict: dict[str, Any]) -> dict[str, Any]:
     content: dict[str, Any] = {
         "study": {"name": study.name, "id": study.id, "question": study.question, "seed": study.seed},
         "verdict": verdict,
-        "worlds": len(findings.design),
-        "runs": len(findings.runs),
+        "worlds": findings.study.design.points,
+        "runs": findings.run_count,
         "box": {name: list(span) for name, span in study.design.factors.items()},
         "contrast": {**asdict(study.contrast), **asdict(findings.result)},
         "variants": {

@@ -8,21 +8,28 @@ from pathlib import Path
 import numpy as np
 from omegaconf import DictConfig
 
-from experiments.config import ConfigError, parameters_of, resolved, study_from, whole
+from experiments.config import (
+    ConfigError,
+    parameters_of,
+    place_of,
+    resolved,
+    shard_of,
+    study_and_list,
+    whole,
+)
 
 SHOWN = ["structure", "fit", "purpose", "trust", "commitment", "effort", "burden", "owned", "outcome", "alone_outcome"]
 MONTHS_SHOWN = 12
 
 
 def sweep(cfg: DictConfig, words: list[str]) -> int:
-    """Run a study, or find it finished, and report it."""
-    study = study_from(cfg)
-    workers = cfg.workers
-    if workers is not None and workers < 1:
-        raise ConfigError(f"workers={workers} is out of range; it takes a whole number from 1 up, or null for all")
+    """Run a study, or what is missing of it, and report it."""
+    study, listed = study_and_list(cfg)
+    place, shard = place_of(cfg), shard_of(cfg)
     from experiments import sweep as study_job
 
-    return study_job.run(study, Path(cfg.results), workers, command=shlex.join(words))
+    command = shlex.join(words)
+    return study_job.run(study, Path(cfg.results), command=command, place=place, shard=shard, listed=listed)
 
 
 def run(cfg: DictConfig, words: list[str]) -> int:
@@ -50,10 +57,53 @@ def run(cfg: DictConfig, words: list[str]) -> int:
     return 0
 
 
+def named(job: str, words: list[str], *names: str) -> list[str]:
+    """The values of words that are all of them needed, as in study=FOLDER; `ConfigError` shows how they are given."""
+    given = dict(word.split("=", maxsplit=1) for word in words if "=" in word)
+    if set(given) != set(names) or len(words) != len(names):
+        form = " ".join(f"{name}={'N' if name == 'run' else 'FOLDER'}" for name in names)
+        example = " ".join(f"{name}={'7' if name == 'run' else 'results/quick_look/<study id>'}" for name in names)
+        raise ConfigError(f"partnership {job} takes {form}, as in partnership {job} {example}")
+    return [given[name] for name in names]
+
+
 def report(words: list[str]) -> int:
-    """Rebuild the report of the study whose folder is given as `study=FOLDER`."""
-    if len(words) != 1 or not words[0].startswith("study="):
-        raise ConfigError("partnership report takes one word: study=FOLDER, as in study=results/quick_look/<study id>")
+    """Rebuild the report of a study."""
+    (study,) = named("report", words, "study")
     from experiments import report as report_job
 
-    return report_job.rebuild(Path(words[0].removeprefix("study=")))
+    return report_job.rebuild(Path(study))
+
+
+def check(words: list[str]) -> int:
+    """Verify every byte of a study."""
+    (study,) = named("check", words, "study")
+    from experiments import check as check_job
+
+    return check_job.run(Path(study))
+
+
+def merge(words: list[str]) -> int:
+    """Put the shards of a study together, and report it."""
+    (study,) = named("merge", words, "study")
+    from experiments import merge as merge_job
+
+    return merge_job.run(Path(study))
+
+
+def replay(words: list[str]) -> int:
+    """Run one run of a study again and compare it with what is stored."""
+    study, number = named("replay", words, "study", "run")
+    if not number.isdecimal():
+        raise ConfigError(f"run={number} is not a whole number; the column `run` of the stored runs gives it")
+    from experiments import replay as replay_job
+
+    return int(replay_job.run(Path(study), int(number)))
+
+
+def compare(words: list[str]) -> int:
+    """Lay two studies side by side."""
+    a, b = named("compare", words, "a", "b")
+    from experiments import compare as compare_job
+
+    return compare_job.run(Path(a), Path(b))

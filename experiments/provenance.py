@@ -9,8 +9,8 @@ from typing import Any
 
 from experiments.study import RESULTS_VERSION, Study
 
-HOW_AND_WHERE = ("workers", "results")
-LIBRARIES = ("numpy", "scipy", "numba", "mesa", "pandas", "pyarrow", "matplotlib")
+HOW_AND_WHERE = ("workers", "results", "executor", "executor.address", "shard")
+LIBRARIES = ("numpy", "scipy", "numba", "mesa", "pandas", "pyarrow", "matplotlib", "SALib")
 
 
 def record(study: Study, command: str | None = None) -> dict[str, Any]:

@@ -23,22 +23,54 @@ class Contrast:
 
 
 @dataclass(frozen=True)
+class Adaptive:
+    """Replicates as needed: `batch` at a time until the paired difference at a point is known, `maximum` at the most.
+
+    Known means: with confidence `level` for all looks together, to within `precision` either way, or inside the
+    region of practical equivalence.
+    """
+
+    precision: float
+    batch: int
+    maximum: int
+    level: float = 0.95
+
+
+@dataclass(frozen=True)
 class Design:
-    """Which worlds are simulated: `points` of them, drawn by `sampler` from the box `factors` (low, high)."""
+    """Which points are simulated, and how often.
+
+    `factors` are the parameters that vary, each with its range; those in `levels` take listed values of it only.
+    `choices` vary by name: each name stands for a set of parameters. A `list` of points is known by its `digest`.
+    Each point is met in `replicates` worlds (or in as many as `adaptive` finds are needed); worlds are the same for
+    all points if `shared_worlds`, else each point has its own.
+    """
 
     sampler: str
     points: int
     factors: Mapping[str, tuple[float, float]]
+    levels: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    choices: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
+    replicates: int = 1
+    adaptive: Adaptive | None = None
+    shared_worlds: bool = False
+    digest: str = ""
+
+    @property
+    def replicates_at_most(self) -> int:
+        return self.adaptive.maximum if self.adaptive else self.replicates
 
 
 @dataclass(frozen=True)
 class Study:
     """A whole study, resolved. Two studies that are equal give the same bytes.
 
-    `parameters` holds every parameter by name; a factor of the design, then the arm, then a variant override it.
-    Every arm meets every world of the design. Each variant (a mechanism switched off) meets the first
-    `variant_points` worlds, under the two arms of the contrast. The first `trajectory_points` worlds are also
-    kept month by month under every arm.
+    `parameters` holds every parameter by name; a factor of the design, then a choice, then the arm, then a variant
+    override it. Every arm meets every point of the design. Each variant (a mechanism switched off) meets the first
+    `variant_points` points, under the two arms of the contrast. The first `trajectory_points` points are also kept
+    month by month under every arm, in their first world. With `limits`, the thresholds of the failure detectors, each
+    run is searched for failure modes as well. Points come first as they are visited, not as they are
+    numbered.
     """
 
     name: str
@@ -51,12 +83,36 @@ class Study:
     variants: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     variant_points: int = 0
     trajectory_points: int = 0
+    limits: Mapping[str, float] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        content = asdict(self)
+        if self.limits is None:
+            del content["limits"]  # a study without failure flags is the one it was before there were any
+        return content
 
     @property
     def id(self) -> str:
         """Twelve hexadecimal digits, a hash of everything that decides the results, and of nothing else."""
         content = json.dumps({"results_version": RESULTS_VERSION, **self.as_dict()}, sort_keys=True)
         return hashlib.blake2b(content.encode(), digest_size=6).hexdigest()
+
+
+def study_from(content: dict[str, Any]) -> Study:
+    """The study that `Study.as_dict` described, for instance in `provenance.json`."""
+    design = content["design"]
+    return Study(
+        **{
+            **content,
+            "design": Design(
+                **{
+                    **design,
+                    "factors": {name: (low, high) for name, (low, high) in design["factors"].items()},
+                    "levels": {name: tuple(values) for name, values in design["levels"].items()},
+                    "adaptive": Adaptive(**design["adaptive"]) if design["adaptive"] else None,
+                }
+            ),
+            "arms": tuple(content["arms"]),
+            "contrast": Contrast(**content["contrast"]),
+        }
+    )

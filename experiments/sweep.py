@@ -3,145 +3,178 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from experiments import execute, provenance, store
-from experiments.design import Batch, batch, sample
+from experiments import chunk, design, execute, plan, provenance, store
+from experiments.chunk import Done
+from experiments.execute import Failed, Place
+from experiments.plan import Task
+from experiments.progress import progress
 from experiments.study import Study
-from sim.outcomes import OUTCOME_NAMES, SERIES_NAMES
-from sim.runs import simulate as simulate_runs
 
-RUNS_PER_CHUNK = 14_000
-"""Runs of the study's arms in one chunk, and so in one file, of a large study."""
-CHUNKS_AT_LEAST = 8
-"""Smaller studies are cut finer, so that every processor has work; never finer than `WORLDS_AT_LEAST`."""
-WORLDS_AT_LEAST = 64
+FAULTS_SHOWN = 5
 
 
-def run(study: Study, results: Path, workers: int | None = None, *, command: str | None = None) -> int:
-    """Run a study into `results/<name>/<study id>/` and report it; returns the exit code 0.
+@dataclass(frozen=True)
+class Shard:
+    """One of `of` parts of a study that are run apart and merged later."""
 
-    A study that is finished already is verified and only its report is rebuilt. `workers` threads simulate (by
-    default one a processor); their number changes no byte. `command` is what repeats the study, for its record of
-    origin. Raises `StudyError` when the study cannot be run or written, or when what is stored is damaged.
+    number: int
+    of: int
+
+    def folder(self, folder: Path) -> Path:
+        return folder.with_name(f"{folder.name}-shard-{self.number}-of-{self.of}")
+
+    def has(self, position: int) -> bool:
+        return position % self.of == self.number - 1
+
+
+def run(
+    study: Study,
+    results: Path,
+    workers: int | None = None,
+    *,
+    command: str | None = None,
+    place: Place | None = None,
+    shard: Shard | None = None,
+    listed: pd.DataFrame | None = None,
+) -> int:
+    """Run a study into `results/<name>/<study id>/` and report it; returns the exit code.
+
+    What is there already is verified and kept, what is missing or damaged is made; where all is there, only the
+    report is rebuilt. `place` says where the work is done (by default in `workers` threads, one a processor), which
+    changes no byte. `command` is what repeats the study, for its record of origin; `listed` the points of a design
+    that is a list. The exit code is 1 where some part could not be made. Raises `StudyError` when the study cannot be
+    run or written.
     """
-    from experiments import report  # draws figures, which need not be loaded before the runs are made
-
     console = Console(highlight=False, soft_wrap=True)
     folder = store.folder_of(study, results)
-    if store.is_finished(folder):
-        store.verify(store.open_study(folder))
+    place = place or Place(workers=workers)
+    if shard is not None:
+        failed = simulate(study, shard.folder(folder), None, console, command, place=place, shard=shard, listed=listed)
+        if not failed:
+            console.print(f"When all {shard.of} shards are there: partnership merge study={folder}")
+        return 1 if failed else 0
+    if simulate(study, folder, None, console, command, place=place, listed=listed):
+        return 1
+    from experiments import report  # draws figures, which need not be loaded before the runs are made
+
+    code = report.rebuild(folder)
+    console.print(f"\nNext: open {folder / 'report.html'}, or in Python: experiments.load({str(folder)!r})")
+    return code
+
+
+def simulate(
+    study: Study,
+    folder: Path,
+    workers: int | None,
+    console: Console,
+    command: str | None = None,
+    *,
+    place: Place | None = None,
+    shard: Shard | None = None,
+    listed: pd.DataFrame | None = None,
+) -> list[Failed[Task]]:
+    """Make every file of a study that is not there and sound; returns the tasks that failed, and seals if none did."""
+    design.check(study)
+    if study.design.points < 2:
+        raise store.StudyError(f"design.points={study.design.points}: a comparison needs at least 2 points")
+    tasks = [task for position, task in enumerate(plan.tasks(study)) if shard is None or shard.has(position)]
+    names = [store.PROVENANCE, *(name for task in tasks for name in task.files)]
+    finished = store.is_finished(folder)
+    with store.opened(study, folder, names) as opened:
+        missing = [task for task in tasks if not set(task.files) <= set(opened.files)]
+        told(study, opened, tasks, missing, finished, console)
+        if not missing and finished and not opened.faults:
+            return []
+        if store.PROVENANCE not in opened.files:
+            opened.keep(store.PROVENANCE, store.as_record(provenance.record(study, command)))
+        failed = make(study, opened, missing, console, place or Place(workers=workers), listed)
+        if failed:
+            say_failed(failed, console)
+        elif shard is None:
+            opened.seal()
+        return failed
+
+
+def told(
+    study: Study, opened: store.Open, tasks: list[Task], missing: list[Task], finished: bool, console: Console
+) -> None:
+    """Say what was found, and what will be done."""
+    for fault in opened.faults[:FAULTS_SHOWN]:
+        console.print(f"Found damaged: {fault}; it is made again.")
+    if len(opened.faults) > FAULTS_SHOWN:
+        console.print(f"... and {len(opened.faults) - FAULTS_SHOWN} more.")
+    if not missing and finished and not opened.faults:
         console.print(f"Study {study.id} is finished and every file of it verified; rebuilding its report only.")
+    elif len(missing) < len(tasks):
+        kept = len(tasks) - len(missing)
+        console.print(f"Study {study.id} resumes in {opened.folder}: {kept} of {len(tasks)} parts are there, verified.")
     else:
-        simulate(study, folder, workers, console, command)
-    return report.rebuild(folder)
+        runs, points = plan.count_runs(study), study.design.points
+        most = "up to " if study.design.adaptive else ""
+        console.print(f"Study {study.id}: {most}{runs:,} runs at {points:,} points, into {opened.folder}")
 
 
-def simulate(study: Study, folder: Path, workers: int | None, console: Console, command: str | None = None) -> None:
-    """Simulate a study and write its tables, its record of origin and, last, the manifest that marks it finished."""
-    design = sample(study)
-    if len(design) < 2:
-        raise store.StudyError(f"design.points={study.design.points}: a comparison needs at least 2 worlds")
-    chunks = cut(len(design), len(study.arms))
-    started = time.perf_counter()
-    store.start_over(folder)
-    store.write_table(folder / store.DESIGN, pa.Table.from_pandas(design, preserve_index=False))
-    files = [store.DESIGN]
-    console.print(f"Study {study.id}: {count_runs(study):,} runs in {len(design):,} worlds, into {folder}")
-    with execute.threads(workers) as executor, progress(console, len(chunks)) as advance:
-        window = (workers or execute.available_workers()) + 1
-        tables = execute.in_order(executor, partial(run_chunk, study), (design.iloc[rows] for rows in chunks), window)
-        for index, table in enumerate(tables):
-            files.append(store.part_name(index))
-            store.write_table(folder / files[-1], table)
-            advance()
-    if study.trajectory_points:
-        store.write_table(folder / store.TRAJECTORIES, trajectories(study, design.iloc[: study.trajectory_points]))
-        files.append(store.TRAJECTORIES)
-    store.write_json(folder / store.PROVENANCE, provenance.record(study, command))
-    files.append(store.PROVENANCE)
-    store.seal(folder, study, files)
+def make(
+    study: Study, opened: store.Open, tasks: list[Task], console: Console, place: Place, listed: pd.DataFrame | None
+) -> list[Failed[Task]]:
+    """Do some tasks and keep what they give; returns those that failed."""
+    if not tasks:
+        return []
+    started, failed = time.perf_counter(), []
+    results = execute.run(place, partial(perform, study), with_rows(study, tasks, listed))
+    with progress(console, len(tasks)) as advance, closing(results):
+        for result in results:
+            if isinstance(result, Failed):
+                failed.append(Failed(result.task[0], result.error))
+                advance(0, 0)
+                continue
+            for name, content in result.files.items():
+                opened.keep(name, content)
+            advance(result.runs, result.failed)
     console.print(f"Simulated and stored in {time.perf_counter() - started:.1f} s.")
+    if advance.meter.failed:
+        console.print(f"{advance.meter.failed:,} runs failed; each is a row whose column `error` says why.")
+    return failed
 
 
-def run_study(study: Study, workers: int | None = None) -> pd.DataFrame:
-    """The runs of a study as one DataFrame, in memory and with nothing written: world, arm, variant, every outcome."""
-    design = sample(study)
-    chunks = [design.iloc[rows] for rows in cut(len(design), len(study.arms))]
-    with execute.threads(workers) as executor:
-        tables = list(execute.in_order(executor, partial(run_chunk, study), chunks, len(chunks)))
-    return pa.concat_tables(tables).to_pandas()
+def say_failed(failed: list[Failed[Task]], console: Console) -> None:
+    for one in failed:
+        console.print(f"Not made: {one.task}: {type(one.error).__name__}: {one.error}")
+    console.print("All else is finished and kept; the same command tries again what is missing.")
 
 
-def cut(worlds: int, arms: int) -> list[slice]:
-    """The worlds of each chunk; it depends on the study alone, so that the same study gives the same files."""
-    size = min(max(1, RUNS_PER_CHUNK // arms), max(WORLDS_AT_LEAST, -(-worlds // CHUNKS_AT_LEAST)))
-    return [slice(start, min(start + size, worlds)) for start in range(0, worlds, size)]
+def perform(study: Study, work: tuple[Task, pd.DataFrame]) -> Done:
+    """What is sent to a worker."""
+    return chunk.work(study, *work)
 
 
-def count_runs(study: Study) -> int:
-    """Runs of a study whose outcomes are kept."""
-    return study.design.points * len(study.arms) + 2 * study.variant_points * len(study.variants)
+def with_rows(study: Study, tasks: Iterable[Task], listed: pd.DataFrame | None) -> Iterator[tuple[Task, pd.DataFrame]]:
+    """Each task with the points it needs, drawn when its turn comes."""
+    for task in tasks:
+        rows: Callable[..., pd.DataFrame] = design.points if task.table == store.DESIGN else plan.units
+        yield task, rows(study, task.start, task.stop, listed)
 
 
-def run_chunk(study: Study, design: pd.DataFrame) -> pa.Table:
-    """Simulate some worlds of a study under every arm and variant; the columns are those of `runs/`."""
-    runs = batch(study, design)
-    outcomes = simulate_runs(runs.points, runs.world, study.seed).outcomes
-    columns = [*_labels(runs), *(pa.array(outcomes[:, k], from_pandas=True) for k in range(len(OUTCOME_NAMES)))]
-    return pa.table(columns, names=["world", "arm", "variant", *OUTCOME_NAMES])
-
-
-def trajectories(study: Study, design: pd.DataFrame) -> pa.Table:
-    """Some worlds month by month under every arm: world, arm, month (from 1), then every series."""
-    runs = batch(study, design)
-    main = runs.variant == 0
-    points, worlds = runs.points[main], runs.world[main]
-    series = simulate_runs(points, worlds, study.seed, trajectories=True).trajectories
-    if series is None:
-        raise store.StudyError("the engine kept no trajectories")
-    months = series.shape[1]
-    table = {
-        "world": pa.array(np.repeat(worlds, months)),
-        "arm": _text(np.repeat(runs.arm[main], months), runs.arms),
-        "month": pa.array(np.tile(np.arange(1, months + 1, dtype=np.int32), len(points))),
-    }
-    flat = series.reshape(-1, len(SERIES_NAMES))
-    return pa.table({**table, **{name: pa.array(flat[:, k], from_pandas=True) for k, name in enumerate(SERIES_NAMES)}})
-
-
-def _labels(runs: Batch) -> list[pa.Array]:
-    return [pa.array(runs.world), _text(runs.arm, runs.arms), _text(runs.variant, runs.variants)]
-
-
-def _text(codes: np.ndarray, names: tuple[str, ...]) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int8()), pa.array(names, pa.string()))
-
-
-@contextmanager
-def progress(console: Console, chunks: int) -> Iterator[Callable[[], None]]:
-    """A function to call after each chunk: it moves a bar on a terminal, and prints a line now and then elsewhere."""
-    if console.is_terminal:
-        columns = (TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TextColumn("chunks"))
-        with Progress(*columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console) as bar:
-            task = bar.add_task("", total=chunks)
-            yield lambda: bar.advance(task)
-        return
-    done = 0
-
-    def line() -> None:
-        nonlocal done
-        done += 1
-        if done * 5 // chunks > (done - 1) * 5 // chunks:
-            console.print(f"simulated {done} of {chunks} chunks")
-
-    yield line
+def run_study(study: Study, workers: int | None = None, *, listed: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The runs of a study as one DataFrame, in memory and with nothing written; the columns are those of `runs/`."""
+    design.check(study)
+    tasks = [task for task in plan.tasks(study) if task.table == store.RUNS]
+    parts: dict[int, pa.Table] = {}
+    work = with_rows(study, tasks, listed)
+    with closing(execute.run(Place(workers=workers), partial(perform, study), work)) as results:
+        for result in results:
+            if isinstance(result, Failed):
+                raise result.error
+            parts[result.index] = pq.read_table(pa.BufferReader(next(iter(result.files.values()))))
+    return pa.concat_tables(parts[index] for index in sorted(parts)).unify_dictionaries().to_pandas()

@@ -33,7 +33,7 @@ def judge(findings: Findings) -> Verdict:
     result, contrast = findings.result, findings.contrast
     return Verdict(
         headline=headline(result, contrast),
-        shares=shares(result, contrast, len(findings.study.design.factors)),
+        shares=shares(result, contrast, words.worlds_of(findings.study.design)),
         size=size(findings),
         certainty=certainty(result),
         where=where(findings),
@@ -74,12 +74,11 @@ def _won(result: PairedResult, contrast: Contrast) -> list[tuple[str, Count]]:
     return [(contrast.a, result.wins), (contrast.b, result.losses)]
 
 
-def shares(result: PairedResult, contrast: Contrast, factors: int) -> str:
+def shares(result: PairedResult, contrast: Contrast, worlds: str) -> str:
     won, lost, tied = (words.in_100(one.share.value) for one in (result.wins, result.losses, result.ties))
     a, b = words.plain(contrast.a), words.plain(contrast.b)
-    box = f"drawn from a wide box of {factors} unknowns" if factors else "alike but for luck"
     return (
-        f"Of every 100 simulated worlds, {box}, {a} did better in {won}, {b} in {lost}, "
+        f"Of every 100 simulated worlds, {worlds}, {a} did better in {won}, {b} in {lost}, "
         f"and in {tied} there was no practical difference."
     )
 

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from experiments.analysis.contrasts import Estimate
 from experiments.analysis.discovery import Condition
+from experiments.study import Design
 from sim import params
 
 
 def plain(name: str) -> str:
     """`structure_first` -> `structure first`, `n_partners` -> `number of partners`."""
     return f"number of {plain(name.removeprefix('n_'))}" if name.startswith("n_") else name.replace("_", " ")
+
+
+def worlds_of(design: Design) -> str:
+    """Where the worlds of a study come from, in a sentence about their shares."""
+    factors = len(design.factors) + len(design.choices)
+    if not factors:
+        return "alike but for luck"
+    if design.sampler in ("grid", "one_at_a_time"):
+        return f"at the levels of {factors} parameters that this study chose"
+    return "of this study's list" if design.sampler == "list" else f"drawn from a wide box of {factors} unknowns"
 
 
 def outcome(name: str) -> str:

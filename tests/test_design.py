@@ -1,14 +1,24 @@
 """The worlds and runs of a study: known answers of the samplers, and what overrides what."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
+from hydra import compose as compose_config
+from hydra import initialize_config_dir
+from SALib.analyze import sobol as salib_analysis
+from SALib.sample import morris as salib_morris
+from SALib.sample import sobol as salib_sobol
+from scipy.stats import qmc
 
-from experiments import design
-from experiments.design import batch, sample, small_study
+from experiments import design, samplers
+from experiments.config import compose, configs, register, study_and_list
+from experiments.design import points, sample, small_study
+from experiments.plan import batch, placed, units
 from experiments.store import StudyError
-from experiments.study import Contrast, Design
+from experiments.study import Adaptive, Contrast
 from sim import params
 
 
@@ -53,11 +63,11 @@ def test_the_order_in_which_factors_are_named_does_not_matter():
 
 
 def test_worlds_without_factors_are_alike():
-    assert list(sample(with_design(factors={})).columns) == ["world"]
+    assert list(sample(with_design(factors={})).columns) == ["point"]
 
 
 def column(runs, name):
-    return runs.points[:, params.NAMES.index(name)]
+    return runs.parameters[:, params.NAMES.index(name)]
 
 
 def test_a_factor_overrides_the_study_an_arm_the_factor_and_a_variant_all():
@@ -67,7 +77,7 @@ def test_a_factor_overrides_the_study_an_arm_the_factor_and_a_variant_all():
         variant_points=2,
     )
     worlds = sample(study)
-    runs = batch(study, worlds)
+    runs = batch(study, placed(worlds, 0))
     assert len(runs.world) == 5 * 3 + 2 * 2
     main = runs.variant == 0
     first = main & (runs.arm == 0)
@@ -83,8 +93,9 @@ def test_a_factor_overrides_the_study_an_arm_the_factor_and_a_variant_all():
 def test_a_world_meets_the_same_runs_whatever_else_is_in_the_batch():
     study = small_study(6)
     worlds = sample(study)
-    alone, together = batch(study, worlds.iloc[4:5]), batch(study, worlds)
-    assert np.array_equal(alone.points, together.points[together.world == 4])
+    alone, together = batch(study, placed(worlds.iloc[4:5], 0)), batch(study, placed(worlds, 0))
+    assert np.array_equal(alone.parameters, together.parameters[together.world == 4])
+    assert np.array_equal(alone.run, together.run[together.world == 4])
 
 
 @pytest.mark.parametrize(
@@ -112,6 +123,12 @@ def test_a_world_meets_the_same_runs_whatever_else_is_in_the_batch():
         (replace(small_study(9), variants={"none": {}}), "may not be called 'none'"),
         (replace(small_study(9), variants={"x": {"noise": -1.0}}), "noise=-1.0 is out of range"),
         (replace(small_study(9), parameters={}), "lacks 'n_partners'"),
+        (with_design(sampler="saltelli", points=41, factors={"noise": (0.0, 1.0)}), "comes in 3 points a sample"),
+        (with_design(replicates=0), "from 1 to 2**32"),
+        (with_design(adaptive=Adaptive(0.0, 8, 80)), "precision above 0"),
+        (with_design(levels={"noise": (0.5, 0.1)}), "must be of a factor, differ, and rise"),
+        (with_design(choices={"noise": {"a": {}}}), "may not be called 'noise'"),
+        (with_design(choices={"town": {"a": {"noise": 9.0}}}), "noise=9.0 is out of range"),
     ],
 )
 def test_a_study_that_cannot_be_run_says_what_is_allowed(changed, said):
@@ -120,8 +137,179 @@ def test_a_study_that_cannot_be_run_says_what_is_allowed(changed, said):
     assert said in str(error.value)
 
 
-def test_every_sampler_fills_the_unit_cube_of_its_factors():
-    for sampler in design.SAMPLERS.values():
-        unit = sampler(Design("", 64, {"noise": (0.0, 1.0), "commitment": (0.0, 1.0)}), 3)
-        assert unit.shape == (64, 2)
-        assert 0 <= unit.min() < 0.1 and 0.9 < unit.max() < 1
+# samplers, against the libraries they come from
+
+
+@pytest.mark.parametrize("sampler", samplers.SAMPLERS)
+def test_every_sampler_fills_the_unit_cube(sampler):
+    unit = samplers.unit(sampler, 2, 60, 3, 0, 60)
+    assert unit.shape == (60, 2)
+    assert 0 <= unit.min() < 0.1 and 0.9 < unit.max() <= 1
+
+
+def known(sampler, factors, samples, seed):
+    """The same points from the library itself, all at once."""
+    if sampler == "random":
+        return np.random.default_rng(seed).random((samples, factors))
+    if sampler == "latin_hypercube":
+        return qmc.LatinHypercube(d=factors, rng=np.random.default_rng(seed)).random(samples)
+    if sampler == "sobol":
+        return qmc.Sobol(d=factors, scramble=True, rng=np.random.default_rng(seed)).random(samples)
+    problem = {"num_vars": factors, "names": list("abcdefg")[:factors], "bounds": [[0.0, 1.0]] * factors}
+    if sampler == "saltelli":
+        return salib_sobol.sample(problem, samples, calc_second_order=False, seed=np.random.default_rng(seed))
+    return salib_morris.sample(problem, samples, num_levels=4, seed=np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("sampler", samplers.SAMPLERS)
+def test_points_are_those_of_the_library(sampler):
+    expected = known(sampler, 5, 64, 11)
+    assert np.array_equal(samplers.unit(sampler, 5, len(expected), 11, 0, len(expected)), expected)
+    assert not np.array_equal(samplers.unit(sampler, 5, len(expected), 12, 0, len(expected)), expected)
+
+
+@pytest.mark.parametrize("sampler", samplers.SAMPLERS)
+def test_points_can_be_had_in_any_pieces_across_blocks(sampler, monkeypatch):
+    monkeypatch.setattr(samplers, "BLOCK", 64)
+    samplers._block.cache_clear()
+    count = 150 * samplers.points_per_sample(sampler, 3)
+    whole = samplers.unit(sampler, 3, count, 5, 0, count)
+    edges = [0, 1, 63, 64, 65, 140, count]
+    pieces = [samplers.unit(sampler, 3, count, 5, a, b) for a, b in pairwise(edges)]
+    assert np.array_equal(np.concatenate(pieces), whole)
+    assert len(np.unique(whole, axis=0)) > 0.9 * len(whole) or sampler == "morris"
+    if sampler in ("sobol", "saltelli"):  # one sequence throughout
+        expected = known(sampler, 3, 256, 5)[:count]
+        assert np.array_equal(whole, expected)
+    samplers._block.cache_clear()
+
+
+def test_a_design_that_is_a_power_of_two_is_balanced_in_every_block_of_a_sobol_sequence():
+    unit = samplers.unit("sobol", 4, 256, 1, 0, 256)
+    for factor in range(4):
+        assert sorted(strata(unit[:, factor], 0, 1, 256)) == list(range(256))
+
+
+def test_morris_trajectories_change_one_factor_at_a_time():
+    unit = samplers.unit("morris", 4, 50, 1, 0, 50).reshape(10, 5, 4)
+    steps = np.diff(unit, axis=1)
+    assert ((steps != 0).sum(axis=2) == 1).all() and (np.abs(steps).sum(axis=1) > 0).all()
+    assert np.allclose(np.abs(steps[steps != 0]), 2 / 3)
+
+
+def test_analysis_of_a_saltelli_design_gives_the_indices_of_ishigami():
+    """Known answer: Ishigami's function has first-order indices 0.314, 0.442 and 0."""
+    problem = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [[-np.pi, np.pi]] * 3}
+    unit = samplers.unit("saltelli", 3, 2048 * 5, 1, 0, 2048 * 5)
+    x = (unit * 2 - 1) * np.pi
+    y = np.sin(x[:, 0]) + 7 * np.sin(x[:, 1]) ** 2 + 0.1 * x[:, 2] ** 4 * np.sin(x[:, 0])
+    found = salib_analysis.analyze(problem, y, calc_second_order=False, seed=1)
+    assert np.allclose(found["S1"], [0.3139, 0.4424, 0.0], atol=0.02)
+    shuffled = salib_analysis.analyze(problem, np.random.default_rng(1).permutation(y), calc_second_order=False, seed=1)
+    assert not np.allclose(shuffled["S1"], [0.3139, 0.4424, 0.0], atol=0.1), "control: the order of points matters"
+
+
+# designs that count their points, or are given them
+
+
+COUNTED = [
+    "design.box=none", "design.factors.noise={levels:[0,0.2,0.4]}", "design.factors.umbrella={levels:[0,1]}",
+    "design.factors.setup_months=[6,48]", "design.factors.town={choices:{small:{n_partners:5},large:{n_partners:30}}}",
+]  # fmt: skip
+
+
+def test_a_grid_meets_every_combination_once_and_cut_short_is_balanced():
+    study = compose([*COUNTED, "design.sampler=grid", "design.levels=4"])
+    table = sample(study)
+    assert study.design.points == len(table) == 3 * 2 * 4 * 2
+    names = ["noise", "umbrella", "setup_months", "town"]
+    assert len(table.drop_duplicates(names)) == 48
+    assert set(table["setup_months"]) == {6, 20, 34, 48} and sorted(table["point"]) == list(range(48))
+    for name in names:
+        for part in (table[:24], table[24:]):
+            counts = part[name].value_counts()
+            assert counts.max() - counts.min() <= 0.25 * 24, name
+    assert table.sort_values("point")["setup_months"][:24].nunique() == 2, "control: in the order of numbers it is not"
+
+
+def test_one_at_a_time_changes_one_factor_from_the_study_itself():
+    study = compose([*COUNTED, "design.sampler=one_at_a_time", "parameters.noise=0.1"])
+    table = sample(study).sort_values("point")
+    base = table.iloc[0]
+    assert (base["noise"], base["umbrella"], base["setup_months"]) == (0.1, 0, study.parameters["setup_months"])
+    changed = (
+        table[["noise", "umbrella", "setup_months", "town"]] != base[["noise", "umbrella", "setup_months", "town"]]
+    )
+    assert changed.sum(axis=1).tolist() == [0] + [1] * (len(table) - 1)
+    assert changed.sum().tolist() == [3, 1, 3, 1]
+
+
+def test_a_choice_sets_its_parameters_before_the_arm_does():
+    study = compose([*COUNTED, "design.sampler=grid", "design.factors.lot={choices:{a:{early_emphasis:0.3},b:{}}}"])
+    rows = units(study, 0, study.design.points)
+    runs = batch(study, rows)
+    first = runs.arm == 0
+    assert set(column(runs, "early_emphasis")[first]) == {1.0}
+    assert np.array_equal(column(runs, "n_partners")[first], np.where(rows["town"] == "small", 5, 30))
+    neither = runs.arm == study.arms.index("neither")
+    assert np.array_equal(column(runs, "early_emphasis")[neither] == 0.3, rows["lot"] == "a")
+
+
+def test_a_scenario_is_a_choice_by_name():
+    study = compose(["design.box=none", "design.sampler=grid", "design.factors.scenario=[default]"
+                     , "design.factors.noise=[0,1]"])  # fmt: skip
+    assert list(study.design.choices["scenario"]) == ["default"]
+    with pytest.raises(ValueError, match=r"design.factors.scenario=defalt: .* did you mean 'default'"):
+        compose(["design.box=none", "design.factors.scenario=[defalt]"])
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_list_is_taken_as_it_is(tmp_path, kind):
+    table = pd.DataFrame({"umbrella": [0, 1, 1], "noise": [0.1, 0.2, 0.3], "town": ["small", "large", "small"]})
+    path = tmp_path / f"points.{kind}"
+    table.to_csv(path, index=False) if kind == "csv" else table.to_parquet(path)
+    choice = "design.factors.town={choices:{small:{n_partners:5},large:{n_partners:30}}}"
+    with initialize_config_dir(version_base="1.3", config_dir=str(configs())):
+        register()
+        words = ["design.sampler=list", f"design.list={path}", f"++{choice}"]
+        study, listed = study_and_list(compose_config("config", words))
+    found = points(study, listed=listed).sort_values("point").reset_index(drop=True)
+    pd.testing.assert_frame_equal(found[["umbrella", "noise", "town"]], table, check_dtype=False)
+    assert study.design.factors == {"umbrella": (0.0, 1.0), "noise": (0.1, 0.3)}
+    with pytest.raises(StudyError, match="not the one this study was made with"):
+        points(study, listed=listed.assign(noise=0.5))
+    with pytest.raises(StudyError, match=r"give it as design.list=FILE"):
+        points(study)
+
+
+BAD_LISTS = {
+    "noise\n0.1\nloud\n": "row 2: noise='loud' is not a number",
+    "noise\n0.1\n9\n": "row 2: noise=9.0 is out of range",
+    "noise\n0.1\n\n0.2,3\n": "cannot be read",
+    "nois\n0.1\n0.2\n": "did you mean 'noise'",
+    "n_partners\n4\n4.5\n": "row 2: n_partners=4.5 is not whole",
+    "noise\n0.1\n": "at least 2",
+    "months,noise\n6,0.1\n7,0.2\n": "the same in every world",
+    "noise,umbrella\n0.1,\n0.2,1\n": "row 1: umbrella=nan",
+    "": "cannot be read",
+}
+
+
+@pytest.mark.parametrize("content", BAD_LISTS)
+def test_a_bad_list_is_told_by_row_and_column(tmp_path, content):
+    path = tmp_path / "points.csv"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=BAD_LISTS[content]):
+        compose(["design.sampler=list", f"design.list={path}"])
+
+
+def test_the_order_of_visiting_meets_every_number_once():
+    for count in (1, 2, 7, 12, 1000, 4096, 10**9):
+        places = np.arange(min(count, 5000))
+        found = design.visited(count, places)
+        assert len(set(found.tolist())) == len(places) and found.min() >= 0 and found.max() < count
+
+
+def test_blocks_do_not_change_what_a_study_of_one_block_meets():
+    study = small_study(300)
+    assert np.array_equal(points(study, 100, 200), sample(study)[100:200])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from experiments import findings, report, store, sweep, words
+from experiments import chunk, findings, report, store, sweep, words
 from experiments.design import small_study
 from experiments.store import StudyError
 from experiments.verdict import becomes, judge
@@ -53,7 +53,7 @@ def study_of(points=1000, **changes):
 
 
 def stored(study, tmp_path, monkeypatch, effect):
-    monkeypatch.setattr(sweep, "simulate_runs", planted(effect))
+    monkeypatch.setattr(chunk, "simulate_runs", planted(effect))
     folder = store.folder_of(study, tmp_path)
     sweep.simulate(study, folder, 1, Console(quiet=True))
     return folder
@@ -229,7 +229,7 @@ def test_a_report_is_rebuilt_to_the_byte_and_without_simulating(folder, monkeypa
     def fail(*_, **__):
         raise AssertionError("simulated")
 
-    monkeypatch.setattr(sweep, "simulate_runs", fail)
+    monkeypatch.setattr(chunk, "simulate_runs", fail)
     monkeypatch.setattr("sim.runs.simulate", fail)
     before = derived(folder)
     for name in before:
@@ -247,7 +247,7 @@ def test_a_damaged_table_leaves_the_report_as_it_was(tmp_path, monkeypatch):
     content = bytearray(part.read_bytes())
     content[100] ^= 1
     part.write_bytes(content)
-    with pytest.raises(StudyError, match=r"part-00000.parquet is damaged"):
+    with pytest.raises(StudyError, match=r"part-000000.parquet is damaged"):
         report.rebuild(folder)
     assert derived(folder) == before
 

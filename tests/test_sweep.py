@@ -2,8 +2,6 @@
 
 import subprocess
 import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +9,7 @@ import pandas as pd
 import pytest
 
 import experiments
-from experiments import execute, provenance, store, sweep
+from experiments import chunk, plan, provenance, store, sweep
 from experiments.design import sample, small_study
 from experiments.store import StudyError
 from sim import params
@@ -42,18 +40,19 @@ def test_a_study_leaves_what_it_promises(finished):
     parts = [name for name in found if name.startswith("runs/")]
     assert len(parts) == 3
     expected = {
-        "design.parquet",
-        "trajectories.parquet",
+        "design/part-000000.parquet",
+        "trajectories/part-000000.parquet",
         "provenance.json",
-        "manifest.json",
+        "manifest.jsonl",
         "summary.json",
         "report.html",
     }
     assert expected <= set(found)
     assert not [name for name in found if name.endswith(".tmp")]
-    runs = experiments.load(finished)
-    assert list(runs.columns) == ["world", "arm", "variant", *OUTCOME_NAMES]
-    assert len(runs) == 150 * 7 + 70 * 2 == sweep.count_runs(tiny())
+    runs = experiments.load(finished).to_pandas()
+    assert list(runs.columns) == ["run", "point", "world", "arm", "variant", *OUTCOME_NAMES, "error"]
+    assert len(runs) == 150 * 7 + 70 * 2 == plan.count_runs(tiny())
+    assert runs["run"].is_unique and runs["error"].isna().all()
     assert runs.groupby(["arm", "variant"], observed=True).size()["structure_first", "no_load"] == 70
 
 
@@ -73,7 +72,7 @@ def test_another_seed_gives_another_study(finished):
 
 
 def test_runs_in_memory_equal_those_on_disk(finished):
-    pd.testing.assert_frame_equal(experiments.run_study(tiny()), experiments.load(finished))
+    pd.testing.assert_frame_equal(experiments.run_study(tiny()), experiments.load(finished).to_pandas())
 
 
 def test_nothing_of_the_place_or_the_workers_is_recorded(finished):
@@ -89,15 +88,15 @@ def test_nothing_of_the_place_or_the_workers_is_recorded(finished):
 
 
 def test_trajectories_end_where_the_runs_do(finished):
-    months = experiments.load(finished, "trajectories")
+    months = experiments.load(finished, "trajectories").to_pandas()
     assert len(months) == 12 * 7 * 6
     last = months[months["month"] == 6].set_index(["world", "arm"])["outcome"].sort_index()
-    runs = experiments.load(finished).query("variant == 'none' and world < 12")
+    runs = experiments.load(finished).to_pandas().query("variant == 'none' and world < 12")
     assert np.array_equal(last, runs.set_index(["world", "arm"])["outcome"].sort_index())
 
 
 def test_the_design_holds_the_worlds_that_were_run(finished):
-    pd.testing.assert_frame_equal(experiments.load(finished, "design"), sample(tiny()))
+    pd.testing.assert_frame_equal(experiments.load(finished, "design").to_pandas(), sample(tiny()))
 
 
 def test_a_finished_study_is_verified_and_only_reported(finished, monkeypatch, capsys):
@@ -105,30 +104,31 @@ def test_a_finished_study_is_verified_and_only_reported(finished, monkeypatch, c
         raise AssertionError("simulated again")
 
     before = files(finished)
-    monkeypatch.setattr(sweep, "simulate_runs", fail)
+    monkeypatch.setattr(chunk, "simulate_runs", fail)
     assert sweep.run(tiny(), finished.parent.parent) == 0
     assert "finished and every file of it verified" in capsys.readouterr().out
     assert files(finished) == before
-    with pytest.raises(AssertionError, match="simulated again"):  # the control: another study would be simulated
-        sweep.run(tiny(seed=5), finished.parent.parent, workers=1)
+    assert sweep.run(tiny(seed=5), finished.parent.parent, workers=1) == 1
+    assert "simulated again" in capsys.readouterr().out, "control: another study would be simulated"
 
 
-def test_a_damaged_finished_study_is_told_and_left_alone(tmp_path):
+def test_a_damaged_finished_study_is_mended_and_so_said(tmp_path, capsys):
     study = small_study(10, n_partners=2, months=2)
     folder = store.folder_of(study, tmp_path)
     sweep.simulate(study, folder, 1, sweep.Console(quiet=True))
+    before = files(folder)
     part = folder / store.part_name(0)
     part.write_bytes(part.read_bytes()[:-9] + b"damagedxx")
-    before = files(folder)
-    with pytest.raises(StudyError, match=r"part-00000.parquet is damaged"):
-        sweep.run(study, tmp_path)
+    sweep.simulate(study, folder, 1, sweep.Console(soft_wrap=True))
+    said = capsys.readouterr().out
+    assert "part-000000.parquet is damaged" in said and "resumes" in said
     assert files(folder) == before
 
 
 def test_an_interrupted_study_is_not_taken_for_finished(tmp_path, monkeypatch):
     study = tiny(300)
     folder = store.folder_of(study, tmp_path)
-    real, calls = sweep.simulate_runs, []
+    real, calls = chunk.simulate_runs, []
 
     def interrupted(*args, **keywords):
         calls.append(1)
@@ -136,11 +136,11 @@ def test_an_interrupted_study_is_not_taken_for_finished(tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return real(*args, **keywords)
 
-    monkeypatch.setattr(sweep, "simulate_runs", interrupted)
+    monkeypatch.setattr(chunk, "simulate_runs", interrupted)
     with pytest.raises(KeyboardInterrupt):
         sweep.simulate(study, folder, 1, sweep.Console(quiet=True))
     assert not store.is_finished(folder)
-    monkeypatch.setattr(sweep, "simulate_runs", real)
+    monkeypatch.setattr(chunk, "simulate_runs", real)
     sweep.simulate(study, folder, 1, sweep.Console(quiet=True))
     store.verify(store.open_study(folder))
 
@@ -149,73 +149,90 @@ def test_a_study_that_cannot_be_run_writes_nothing(tmp_path):
     study = small_study(10)
     with pytest.raises(StudyError, match="variant_points"):
         sweep.run(replace(study, variant_points=99), tmp_path / "results")
-    with pytest.raises(StudyError, match="at least 2 worlds"):
+    with pytest.raises(StudyError, match="at least 2 points"):
         sweep.run(small_study(1), tmp_path / "results")
     assert not (tmp_path / "results").exists()
 
 
 def test_arms_meet_the_same_worlds_and_acting_alone_adds_nothing(finished):
-    runs = experiments.load(finished).query("variant == 'none'")
+    runs = experiments.load(finished).to_pandas().query("variant == 'none'")
     alone = runs.pivot(index="world", columns="arm", values="alone_outcome_mean")
     assert (alone.nunique(axis=1) == 1).all()
     assert (runs.loc[runs["arm"] == "alone", "added_value_mean"] == 0).all()
     assert (runs.loc[runs["arm"] == "balanced", "added_value_mean"] != 0).any()
 
 
-@pytest.mark.parametrize("worlds", [1, 63, 64, 500, 30_000])
-def test_chunks_cover_all_worlds_once(worlds):
-    chunks = sweep.cut(worlds, 7)
-    assert [world for rows in chunks for world in range(worlds)[rows]] == list(range(worlds))
-    assert all(rows.stop - rows.start <= 2000 for rows in chunks)
+@pytest.mark.parametrize("points", [2, 63, 64, 500, 30_000])
+@pytest.mark.parametrize("replicates", [1, 3])
+def test_chunks_cover_all_units_once(points, replicates):
+    study = tiny()
+    study = replace(study, design=replace(study.design, points=points, replicates=replicates), trajectory_points=0)
+    chunks = [task for task in plan.tasks(study) if task.table == store.RUNS]
+    assert [unit for task in chunks for unit in range(task.start, task.stop)] == list(range(points * replicates))
+    assert all(task.stop - task.start <= 2000 for task in chunks)
+
+
+def test_a_number_says_which_run_it_is():
+    study = replace(tiny(), design=replace(tiny().design, points=5, replicates=3), variant_points=2)
+    whole = plan.batch(study, plan.units(study, 0, 15))
+    assert len(set(whole.run.tolist())) == len(whole.run) == plan.count_runs(study)
+    assert len(set(zip(whole.point.tolist(), whole.world.tolist(), strict=True))) == 15
+    apart = [plan.batch(study, plan.units(study, start, start + 4)) for start in (0, 4, 8)]
+    rows = {run: k for k, run in enumerate(whole.run.tolist())}
+    for part in apart:
+        here = [rows[run] for run in part.run.tolist()]
+        for column in ("parameters", "point", "world", "arm", "variant"):
+            assert np.array_equal(getattr(whole, column)[here], getattr(part, column))
+
+
+def test_a_study_cut_short_has_met_every_point_as_often():
+    study = replace(tiny(), design=replace(tiny().design, points=5, replicates=3))
+    assert plan.units(study, 0, 10)["point"].value_counts().to_dict() == dict.fromkeys(range(5), 2)
+    shared = replace(study, design=replace(study.design, shared_worlds=True))
+    assert plan.batch(shared, plan.units(shared, 5, 10)).world.tolist() == [1] * (7 * 5 + 2 * 5)
 
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(tmp_path, capsys):
     study = small_study(10, n_partners=2, months=2)
     sweep.simulate(study, store.folder_of(study, tmp_path), 1, sweep.Console(soft_wrap=True))
     said = capsys.readouterr().out
-    assert "70 runs in 10 worlds" in said and "simulated 1 of 1 chunks" in said and "\x1b" not in said
+    assert "70 runs at 10 points" in said and "2 of 2 parts: 70 runs, " in said and "\x1b" not in said
 
 
-def test_results_come_in_order_with_a_bounded_number_in_flight():
-    lock, in_flight, most = threading.Lock(), 0, 0
-    gate = threading.Event()
+def failing(worlds):
+    """A stand-in for the engine that fails whenever one of some worlds is among the runs."""
+    real = chunk.simulate_runs
 
-    def task(number):
-        nonlocal in_flight, most
-        if number == 0:
-            gate.wait(0.2)  # the first is the slowest
-        return number
+    def simulate(points, world, seed, **keywords):
+        if set(worlds) & set(np.asarray(world).tolist()):
+            raise ArithmeticError("no such luck")
+        return real(points, world, seed, **keywords)
 
-    def tasks():
-        nonlocal in_flight, most
-        for number in range(20):
-            with lock:
-                in_flight += 1
-                most = max(most, in_flight)
-            yield number
-
-    found = []
-    with ThreadPoolExecutor(4) as executor:
-        for number in execute.in_order(executor, task, tasks(), window=3):
-            with lock:
-                in_flight -= 1
-            found.append(number)
-    assert found == list(range(20))
-    assert most <= 4  # three in the window, and the one that is being handed over
+    return simulate
 
 
-def test_a_failing_task_stops_the_rest():
-    done = []
+def test_a_failed_run_is_a_row_with_its_error_and_changes_no_other(finished, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(chunk, "simulate_runs", failing({3, 77}))
+    assert sweep.run(replace(tiny(), trajectory_points=0), tmp_path) == 0
+    assert "16 runs failed" in capsys.readouterr().out
+    runs = experiments.load(next((tmp_path / "tiny").iterdir())).to_pandas()
+    failed = runs["error"].notna()
+    assert failed.sum() == 2 * 7 + 2 and set(runs.loc[failed, "world"]) == {3, 77}
+    assert set(runs.loc[failed, "error"]) == {"ArithmeticError('no such luck')"}
+    assert runs.loc[failed, OUTCOME_NAMES[0]].isna().all()
+    sound = experiments.load(finished).to_pandas()
+    pd.testing.assert_frame_equal(runs[~failed], sound[~failed])
 
-    def task(number):
-        if number == 1:
-            raise ValueError("poison")
-        done.append(number)
-        return number
 
-    with pytest.raises(ValueError, match="poison"), execute.threads(1) as executor:
-        list(execute.in_order(executor, task, range(1000), window=4))
-    assert len(done) < 10
+def test_where_every_run_of_a_part_fails_the_part_is_named_and_not_stored(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(chunk, "simulate_runs", failing(set(range(64))))
+    study = replace(tiny(), trajectory_points=0)
+    assert sweep.run(study, tmp_path) == 1
+    said = capsys.readouterr().out
+    assert "Not made: runs/part-000000.parquet (places 0 to 63): ArithmeticError" in said
+    folder = store.folder_of(study, tmp_path)
+    assert not store.is_finished(folder)
+    assert not (folder / store.part_name(0)).exists() and (folder / store.part_name(1)).exists()
 
 
 def test_importing_the_package_is_light():

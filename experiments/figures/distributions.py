@@ -35,6 +35,8 @@ def ecdf(runs: pd.DataFrame, arms: tuple[str, ...], contrast: Contrast) -> Figur
             marker=style.marker(arm), markevery=(40, 80), markersize=5, **style.look(arm),
         )  # fmt: skip
     low, high = _middle(np.concatenate([values[2:-2] for values in tables.values()]))
+    if contrast.outcome.startswith("added_value"):
+        low, high = min(low, 0.0), max(high, 0.0)  # acting alone, which the text above points from, stays in sight
     axes.set_xlim(low, high)
     axes.set_ylim(0, 1)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))

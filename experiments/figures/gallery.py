@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from experiments import words
 from experiments.analysis.contrasts import Estimate, PairedResult
 from experiments.design import NO_VARIANT
-from experiments.figures import distributions, maps, mechanisms, paths
+from experiments.figures import distributions, flags, maps, mechanisms, paths
 from experiments.findings import Findings
 
 AS_IT_STANDS = "as it stands"
@@ -48,6 +48,8 @@ def gallery(findings: Findings) -> list[Picture]:
         variants,
         ecdf,
         arm_means,
+        failures,
+        failure_maps,
     )
     return [picture for maker in makers if (picture := maker(findings)) is not None]
 
@@ -108,8 +110,9 @@ def win_map(findings: Findings) -> Picture | None:
     across, up = found.effects[0].factor, found.effects[1].factor
     factors = findings.study.design.factors
     spans = (maps.edges(across, factors[across], len(design)), maps.edges(up, factors[up], len(design)))
-    paired = design.loc[findings.pairs.index]
-    cells = maps.win_table(paired[across].to_numpy(), paired[up].to_numpy(), findings.winners, *spans)
+    here = findings.pairs.index.isin(design.index)
+    paired = design.loc[findings.pairs.index[here]]
+    cells = maps.win_table(paired[across].to_numpy(), paired[up].to_numpy(), findings.winners[here], *spans)
     a, b = words.plain(contrast.a), words.plain(contrast.b)
     most, least = cells.loc[cells["net"].idxmax()], cells.loc[cells["net"].idxmin()]
     return Picture(
@@ -139,7 +142,9 @@ def _cell(cell: pd.Series, across: str, up: str, spans: maps.Spans) -> str:
     return f"{words.plain(across)} is {column} and {words.plain(up)} is {row} ({lead})"
 
 
-def _map_table(cells: pd.DataFrame, across: str, up: str, spans: maps.Spans, caption: str) -> Table:
+def _map_table(
+    cells: pd.DataFrame, across: str, up: str, spans: maps.Spans, caption: str, *, plus: bool = True
+) -> Table:
     known = {(int(cell.column), int(cell.row)): cell for cell in cells.itertuples()}
     columns = (
         f"{words.plain(up)} \N{DOWNWARDS ARROW}  {words.plain(across)} \N{RIGHTWARDS ARROW}",
@@ -150,7 +155,9 @@ def _map_table(cells: pd.DataFrame, across: str, up: str, spans: maps.Spans, cap
         texts = []
         for column in range(len(spans[0]) - 1):
             cell = known.get((column, row))
-            text = "" if cell is None else f"{100 * cell.net:+.0f}".replace("-", "\N{MINUS SIGN}")
+            text = (
+                "" if cell is None else format(100 * cell.net, "+.0f" if plus else ".0f").replace("-", "\N{MINUS SIGN}")
+            )
             texts.append(text if cell is None or cell.decided else f"({text})")
         rows.append((_bin(spans[1], row), *texts))
     return Table(caption, columns, tuple(rows))
@@ -281,3 +288,56 @@ def arm_means(findings: Findings) -> Picture:
 def _spread_is_larger(arms: pd.DataFrame) -> bool:
     others = arms.drop(index="alone", errors="ignore")
     return bool((others["q75"] - others["q25"]).min() > 2 * (others["mean"].max() - others["mean"].min()))
+
+
+def failures(findings: Findings) -> Picture | None:
+    if findings.flags is None:
+        return None
+    shares = flags.shares(findings.flags)
+    rows = tuple(
+        (words.plain(mode), *(_share(one.share) for one in by_arm.values())) for mode, by_arm in shares.items()
+    )
+    arms = tuple(words.plain(arm) for arm in next(iter(shares.values())))
+    most = {arm: max(shares, key=lambda mode: shares[mode][arm].share.value) for arm in next(iter(shares.values()))}
+    told = ", ".join(f"{words.plain(mode)} with {words.plain(arm)}" for arm, mode in most.items())
+    return Picture(
+        "failures",
+        "How do partnerships fail?",
+        "A run may fail in several ways at once, or in none. A mode that needs a lever (an umbrella, a pool, a review, "
+        "relaunches) shows nowhere if the lever was not used.",
+        f"Table of how often each failure mode shows under each arm. Most often: {told}.",
+        flags.by_arm(shares, findings.flags["world"].nunique()),
+        (Table("Share of runs that fail so, with 95% intervals", ("failure mode", *arms), rows),),
+    )
+
+
+def failure_maps(findings: Findings) -> Picture | None:
+    factors = findings.study.design.factors
+    if findings.flags is None or len(factors) != 2:
+        return None
+    first, second = factors
+    names = (first, second)
+    spans = tuple(maps.edges(name, factors[name], len(findings.design)) for name in names)
+    cells = flags.cells(findings.flags, findings.design, names, (spans[0], spans[1]))
+    if not cells:
+        return None
+    across, up = map(words.plain, names)
+    tables = tuple(
+        _map_table(
+            table.assign(decided=True),
+            *names,
+            (spans[0], spans[1]),
+            f"{words.plain(mode)}: runs that fail so, per 100",
+            plus=False,
+        )
+        for mode, table in cells.items()
+    )
+    return Picture(
+        "failure_maps",
+        "Where do partnerships fail?",
+        f"Share of runs, over all arms, that fail in each way, by {across} and {up}. Modes that show in under 1 of 100 "
+        "runs are left out.",
+        f"Maps of {words.listing([words.plain(mode) for mode in cells])} over {across} and {up}.",
+        flags.failure_maps(cells, names, (spans[0], spans[1])),
+        tables,
+    )

@@ -1,0 +1,211 @@
+"""From the `design` part of a configuration to a design: ranges, levels, choices, or a list of points in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.config import BOXES, FIXED_IN_A_STUDY, ConfigError, among, factor, whole
+from experiments.study import Adaptive, Design
+from sim.params import BY_NAME, NAMES, ParameterError, check, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_POINTS = 10**9
+WORLDS = ("own", "shared")
+
+
+def design_of(plain: Mapping[str, Any], parameters: Mapping[str, float]) -> tuple[Design, pd.DataFrame | None]:
+    """The design, and its points where they are a list. Raises `ConfigError` for anything that cannot be meant."""
+    from experiments import design as designs  # loads pandas and numba, which help and composing can do without
+
+    sampler = among(plain["sampler"], designs.DESIGNS, "design.sampler")
+    among(plain["worlds"], WORLDS, "design.worlds")
+    if (plain["list"] is not None) != (sampler == "list"):
+        raise ConfigError("design.sampler=list and design.list=FILE go together")
+    design = replace(
+        Design(sampler, 0, *varied(plain)) if sampler != "list" else Design(sampler, 0, {}, {}, choices_in(plain)),
+        replicates=whole(plain["replicates"], 1, 10**6, "design.replicates"),
+        adaptive=adaptive_of(plain["adaptive"]),
+        shared_worlds=plain["worlds"] == "shared",
+    )
+    if sampler == "list":
+        listed = read_list(Path(plain["list"]), design)
+        factors = {name: (float(listed[name].min()), float(listed[name].max())) for name in NAMES if name in listed}
+        return replace(design, points=len(listed), factors=factors, digest=designs.digest(listed)), listed
+    return replace(design, points=count(plain, design, parameters)), None
+
+
+def varied(plain: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Ranges, levels and choices, from the box and the factors that are named."""
+    factors: dict[str, tuple[float, float]] = dict(BOXES[among(plain["box"], BOXES, "design.box")])
+    levels: dict[str, tuple[float, ...]] = {}
+    for name, given in plain["factors"].items():
+        if given is None:
+            if name not in factors:
+                near = nearest(name, list(factors))
+                raise ConfigError(f"design.factors.{name}=null: '{name}' is not in the box{near}")
+            del factors[name]
+        elif is_choice(name, given):
+            continue
+        elif isinstance(given, Mapping):
+            levels[name] = levels_of(name, given)
+            factors[name] = (levels[name][0], levels[name][-1])
+        else:
+            factors[name] = factor(name, given)
+    if plain["sampler"] in ("grid", "one_at_a_time"):
+        steps = whole(plain["levels"], 2, 10**6, "design.levels")
+        levels |= {name: evenly(name, *factors[name], steps) for name in factors if name not in levels}
+    ordered = {name: factors[name] for name in NAMES if name in factors}
+    return ordered, {name: levels[name] for name in ordered if name in levels}, choices_in(plain)
+
+
+def levels_of(name: str, given: Mapping[str, Any]) -> tuple[float, ...]:
+    """The listed values of a factor, rising."""
+    what = f"design.factors.{name}={dict(given)}"
+    values = given.get("levels")
+    if set(given) != {"levels"} or not isinstance(values, Sequence) or isinstance(values, str) or len(values) < 2:
+        raise ConfigError(f"{what}: a factor with listed values takes two or more, as in {{levels: [0, 0.5, 1]}}")
+    low, high = factor(name, [min(values), max(values)])
+    found = tuple(sorted({check(name, value) for value in values}))
+    if len(found) < len(values) or low == high:
+        raise ConfigError(f"{what}: a value stands twice")
+    return found
+
+
+def evenly(name: str, low: float, high: float, steps: int) -> tuple[float, ...]:
+    """So many levels from the low end to the high end of a range; whole numbers are rounded."""
+    values = [low + (high - low) * step / (steps - 1) for step in range(steps)]
+    return tuple(sorted({float(round(value)) if BY_NAME[name].whole else value for value in values}))
+
+
+def is_choice(name: str, given: Any) -> bool:
+    return name == "scenario" or (isinstance(given, Mapping) and "choices" in given)
+
+
+def choices_in(plain: Mapping[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
+    """What varies by name: scenarios, and sets of parameters that are given a name here."""
+    found = {}
+    for name, given in plain["factors"].items():
+        if not is_choice(name, given):
+            continue
+        if isinstance(given, Mapping):
+            named = {str(choice): values or {} for choice, values in given["choices"].items()}
+        else:
+            named = {str(choice): scenario_values(str(choice)) for choice in given}
+        for choice, values in named.items():
+            what = f"design.factors.{name}, {choice}"
+            if not isinstance(values, Mapping):
+                raise ConfigError(f"{what}={values}: a choice takes parameters, as in {{n_partners: 6}}")
+            try:
+                named[choice] = {parameter: check(parameter, value) for parameter, value in values.items()}
+            except ParameterError as error:
+                raise ConfigError(f"{what}: {error}") from None
+            fixed = set(FIXED_IN_A_STUDY) & set(values)
+            if fixed:
+                raise ConfigError(f"{what}: {', '.join(sorted(fixed))} must be the same in every world of a study")
+        if name in BY_NAME or not name.isidentifier():
+            raise ConfigError(f"design.factors.{name}: a choice takes a name of its own, other than a parameter's")
+        found[name] = named
+    return found
+
+
+def scenario_values(name: str) -> Mapping[str, Any]:
+    """The parameters that a scenario of the configuration sets."""
+    from hydra.core.global_hydra import GlobalHydra
+    from omegaconf import OmegaConf
+
+    loader = GlobalHydra.instance().config_loader()
+    among(name, loader.get_group_options("scenario"), "design.factors.scenario")
+    loaded = loader.repository.load_config(f"scenario/{name}")  # type: ignore[attr-defined]
+    content = OmegaConf.to_container(loaded.config)
+    return dict(content.get("parameters") or {})  # type: ignore[union-attr]
+
+
+def adaptive_of(plain: Mapping[str, Any]) -> Adaptive | None:
+    """The rule that decides on replicates, if a precision is given."""
+    if plain["precision"] is None:
+        return None
+    maximum = whole(plain["maximum"], 2, 10**6, "design.adaptive.maximum")
+    batch = whole(plain["batch"], 2, maximum, "design.adaptive.batch")
+    for name, top in (("precision", 10**6), ("level", 1)):
+        if not 0 < plain[name] < top:
+            raise ConfigError(f"design.adaptive.{name}={plain[name]} is out of range; it lies between 0 and {top}")
+    return Adaptive(plain["precision"], batch, maximum, plain["level"])
+
+
+def count(plain: Mapping[str, Any], design: Design, parameters: Mapping[str, float]) -> int:
+    """How many points there are: as many as are asked for, samples of several points, or what counting gives."""
+    from experiments import design as designs
+    from experiments import samplers
+
+    factors = len(design.factors) + len(design.choices)
+    if design.sampler in designs.COUNTED:
+        points = designs.count_points(design, parameters)
+    else:
+        if design.sampler in ("saltelli", "morris") and not factors:
+            raise ConfigError(f"design.sampler={design.sampler} takes at least one factor")
+        asked = whole(plain["points"], 2, MOST_POINTS, "design.points")
+        points = asked * samplers.points_per_sample(design.sampler, factors)
+    if points > MOST_POINTS:
+        raise ConfigError(
+            f"a {design.sampler} design of these {factors} factors has {points:.3g} points, and {MOST_POINTS:.0e} are "
+            "the most; leave the box with design.box=none and name the factors, or take fewer design.levels"
+        )
+    return points
+
+
+# lists
+
+
+def read_list(path: Path, design: Design) -> pd.DataFrame:
+    """The points of a CSV or Parquet file, each cell checked: a column for each parameter or choice that varies."""
+    import pandas as pd
+
+    what = f"design.list={path}"
+    if path.suffix not in (".csv", ".parquet"):
+        raise ConfigError(f"{what}: a list of points is a .csv or a .parquet file")
+    try:
+        found = pd.read_csv(path, skipinitialspace=True) if path.suffix == ".csv" else pd.read_parquet(path)
+    except FileNotFoundError:
+        raise ConfigError(f"{what}: there is no such file") from None
+    except Exception as error:  # pandas and pyarrow have a dozen ways of saying that a file is not what it should be
+        raise ConfigError(f"{what} cannot be read: {str(error).strip().splitlines()[0]}") from None
+    if len(found) < 2 or not len(found.columns):
+        raise ConfigError(f"{what}: {len(found)} points; a comparison needs at least 2")
+    missing = set(design.choices) - set(found.columns)
+    if missing:
+        raise ConfigError(f"{what}: there is no column {', '.join(sorted(missing))}, which design.factors names")
+    return pd.DataFrame({name: column_of(what, name, found[name], design) for name in found.columns})
+
+
+def column_of(what: str, name: str, column: pd.Series, design: Design) -> pd.Series:
+    """A column of a list, checked; the message names the row, the first after the heading being 1."""
+    import pandas as pd
+
+    if name in design.choices:
+        known = column.isin(list(design.choices[name]))
+        if not known.all():
+            row = int((~known).to_numpy().argmax())
+            near = nearest(str(column.iloc[row]), list(design.choices[name]))
+            raise ConfigError(f"{what}: row {row + 1}, column {name}: there is no '{column.iloc[row]}'{near}")
+        return column.astype(str)
+    if name not in BY_NAME:
+        raise ConfigError(f"{what}: there is no parameter '{name}'{nearest(name, NAMES)}")
+    if name in FIXED_IN_A_STUDY:
+        raise ConfigError(f"{what}: {name} is the same in every world of a study; set parameters.{name} instead")
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    parameter = BY_NAME[name]
+    wrong = ~((numbers >= parameter.low) & (numbers <= parameter.high))
+    if parameter.whole:
+        wrong |= numbers != numbers.round()
+    if wrong.any():
+        row = int(wrong.to_numpy().argmax())
+        try:
+            check(name, column.iloc[row])
+        except ParameterError as error:
+            raise ConfigError(f"{what}: row {row + 1}: {error}") from None
+    return numbers

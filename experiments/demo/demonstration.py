@@ -1,0 +1,284 @@
+"""What a demonstration shows, read from `configs/failure/` and checked: one clear message for each mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from omegaconf import DictConfig
+
+from experiments.config import ConfigError, configs, limits_in, parameters_of, resolved, whole
+from sim.params import ParameterError, check, nearest, setup_values
+
+MEASURES = {
+    "fails": "share of partnerships that fail so",
+    "fails_with_remedy": "share that fail so with the remedy",
+    "gains": "share of worlds in which the remedy raises added value at the end",
+}
+"""What a prediction can be about."""
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A condition on a monthly series, on what it exceeds another by (`less`), or on its change `over` some months."""
+
+    series: str
+    above: float | None = None
+    below: float | None = None
+    less: str = ""
+    over: int = 0
+
+
+@dataclass(frozen=True)
+class EarlySign:
+    """Signs that warn once all of them have held for `hold` months in a row."""
+
+    about: str
+    signs: tuple[Sign, ...]
+    hold: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """Some parameters set otherwise, and what that means."""
+
+    about: str
+    parameters: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An answer to a prediction: right where what is measured is at most `up_to`, and above the choice before."""
+
+    text: str
+    up_to: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A question to answer before looking."""
+
+    question: str
+    measure: str
+    choices: tuple[Choice, ...]
+
+    def right(self, measured: float) -> Choice:
+        """The choice that the measured number bears out."""
+        return next((choice for choice in self.choices if measured <= choice.up_to), self.choices[-1])
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something to look for: in which series, at about which month."""
+
+    series: str
+    at: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """A failure mode to show. `parameters` holds every parameter of the world; `remedy` changes some of them.
+
+    `without_failure` is a world with the setting in which the mode does not come about, `other_cause` one in which it
+    comes about otherwise: the detector is not its setting under another name.
+    """
+
+    name: str
+    sentence: str
+    world: str
+    setup: str
+    parameters: Mapping[str, float]
+    remedy: Change
+    note: str
+    warning: EarlySign
+    watch: tuple[str, ...]
+    predict: Prediction
+    look_for: tuple[Mark, ...]
+    discuss: tuple[str, ...]
+    sources: tuple[str, ...]
+    overlaps: Mapping[str, str]
+    without_failure: Change
+    other_cause: Change
+    limits: Mapping[str, float]
+    seed: int
+    runs: int
+
+
+# -- reading ----------------------------------------------------------------------------------------------
+
+
+def sentences() -> dict[str, str]:
+    """Every failure mode there is a demonstration of, and what it is, in a sentence."""
+    found = {}
+    for path in sorted((configs() / "failure").glob("*.yaml")):
+        found[path.stem] = str(yaml.safe_load(path.read_text(encoding="utf-8"))["failure"]["sentence"])
+    return found
+
+
+def composed(words: Sequence[str]) -> DictConfig:
+    """The configuration that these words of the command line ask for."""
+    from hydra import compose, initialize_config_dir
+
+    from experiments.config import register
+
+    register()
+    with initialize_config_dir(version_base="1.3", config_dir=str(configs())):
+        return compose("config", list(words))
+
+
+def load(name: str, words: Sequence[str] = ()) -> Demonstration:
+    """The demonstration of a failure mode, as in `load("talking_shop", ["seed=7"])`."""
+    return demonstration_from(composed([f"failure={name}", *words]))
+
+
+def demonstration_from(cfg: DictConfig) -> Demonstration:
+    """The demonstration a configuration asks for. Raises `ConfigError` for anything that cannot be meant."""
+    plain = resolved(cfg)
+    failure = Fields("failure", plain["failure"])
+    parameters = parameters_of(plain)
+    controls = failure.fields("controls")
+    demonstration = Demonstration(
+        name=failure.text("name"),
+        sentence=failure.text("sentence"),
+        world=failure.text("world"),
+        setup=plain["setup"],
+        parameters=parameters,
+        remedy=change(failure.fields("remedy")),
+        note=failure.text("note", ""),
+        warning=early_sign(failure.fields("warning")),
+        watch=tuple(series(name, "failure.watch") for name in failure.listed("watch")),
+        predict=prediction(failure.fields("predict")),
+        look_for=tuple(mark(one, int(parameters["months"])) for one in failure.each("look_for")),
+        discuss=tuple(map(str, failure.listed("discuss"))),
+        sources=tuple(map(str, failure.listed("sources"))),
+        overlaps=dict(failure.mapping("overlaps", {})),
+        without_failure=change(controls.fields("without_failure")),
+        other_cause=change(controls.fields("other_cause")),
+        limits=limits_in(plain),
+        seed=whole(plain["seed"], 0, 2**63 - 1, "seed"),
+        runs=whole(plain["runs"], 2, 10**6, "runs"),
+    )
+    controls.done()
+    failure.done()
+    return demonstration
+
+
+class Fields:
+    """A mapping of the configuration, read field by field; what is missing or left over is an error."""
+
+    def __init__(self, path: str, content: Any) -> None:
+        if not isinstance(content, Mapping):
+            raise ConfigError(f"{path}={content}: this takes fields, as in the files of configs/failure")
+        self.path, self.content = path, dict(content)
+        self.known: list[str] = []
+
+    def take(self, name: str, *otherwise: Any) -> Any:
+        self.known.append(name)
+        if name in self.content:
+            return self.content.pop(name)
+        if otherwise:
+            return otherwise[0]
+        raise ConfigError(f"{self.path} lacks '{name}'")
+
+    def text(self, name: str, *otherwise: str) -> str:
+        return str(self.take(name, *otherwise)).strip()
+
+    def number(self, name: str, *otherwise: Any) -> Any:
+        value = self.take(name, *otherwise)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise ConfigError(f"{self.path}.{name}={value!r} is not a number")
+        return value
+
+    def listed(self, name: str) -> list[Any]:
+        value = self.take(name)
+        if not isinstance(value, Sequence) or isinstance(value, str) or not value:
+            raise ConfigError(f"{self.path}.{name}={value!r}: this takes a list of at least one")
+        return list(value)
+
+    def mapping(self, name: str, *otherwise: Any) -> Mapping[str, Any]:
+        return Fields(f"{self.path}.{name}", self.take(name, *otherwise)).content
+
+    def fields(self, name: str) -> Fields:
+        return Fields(f"{self.path}.{name}", self.take(name))
+
+    def each(self, name: str) -> list[Fields]:
+        return [Fields(f"{self.path}.{name}", one) for one in self.listed(name)]
+
+    def done(self) -> None:
+        """Refuse what nobody asked for."""
+        for name in self.content:
+            raise ConfigError(f"there is no '{self.path}.{name}'{nearest(str(name), self.known)}")
+
+
+def series(name: Any, path: str) -> str:
+    """A monthly series by name; `added_value` is outcome less that of acting alone."""
+    from sim.state import SERIES_NAMES  # loads numba, which help and composing can do without
+
+    known = ("added_value", *SERIES_NAMES)
+    if name not in known:
+        raise ConfigError(f"{path}: there is no series '{name}'{nearest(str(name), known)}")
+    return str(name)
+
+
+def change(fields: Fields) -> Change:
+    about, setup = fields.text("about"), fields.take("setup", None)
+    values = dict(fields.mapping("parameters", {}))
+    fields.done()
+    try:
+        arm = setup_values(setup) if setup is not None else {}
+        checked = {str(name): check(str(name), value) for name, value in values.items()}
+    except ParameterError as error:
+        raise ConfigError(f"{fields.path}: {error}") from None
+    return Change(about, {**arm, **checked})
+
+
+def early_sign(fields: Fields) -> EarlySign:
+    signs = tuple(sign(one) for one in fields.each("signs"))
+    found = EarlySign(fields.text("about"), signs, whole(fields.number("hold", 1), 1, 1200, f"{fields.path}.hold"))
+    fields.done()
+    return found
+
+
+def sign(fields: Fields) -> Sign:
+    name, less = series(fields.take("series"), fields.path), fields.take("less", "")
+    found = Sign(
+        name,
+        above=fields.number("above", None),
+        below=fields.number("below", None),
+        less=series(less, fields.path) if less else "",
+        over=whole(fields.number("over", 0), 0, 1200, f"{fields.path}.over"),
+    )
+    fields.done()
+    if (found.above is None) == (found.below is None):
+        raise ConfigError(f"{fields.path}: a sign takes either 'above' or 'below'")
+    return found
+
+
+def prediction(fields: Fields) -> Prediction:
+    question, measure = fields.text("question"), fields.text("measure")
+    if measure not in MEASURES:
+        raise ConfigError(
+            f"{fields.path}.measure={measure}: there are {', '.join(MEASURES)}{nearest(measure, list(MEASURES))}"
+        )
+    choices = []
+    for one in fields.each("choices"):
+        choices.append(Choice(one.text("text"), float(one.number("up_to"))))
+        one.done()
+    fields.done()
+    bounds = [choice.up_to for choice in choices]
+    if bounds != sorted(bounds) or bounds[-1] < 1:
+        raise ConfigError(f"{fields.path}.choices: 'up_to' must rise from choice to choice, and end at 1")
+    return Prediction(question, measure, tuple(choices))
+
+
+def mark(fields: Fields, months: int) -> Mark:
+    found = Mark(
+        series(fields.take("series"), fields.path),
+        whole(fields.number("at"), 1, months, f"{fields.path}.at"),
+        fields.text("text"),
+    )
+    fields.done()
+    return found

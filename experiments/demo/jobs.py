@@ -1,0 +1,82 @@
+"""The jobs of the command line that show failure modes: `partnership demo` and `partnership detectors`."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from experiments.config import ConfigError
+from experiments.demo.demonstration import demonstration_from, sentences
+
+HOW_AND_WHERE = ("workers", "results")
+MEASURED_BY = ("seed", "runs", "results")
+WIDTH = 100
+
+
+def expanded(words: Sequence[str]) -> list[str]:
+    """`failure=all` as the demonstrations it stands for, one after the other."""
+    if "failure=all" not in words:
+        return list(words)
+    every = f"failure={','.join(sentences())}"
+    others = [word for word in words if word not in ("failure=all", "-m", "--multirun")]
+    return ["-m", every, *others]
+
+
+def demo(cfg: DictConfig, words: list[str]) -> int:
+    """Show a failure mode; without one, list them."""
+    if not cfg.failure:
+        for line in listing():
+            print(line)
+        return 0
+    demonstration = demonstration_from(cfg)
+    from experiments.demo import show
+
+    folder = Path(cfg.results) / "demo"
+    for line in show.show(demonstration, folder, command_of(demonstration.name, words)):
+        print(line)
+    return 0
+
+
+def detectors(words: list[str]) -> int:
+    """Measure how far the detectors can be trusted."""
+    for word in words:
+        key = word.split("=")[0]
+        if "=" not in word or not (key in MEASURED_BY or key.startswith("limits.")):
+            raise ConfigError(
+                f"{word}: partnership detectors takes {', '.join(MEASURED_BY)} and limits.NAME, as in seed=2"
+            )
+    from experiments.demo import trust
+
+    for line in trust.measure(words):
+        print(line)
+    return 0
+
+
+def listing() -> Iterator[str]:
+    """All failure modes, a sentence each."""
+    found = sentences()
+    width = max(map(len, found))
+    yield "Ways in which partnerships fail. Show one with `partnership demo failure=NAME`, all with `failure=all`:"
+    yield ""
+    for name, sentence in found.items():
+        yield f"  {name:<{width}}  {sentence}"
+
+
+def command_of(name: str, words: Sequence[str]) -> str:
+    """The command that repeats a demonstration, without the words that say how and where it ran."""
+    skipped = ("failure", *HOW_AND_WHERE)
+    others = [word for word in words[2:] if "=" in word and word.split("=")[0] not in skipped]
+    return " ".join(["partnership demo", f"failure={name}", *sorted(others)])
+
+
+def wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

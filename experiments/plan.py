@@ -1,0 +1,162 @@
+"""How a study is cut into tasks, and its runs numbered: from the study alone, so that equal ones have equal files.
+
+A study goes round its points: first every point in its first world, in the order of visiting, then every point in its
+second. A place in that order is a unit: a point in one of its worlds, met by every arm and by the variants. Each
+possible run of a unit has a number of its own, whether it is made or not, so that a number says which run it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments import store
+from experiments.design import NO_VARIANT, choice_names, factor_names, points
+from experiments.study import Study
+from sim import params
+
+RUNS_PER_CHUNK = 14_000
+"""Runs of the study's arms in one chunk, and so in one file, of a large study."""
+RUNS_AT_MOST = 200_000
+"""Runs of a chunk whose points all need the most replicates that an adaptive design allows."""
+CHUNKS_AT_LEAST = 8
+"""Smaller studies are cut finer, so that every processor has work; never finer than `UNITS_AT_LEAST`."""
+UNITS_AT_LEAST = 64
+TRAJECTORIES_PER_PART = 64
+POINTS_PER_PART = 2**14
+
+
+@dataclass(frozen=True)
+class Task:
+    """Work that gives some files: a part of `table`, for the units (or, in other tables, places) `start` to `stop`."""
+
+    table: str
+    index: int
+    start: int
+    stop: int
+    files: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{store.part_name(self.index, self.table)} (places {self.start} to {self.stop - 1})"
+
+
+def tasks(study: Study) -> Iterator[Task]:
+    """All work of a study, cheapest first: its points, its trajectories, its runs."""
+    design = study.design
+    yield from _cut(store.DESIGN, design.points, POINTS_PER_PART)
+    yield from _cut(store.TRAJECTORIES, study.trajectory_points, TRAJECTORIES_PER_PART)
+    if design.adaptive:
+        each = len(study.arms) * design.adaptive.maximum
+        size = min(RUNS_PER_CHUNK // (len(study.arms) * design.adaptive.batch), RUNS_AT_MOST // each)
+        yield from _cut(store.RUNS, design.points, _chunk(design.points, size), (store.RUNS, store.STOPS))
+    else:
+        units = design.points * design.replicates
+        yield from _cut(store.RUNS, units, _chunk(units, RUNS_PER_CHUNK // len(study.arms)))
+
+
+def _chunk(units: int, size: int) -> int:
+    return min(max(1, size), max(UNITS_AT_LEAST, -(-units // CHUNKS_AT_LEAST)))
+
+
+def _cut(table: str, count: int, size: int, tables: tuple[str, ...] = ()) -> Iterator[Task]:
+    for index, start in enumerate(range(0, count, size)):
+        files = tuple(store.part_name(index, name) for name in tables or (table,))
+        yield Task(table, index, start, min(start + size, count), files)
+
+
+def count_runs(study: Study) -> int:
+    """Runs of a study whose outcomes are kept: of an adaptive one, at most."""
+    each = study.design.points * len(study.arms) + 2 * study.variant_points * len(study.variants)
+    return each * study.design.replicates_at_most
+
+
+def units(study: Study, start: int, stop: int, listed: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The rows of `points` for some units, with the columns `place` and `replicate` before them."""
+    count, found = study.design.points, []
+    for replicate in range(start // count, (stop - 1) // count + 1):
+        first, last = max(start - replicate * count, 0), min(stop - replicate * count, count)
+        found.append(placed(points(study, first, last, listed), replicate))
+    return found[0] if len(found) == 1 else pd.concat(found)
+
+
+def placed(rows: pd.DataFrame, replicate: int) -> pd.DataFrame:
+    """Points as units: each in its world number `replicate`."""
+    return rows.assign(place=rows.index, replicate=replicate).reset_index(drop=True)
+
+
+# runs
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Runs to simulate: `parameters` (runs, parameters), and for each run its number, point, world, arm and variant.
+
+    `arm` and `variant` are positions in `arms` and `variants`.
+    """
+
+    parameters: NDArray[np.float64]
+    run: NDArray[np.int64]
+    point: NDArray[np.int64]
+    world: NDArray[np.int64]
+    arm: NDArray[np.int8]
+    variant: NDArray[np.int8]
+    arms: tuple[str, ...]
+    variants: tuple[str, ...]
+
+
+def batch(study: Study, rows: pd.DataFrame, *, main: bool = False) -> Batch:
+    """The runs of some units: each arm, then each variant of the contrast's arms (none of those if `main`).
+
+    A factor's value overrides `study.parameters`, a choice overrides both, then come the arm and the variant.
+    """
+    variants = (NO_VARIANT, *sorted(study.variants))
+    shown = [kind for kind in kinds(study) if not main or kind[1] == NO_VARIANT]
+    varied = np.flatnonzero(rows["place"].to_numpy() < study.variant_points)
+    every = np.arange(len(rows))
+    picked = [every if variant == NO_VARIANT else varied for _, variant in shown]
+    row, sizes = np.concatenate(picked), list(map(len, picked))
+    parameters = parameters_of(study, rows)[row]
+    for (arm, variant), end, size in zip(shown, np.cumsum(sizes), sizes, strict=True):
+        block = parameters[end - size : end]
+        _override(block, params.setup_values(arm))
+        _override(block, study.variants.get(variant, {}))
+    replicate, point = rows["replicate"].to_numpy(), rows["point"].to_numpy()
+    first = replicate * study.design.points
+    world = replicate if study.design.shared_worlds else first + point
+    number = (first + rows["place"].to_numpy())[row] * slots(study) + np.repeat(np.arange(len(shown)), sizes)
+    arm_code = np.repeat([study.arms.index(arm) for arm, _ in shown], sizes).astype(np.int8)
+    variant_code = np.repeat([variants.index(variant) for _, variant in shown], sizes).astype(np.int8)
+    return Batch(parameters, number, point[row], world[row], arm_code, variant_code, study.arms, variants)
+
+
+def kinds(study: Study) -> list[tuple[str, str]]:
+    """The arm and the variant of each possible run of a unit, in the order of their numbers."""
+    pair = (study.contrast.a, study.contrast.b)
+    main = [(arm, NO_VARIANT) for arm in study.arms]
+    return main + [(arm, variant) for variant in sorted(study.variants) for arm in pair]
+
+
+def slots(study: Study) -> int:
+    return len(study.arms) + 2 * len(study.variants)
+
+
+def parameters_of(study: Study, rows: pd.DataFrame) -> NDArray[np.float64]:
+    """The parameters at some points (rows, parameters), before any arm or variant."""
+    found = np.tile(params.as_array(study.parameters), (len(rows), 1))
+    for name in factor_names(study.design):
+        found[:, params.NAMES.index(name)] = rows[name].to_numpy()
+    for name in choice_names(study.design):
+        for chosen, values in study.design.choices[name].items():
+            here = rows[name].to_numpy() == chosen
+            for parameter, value in values.items():
+                found[here, params.NAMES.index(parameter)] = value
+    return found
+
+
+def _override(block: NDArray[np.float64], values: Mapping[str, float]) -> None:
+    for name, value in values.items():
+        block[:, params.NAMES.index(name)] = value

@@ -1,0 +1,503 @@
+"""Fourteen ways in which partnerships fail, each a condition on what can be seen of a run, month by month.
+
+A detector reads recent means (over `window` months) from the monthly series of a run, and for most modes also from
+those of a *twin*: the same world with one thing changed. It says whether the partnership has failed so by its end,
+since when, and by which clues. Nothing is simulated twice: a run is read as it was played, and a twin is played only
+for runs that their own clues have made suspects. Sources are explained in docs/evidence.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from sim import draws
+from sim.cache import kept
+from sim.draws import draw
+from sim.limits import Limits
+from sim.outcomes import OUTCOME_NAMES
+from sim.params import NAMES, SETUPS, ParameterError
+from sim.runs import simulate
+from sim.state import SERIES_NAMES
+
+# -- runs, as detectors see them --------------------------------------------------------------------------
+
+
+class Record(NamedTuple):
+    """Runs with their monthly series; all are followed for the same number of months."""
+
+    points: np.ndarray  # (runs, parameters)
+    worlds: np.ndarray  # (runs,)
+    seed: int
+    outcomes: np.ndarray  # (runs, outcomes)
+    series: np.ndarray  # (runs, months, series)
+
+    def parameter(self, name: str) -> np.ndarray:
+        """(runs,)"""
+        return self.points[:, NAMES.index(name)]
+
+    def outcome(self, name: str) -> np.ndarray:
+        """(runs,)"""
+        return self.outcomes[:, OUTCOME_NAMES.index(name)]
+
+    def monthly(self, name: str) -> np.ndarray:
+        """(runs, months)"""
+        return self.series[:, :, SERIES_NAMES.index(name)]
+
+    @property
+    def runs(self) -> int:
+        return len(self.points)
+
+    @property
+    def months(self) -> int:
+        return int(self.series.shape[1])
+
+    @property
+    def last(self) -> np.ndarray:
+        """(runs,) the last month, from 0, in which there was a partnership; -1 where there never was one."""
+        axed = np.where(self.outcome("axed") > 0.0, self.parameter("review_month") - 1, self.months - 1)
+        return np.where(self.parameter("alone") > 0.0, -1, axed).astype(np.int64)
+
+    def take(self, chosen: np.ndarray) -> Record:
+        """Some of the runs; `chosen` is a mask or positions."""
+        return Record(self.points[chosen], self.worlds[chosen], self.seed, self.outcomes[chosen], self.series[chosen])
+
+
+def play(points: np.ndarray, worlds: np.ndarray, seed: int) -> Record:
+    """Simulate runs and keep them month by month."""
+    months = np.unique(points[:, NAMES.index("months")])
+    if len(months) > 1:
+        raise ParameterError(f"runs to be searched for failures take one number of months, not {months.tolist()}")
+    runs = simulate(points, worlds, seed, trajectories=True)
+    assert runs.trajectories is not None
+    return Record(points, np.asarray(worlds), seed, runs.outcomes, runs.trajectories)
+
+
+def changed(points: np.ndarray, changes: Mapping[str, float]) -> np.ndarray:
+    """The same points with some parameters set to other values."""
+    points = points.copy()
+    for name, value in changes.items():
+        points[:, NAMES.index(name)] = value
+    return points
+
+
+def recent(values: np.ndarray, window: int) -> np.ndarray:
+    """Mean of the last `window` months, month by month (runs, months); NaN while there are fewer.
+
+    Added up in one order, month after month, so that it is the same number on every machine.
+    """
+    return trailing(values, np.full(window, 1.0)) / window
+
+
+def slope(values: np.ndarray, window: int) -> np.ndarray:
+    """Change a month over the last `window` months, by least squares (runs, months); NaN while there are fewer."""
+    away = np.arange(window) - (window - 1) / 2.0
+    return trailing(values, away) / float((away * away).sum())
+
+
+def trailing(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weighted sum of the last months, the latest weighted last; NaN while there are fewer."""
+    window, months = len(weights), values.shape[1]
+    found = np.full(values.shape, np.nan)
+    if months >= window:
+        found[:, window - 1 :] = 0.0
+        for place, weight in enumerate(weights):
+            found[:, window - 1 :] += weight * values[:, place : months - window + 1 + place]
+    return found
+
+
+def least(values: np.ndarray, window: int) -> np.ndarray:
+    """Lowest of the last `window` months (runs, months); NaN while there are fewer."""
+    found = np.full(values.shape, np.nan)
+    if values.shape[1] >= window:
+        view = np.lib.stride_tricks.sliding_window_view(values, window, axis=1)
+        found[:, window - 1 :] = view.min(axis=2)
+    return found
+
+
+# -- what a detector says ---------------------------------------------------------------------------------
+
+
+class Clue(NamedTuple):
+    """One reading, and where it points to failure. `beside` is the same reading in the twin, named in `whose`.
+
+    A clue without a value is a plain fact, which its name states.
+    """
+
+    name: str
+    value: np.ndarray | None  # (runs, months)
+    holds: np.ndarray  # (runs, months)
+    beside: np.ndarray | None = None  # (runs, months)
+    whose: np.ndarray | str = ""  # one name, or one for each run
+
+    def told(self, run: int, month: int) -> str:
+        """`outcome 0.09 against 0.31 in the same world purpose first`."""
+        if self.value is None:
+            return self.name
+        digits = 3 if "slope" in self.name else 2
+        text = f"{self.name} {self.value[run, month]:.{digits}f}"
+        if self.beside is None:
+            return text
+        whose = self.whose if isinstance(self.whose, str) else str(self.whose[run])
+        return f"{text} against {self.beside[run, month]:.{digits}f} in the same world {whose}"
+
+
+class Finding(NamedTuple):
+    """What a detector says of many runs."""
+
+    since: np.ndarray  # (runs,) the month, from 1, since when the partnership has failed so; NaN where it has not
+    searched: np.ndarray  # (runs,) position of each run among those the clues are about; -1 where they are none
+    clues: tuple[Clue, ...]
+    last: np.ndarray  # (runs,) of those the clues are about: the month the clues are told of, from 0
+
+    @property
+    def fires(self) -> np.ndarray:
+        """(runs,)"""
+        return np.asarray(~np.isnan(self.since))
+
+    def told(self, run: int, month: int | None = None) -> str:
+        """The readings that decided it, in words: in a month, from 1; else at the end, or in the month of an event."""
+        place = int(self.searched[run])
+        if place < 0:
+            return ""
+        month = int(self.last[place]) if month is None else month - 1
+        return ", ".join(clue.told(place, month) for clue in self.clues)
+
+
+Twins = Mapping[str, Record]
+Own = Callable[[Record, Limits], "tuple[Clue, ...]"]
+Beside = Callable[[Record, Twins, Limits], "tuple[Clue, ...]"]
+Changes = Mapping[str, Mapping[str, float]]
+
+
+class Mode(NamedTuple):
+    """A failure mode: its own clues, and those found beside its twins.
+
+    A mode that is an `event` has happened once its clues have held in any month; any other must last to the end.
+    """
+
+    name: str
+    own: Own
+    beside: Beside | None = None
+    twins: Changes = MappingProxyType({})
+    event: bool = False
+
+
+# -- the detectors ----------------------------------------------------------------------------------------
+
+ARMS: Changes = {name: values for name, values in SETUPS.items() if name not in ("neither", "alone")}
+"""The setups that a partnership might have had instead."""
+
+
+def window_of(limits: Limits) -> int:
+    return int(limits["window"])
+
+
+def above(record: Record, name: str, limit: float, limits: Limits, label: str = "") -> Clue:
+    """A recent mean above a limit."""
+    value = recent(record.monthly(name), window_of(limits))
+    return Clue(label or name, value, value > limit)
+
+
+def below(record: Record, name: str, limit: float, limits: Limits, label: str = "") -> Clue:
+    """A recent mean below a limit."""
+    value = recent(record.monthly(name), window_of(limits))
+    return Clue(label or name, value, value < limit)
+
+
+def flat(record: Record, limits: Limits) -> Clue:
+    """Outcome that neither rises nor falls."""
+    value = slope(record.monthly("outcome"), window_of(limits))
+    return Clue("slope of outcome", value, np.abs(value) < limits["flat"])
+
+
+def beside_alone(record: Record, limits: Limits) -> Clue:
+    """Outcome that has stayed below acting alone."""
+    window = window_of(limits)
+    outcome, alone = record.monthly("outcome"), record.monthly("alone_outcome")
+    holds = least(alone - outcome, window) > 0.0
+    return Clue("outcome", recent(outcome, window), holds, recent(alone, window), "acting alone")
+
+
+def best(twins: Twins, limits: Limits) -> tuple[np.ndarray, np.ndarray]:
+    """Recent outcome under the setup that ends best, and that setup's name, run by run."""
+    names = [name.replace("_", " ") for name in twins]
+    recents = np.stack([recent(twin.monthly("outcome"), window_of(limits)) for twin in twins.values()])
+    chosen = np.argmax(recents[:, :, -1], axis=0)
+    return np.take_along_axis(recents, chosen[None, :, None], axis=0)[0], np.array(names)[chosen]
+
+
+def talking_shop(record: Record, limits: Limits) -> tuple[Clue, ...]:
+    """Boards stand, nobody agreed what for, and little comes of it (HImP; KingsFund; PCG)."""
+    return (
+        above(record, "structure", limits["talking_shop_structure"], limits),
+        below(record, "purpose", limits["talking_shop_purpose"], limits),
+    )
+
+
+def beside_best_setup(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
+    """Far less came of it than the same partners would have achieved with the setup that suits them best."""
+    outcome = recent(record.monthly("outcome"), window_of(limits))
+    better, name = best(twins, limits)
+    return (Clue("outcome", outcome, outcome < limits["talking_shop_outcome"] * better, better, name),)
+
+
+def good_intentions(record: Record, limits: Limits) -> tuple[Clue, ...]:
+    """Everyone agrees on the aims, nothing stands to carry them out, and outcome does not move (HWB)."""
+    return (
+        above(record, "purpose", limits["good_intentions_purpose"], limits),
+        below(record, "structure", limits["good_intentions_structure"], limits),
+        flat(record, limits),
+    )
+
+
+def beside_balanced(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
+    """Less came of it than of building structure and purpose side by side."""
+    outcome = recent(record.monthly("outcome"), window_of(limits))
+    balanced = recent(twins["balanced"].monthly("outcome"), window_of(limits))
+    return (Clue("outcome", outcome, outcome < balanced - limits["margin"], balanced, "balanced"),)
+
+
+def inertia(record: Record, limits: Limits) -> tuple[Clue, ...]:
+    """Meetings eat the hours, and outcome stands still below that of acting alone (Huxham & Vangen)."""
+    return (
+        flat(record, limits),
+        beside_alone(record, limits),
+        above(record, "burden", limits["inertia_burden"], limits),
+    )
+
+
+def free_riding(record: Record, limits: Limits) -> tuple[Clue, ...]:
+    """A few carry the work, while many give less than half as much (Sigmund et al. 2010)."""
+    gini = np.repeat(record.outcome("gini_effort")[:, None], record.months, axis=1)
+    laggards = recent(record.monthly("laggards"), window_of(limits))
+    return (
+        Clue("Gini of effort", gini, gini > limits["free_riding_gini"]),
+        Clue("share of laggards", laggards, laggards >= limits["free_riding_laggards"]),
+    )
+
+
+def orphaned_issues(record: Record, limits: Limits) -> tuple[Clue, ...]:
+    """Most issues have nobody who answers for them (KingsFund)."""
+    return (below(record, "owned", limits["orphaned_issues_owned"], limits, "share of issues owned"),)
+
+
+def paper_endorsement(record: Record, limits: Limits) -> tuple[Clue, ...]:
+    """All but all have signed, and few mean it (HImP)."""
+    endorsed = least(record.monthly("endorsed"), window_of(limits))
+    return (
+        Clue("share signed up", endorsed, endorsed >= limits["paper_endorsement_endorsed"]),
+        below(record, "commitment", limits["paper_endorsement_commitment"], limits),
+    )
+
+
+def cost_shifting(record: Record, limits: Limits) -> tuple[Clue, ...]:
+    """Partners push their burdens onto each other ... (NHSPlan)"""
+    return (above(record, "cost_shift", limits["cost_shifting_shift"], limits, "cost shifting"),)
+
+
+def beside_unshifting(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
+    """... and trust pays for it."""
+    trust = recent(record.monthly("trust"), window_of(limits))
+    unshifting = recent(twins["unshifting"].monthly("trust"), window_of(limits))
+    holds = unshifting - trust >= limits["cost_shifting_trust"]
+    return (Clue("trust", trust, holds, unshifting, "without cost shifting"),)
+
+
+def pool_without_purpose(record: Record, limits: Limits) -> tuple[Clue, ...]:
+    """Budgets are pooled without shared aims ... (KingsFund)"""
+    pooled = np.repeat(record.parameter("pooled_share")[:, None], record.months, axis=1)
+    return (
+        Clue("pooled share", pooled, pooled > limits["pool_without_purpose_pooled"]),
+        below(record, "purpose", limits["pool_without_purpose_purpose"], limits),
+    )
+
+
+def beside_unpooled(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
+    """... and nothing is gained by it that would matter."""
+    outcome = recent(record.monthly("outcome"), window_of(limits))
+    unpooled = recent(twins["unpooled"].monthly("outcome"), window_of(limits))
+    return (Clue("outcome", outcome, outcome <= unpooled + limits["margin"], unpooled, "without pooling"),)
+
+
+def overload(record: Record, limits: Limits) -> tuple[Clue, ...]:
+    """Most partners lose most of their hours to meetings (NHSPlan)."""
+    return (above(record, "overloaded", limits["overload_partners"], limits, "share of partners overloaded"),)
+
+
+def tokenism(record: Record, limits: Limits) -> tuple[Clue, ...]:
+    """Small partners share one seat ... (HImP)"""
+    shared = record.parameter("umbrella") > 0.0
+    return (Clue("small partners share one seat", None, np.repeat(shared[:, None], record.months, axis=1)),)
+
+
+def beside_own_seats(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
+    """... and their commitment pays for it."""
+    commitment = recent(record.monthly("commitment_small"), window_of(limits))
+    seated = recent(twins["own_seats"].monthly("commitment_small"), window_of(limits))
+    holds = seated - commitment >= limits["tokenism_commitment"]
+    return (Clue("commitment of small partners", commitment, holds, seated, "with seats of their own"),)
+
+
+def reorganisation_reset(record: Record, limits: Limits) -> tuple[Clue, ...]:
+    """Months by which a reorganisation should have healed (PCG; Fulop et al. 2002)."""
+    shocks = np.zeros((record.runs, record.months))
+    reorganisations(record.seed, record.worlds, record.parameter("reorganisation_prob"), shocks)
+    healing = min(int(limits["reorganisation_reset_months"]), record.months)
+    healed = np.zeros((record.runs, record.months))
+    healed[:, healing:] = shocks[:, : record.months - healing]
+    return (Clue(f"reorganised {healing} months before", None, healed > 0.0),)
+
+
+@kept
+def reorganisations(seed, worlds, prob, found):  # type: ignore[no-untyped-def]
+    """Mark the months in which each run is reorganised: the draw that the month itself takes (`sim.shocks`)."""
+    for run in range(found.shape[0]):
+        for month in range(found.shape[1]):
+            u = draw(seed, worlds[run], month, 0, draws.REORGANISATION)  # type: ignore[no-untyped-call]
+            if u[0] < prob[run]:
+                found[run, month] = 1.0
+
+
+def beside_undisturbed(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
+    """Trust is not back at what it would have been."""
+    trust, undisturbed = record.monthly("trust"), twins["undisturbed"].monthly("trust")
+    holds = trust < limits["reorganisation_reset_trust"] * undisturbed
+    return (Clue("trust", trust, holds, undisturbed, "without reorganisations"),)
+
+
+def axed_too_soon(record: Record, limits: Limits) -> tuple[Clue, ...]:
+    """A review ends the partnership ... (KingsFund)"""
+    axed = np.zeros((record.runs, record.months), dtype=bool)
+    ended = np.flatnonzero(record.outcome("axed") > 0.0)
+    axed[ended, record.last[ended]] = True
+    return (Clue("outcome at the review", record.monthly("outcome"), axed),)
+
+
+def beside_unreviewed(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
+    """... that would have come to more than acting alone."""
+    shape = (record.runs, record.months)
+    outcome = np.broadcast_to(twins["unreviewed"].monthly("outcome")[:, -1:], shape)
+    alone = np.broadcast_to(twins["unreviewed"].monthly("alone_outcome")[:, -1:], shape)
+    return (Clue("outcome it would have ended with", outcome, outcome > alone, alone, "acting alone"),)
+
+
+def insanity_loop(record: Record, limits: Limits) -> tuple[Clue, ...]:
+    """Relaunched again and again with one setup, which failed each time (HWB)."""
+    outcome, alone = record.monthly("outcome"), record.monthly("alone_outcome")
+    emphasis, cycle_months = record.monthly("emphasis"), record.parameter("cycle_months").astype(np.int64)
+    loops = np.zeros((record.runs, record.months))
+    for length in np.unique(cycle_months[(cycle_months > 0) & (cycle_months <= record.months)]):
+        runs = np.flatnonzero(cycle_months == length)
+        worse, before = np.zeros(len(runs)), None
+        for stop in range(length, record.months + 1, length):
+            span = slice(stop - length, stop)
+            setup = emphasis[runs, span]
+            failed = outcome[runs, span].mean(axis=1) < alone[runs, span].mean(axis=1)
+            same = np.ones(len(runs), bool) if before is None else np.all(setup == before, axis=1)
+            worse = np.where(failed, np.where(same, worse, 0) + 1, 0)
+            before = setup
+            loops[runs, stop - 1 : stop - 1 + length] = worse[:, None]
+    return (Clue("cycles of one setup below acting alone", loops, loops >= limits["insanity_loop_cycles"]),)
+
+
+def beside_other_setups(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
+    """Another setup would have done better."""
+    outcome = recent(record.monthly("outcome"), window_of(limits))
+    better, name = best(twins, limits)
+    return (Clue("outcome", outcome, outcome < better - limits["margin"], better, name),)
+
+
+def antagony(record: Record, limits: Limits) -> tuple[Clue, ...]:
+    """Working together comes to less than working apart (Corbin & Mittelmark)."""
+    return (beside_alone(record, limits),)
+
+
+MODES: tuple[Mode, ...] = (
+    Mode("talking_shop", talking_shop, beside_best_setup, ARMS),
+    Mode("good_intentions", good_intentions, beside_balanced, {"balanced": SETUPS["balanced"]}),
+    Mode("inertia", inertia),
+    Mode("free_riding", free_riding),
+    Mode("orphaned_issues", orphaned_issues),
+    Mode("paper_endorsement", paper_endorsement),
+    Mode("cost_shifting", cost_shifting, beside_unshifting, {"unshifting": {"shifting": 0.0}}),
+    Mode("pool_without_purpose", pool_without_purpose, beside_unpooled, {"unpooled": {"pooled_share": 0.0}}),
+    Mode("overload", overload),
+    Mode("tokenism", tokenism, beside_own_seats, {"own_seats": {"umbrella": 0.0}}),
+    Mode("reorganisation_reset", reorganisation_reset, beside_undisturbed,
+         {"undisturbed": {"reorganisation_prob": 0.0}}, event=True),
+    Mode("axed_too_soon", axed_too_soon, beside_unreviewed, {"unreviewed": {"review_month": 0.0}}, event=True),
+    Mode("insanity_loop", insanity_loop, beside_other_setups, ARMS),
+    Mode("antagony", antagony),
+)  # fmt: skip
+
+MODE_NAMES = tuple(mode.name for mode in MODES)
+BY_MODE = {mode.name: mode for mode in MODES}
+
+FLAGS = tuple(column for name in MODE_NAMES for column in (name, f"{name}_month"))
+"""Outcomes of a run that was searched: for each mode 1 if it failed so, else 0, and since when (or missing)."""
+
+BLOCK = 1024
+"""Runs whose months are held in memory together, where only outcomes are wanted."""
+
+
+# -- detection --------------------------------------------------------------------------------------------
+
+
+def since(holds: np.ndarray, last: np.ndarray, event: bool) -> np.ndarray:
+    """The month, from 1, of an event, or since when a condition has held without a break to the last month; or NaN."""
+    months = holds.shape[1]
+    holds = holds & (np.arange(months) <= last[:, None])
+    if event:
+        first = np.argmax(holds, axis=1)
+        return np.where(holds.any(axis=1), first + 1.0, np.nan)
+    broken = ~holds & (np.arange(months) <= last[:, None])
+    after = np.where(broken.any(axis=1), months - np.argmax(broken[:, ::-1], axis=1), 0)
+    return np.where(after <= last, after + 1.0, np.nan)
+
+
+def together(clues: tuple[Clue, ...]) -> np.ndarray:
+    """Where all clues hold."""
+    return np.asarray(np.logical_and.reduce([clue.holds for clue in clues]))
+
+
+def detect(mode: Mode, record: Record, limits: Limits) -> Finding:
+    """Search runs for one failure mode; twins are played for those that their own clues make suspects."""
+    last, clues = record.last, mode.own(record, limits)
+    found = since(together(clues), last, mode.event)
+    suspects = np.flatnonzero(~np.isnan(found))
+    searched = np.full(record.runs, -1)
+    if mode.beside is None:
+        suspects = np.arange(record.runs)
+    elif len(suspects):
+        few = record.take(suspects)
+        clues = mode.own(few, limits)
+        twins = {name: play(changed(few.points, changes), few.worlds, few.seed) for name, changes in mode.twins.items()}
+        clues += mode.beside(few, twins, limits)
+        found[suspects] = since(together(clues), few.last, mode.event)
+    searched[suspects] = np.arange(len(suspects))
+    told = np.maximum(last[suspects], 0)
+    if mode.event:
+        told = np.where(np.isnan(found[suspects]), told, found[suspects] - 1).astype(np.int64)
+    return Finding(found, searched, clues if len(suspects) else (), told)
+
+
+def examine(record: Record, limits: Limits) -> dict[str, Finding]:
+    """Search runs for every failure mode."""
+    return {mode.name: detect(mode, record, limits) for mode in MODES}
+
+
+def outcomes_and_flags(points: np.ndarray, worlds: np.ndarray, seed: int, limits: Limits) -> np.ndarray:
+    """Simulate and search runs (runs, outcomes then `FLAGS`); the outcomes are those of `sim.runs.simulate`."""
+    found = np.full((len(points), len(OUTCOME_NAMES) + len(FLAGS)), np.nan)
+    for start in range(0, len(points), BLOCK):
+        rows = slice(start, start + BLOCK)
+        record = play(points[rows], worlds[rows], seed)
+        found[rows, : len(OUTCOME_NAMES)] = record.outcomes
+        for place, finding in enumerate(examine(record, limits).values()):
+            column = len(OUTCOME_NAMES) + 2 * place
+            found[rows, column], found[rows, column + 1] = finding.fires, finding.since
+    return found
