@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.config import BOXES, FIXED_IN_A_STUDY, ConfigError, among, factor, whole
 from experiments.study import Adaptive, Design
-from sim.params import BY_NAME, NAMES, ParameterError, check, nearest
+from sim.params import BY_NAME, COUNTS, NAMES, OF_TWO_SECTORS, ParameterError, check, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,9 @@ def design_of(plain: Mapping[str, Any], parameters: Mapping[str, float]) -> tupl
     if (plain["list"] is not None) != (sampler == "list"):
         raise ConfigError("design.sampler=list and design.list=FILE go together")
     design = replace(
-        Design(sampler, 0, *varied(plain)) if sampler != "list" else Design(sampler, 0, {}, {}, choices_in(plain)),
+        Design(sampler, 0, *varied(plain, composed=any(parameters[name] for name in COUNTS)))
+        if sampler != "list"
+        else Design(sampler, 0, {}, {}, choices_in(plain)),
         replicates=whole(plain["replicates"], 1, 10**6, "design.replicates"),
         adaptive=adaptive_of(plain["adaptive"]),
         shared_worlds=plain["worlds"] == "shared",
@@ -39,9 +41,17 @@ def design_of(plain: Mapping[str, Any], parameters: Mapping[str, float]) -> tupl
     return replace(design, points=count(plain, design, parameters)), None
 
 
-def varied(plain: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Ranges, levels and choices, from the box and the factors that are named."""
+def varied(plain: Mapping[str, Any], *, composed: bool) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Ranges, levels and choices, from the box and the factors that are named.
+
+    In a world composed of sectors the box leaves out what they decide, and naming that is a mistake.
+    """
     factors: dict[str, tuple[float, float]] = dict(BOXES[among(plain["box"], BOXES, "design.box")])
+    if composed:
+        decided = [name for name in OF_TWO_SECTORS if name in plain["factors"]]
+        if decided:
+            raise ConfigError(f"design.factors.{decided[0]}: the sectors of the scenario decide it; vary their counts")
+        factors = {name: span for name, span in factors.items() if name not in OF_TWO_SECTORS}
     levels: dict[str, tuple[float, ...]] = {}
     for name, given in plain["factors"].items():
         if given is None:
