@@ -36,7 +36,7 @@ typedef struct {
     Parameters p;
 
     /* the partnership */
-    int n_small, leader, seats, worst_issue, axed, cycles, cycle_age;
+    int n_small, small[MAX_PARTNERS], leader, seats, worst_issue, axed, cycles, cycle_age;
     double total, root_total, start_trust, alone_results, alone_outcome;
     double structure, fit, purpose, outcome, age, results, expectation;
     double early, late, upkeep, emphasis, setup_share, structure_hours, purpose_hours;
@@ -125,21 +125,48 @@ static inline double delayed(double outcome, double results, double outcome_dela
 
 /* -- a world, drawn (sim/state.py) ----------------------------------------------------------------------- */
 
+/* The sectors and the needs as they stand among the parameters: one after another, each sector with its columns. */
+enum { COUNT, CAPACITY, ACCOUNTABILITY, OF_COMMITMENT, PARTNERSHIPS, SMALL, SECTOR_COLUMNS };
+
+static int is_composed(const Parameters *p) {
+    const double *sectors = &p->sector_1_count;
+    for (int sector = 0; sector < SECTORS; sector++)
+        if (sectors[sector * SECTOR_COLUMNS + COUNT] > 0.0) return 1;
+    return 0;
+}
+
+static const double *sector_of(const Parameters *p, int i) {
+    const double *sector = &p->sector_1_count;
+    for (double after = sector[COUNT]; i >= after; after += sector[COUNT]) sector += SECTOR_COLUMNS;
+    return sector;
+}
+
 static void draw_partners(State *s) {
     const Parameters *p = &s->p;
     double most = 0.0;
-    s->n_small = (int)(p->small_share * p->n_partners + 0.5);
+    int composed = is_composed(p), n_small = (int)(p->small_share * p->n_partners + 0.5);
     s->total = s->root_total = 0.0;
-    s->leader = 0;
+    s->leader = s->n_small = 0;
     for (int i = 0; i < s->n; i++) {
         Block u = block(s, 0, i, CAPACITY_AND_ACCOUNTABILITY), v = block(s, 0, i, COMMITMENT);
-        double mean = i >= s->n - s->n_small ? p->small_capacity : 1.0;
+        double mean = i >= s->n - n_small ? p->small_capacity : 1.0, shared = p->partnerships;
+        double accountability = p->accountability, commitment = p->commitment;
+        s->small[i] = i >= s->n - n_small;
+        if (composed) {
+            const double *sector = sector_of(p, i);
+            mean = sector[CAPACITY];
+            shared = sector[PARTNERSHIPS] > 0.0 ? sector[PARTNERSHIPS] : shared;
+            accountability += sector[ACCOUNTABILITY];
+            commitment += sector[OF_COMMITMENT];
+            s->small[i] = sector[SMALL] > 0.0;
+        }
+        s->n_small += s->small[i];
         double spread = p->capacity_spread * (uniform(u.word[0]) + uniform(u.word[1]) - 1.0);
-        s->capacity[i] = maximum(p->smallest_capacity, mean * (1.0 + spread));
+        s->capacity[i] = maximum(p->smallest_capacity, mean * (1.0 + spread) / shared);
         spread = p->accountability_spread * (uniform(u.word[2]) + uniform(u.word[3]) - 1.0);
-        s->accountability[i] = clip(p->accountability + spread);
+        s->accountability[i] = clip(accountability + spread);
         spread = p->commitment_spread * (uniform(v.word[0]) + uniform(v.word[1]) - 1.0);
-        s->start_commitment[i] = s->commitment[i] = clip(p->commitment + spread);
+        s->start_commitment[i] = s->commitment[i] = clip(commitment + spread);
         s->total += s->capacity[i];
         s->root_total += sqrt(s->capacity[i]);
         if (s->capacity[i] > most) {
@@ -151,12 +178,14 @@ static void draw_partners(State *s) {
 
 static void draw_agendas(State *s) {
     const Parameters *p = &s->p;
-    double common[MAX_ISSUES], own[MAX_ISSUES], common_sum = 0.0, count = s->n_issues;
+    double common[MAX_ISSUES], own[MAX_ISSUES], common_sum = 0.0, count = s->n_issues, given = 0.0;
+    const double *needs = &p->need_1;
+    for (int k = 0; k < s->n_issues; k++) given += needs[k];
     for (int k = 0; k < s->n_issues; k++) {
         double u = draw_issue(s, 0, 0, COMMON_AGENDA, k);
         common[k] = u * u;
         common_sum += common[k];
-        s->need[k] = (count - k) / (count * (count + 1.0) / 2.0);
+        s->need[k] = given > 0.0 ? needs[k] / given : (count - k) / (count * (count + 1.0) / 2.0);
         s->owner[k] = -1;
     }
     for (int i = 0; i < s->n; i++) {
@@ -205,7 +234,7 @@ static void seat(State *s) {
     int shared = s->p.umbrella > 0.0 && s->n_small > 0;
     s->seats = shared ? s->n - s->n_small + 1 : s->n;
     for (int i = 0; i < s->n; i++) {
-        int under = shared && i >= s->n - s->n_small;
+        int under = shared && s->small[i];
         s->voice[i] = under ? s->p.umbrella_fidelity / sqrt(s->n_small) : 1.0;
         s->seat_share[i] = under ? 1.0 / s->n_small : 1.0;
         s->shift_weight[i] = s->capacity[i] / (s->total - s->capacity[i]);
@@ -604,9 +633,9 @@ static void record(const State *s, Series *series) {
         if (s->effort[i] > most) most = s->effort[i];
     }
     for (int i = 0; i < n; i++) laggards += 2.0 * s->effort[i] < most;
-    for (int i = n_large; i < n; i++) commitment_small += s->commitment[i];
-    for (int i = 0; i < n_large; i++) large += s->effort[i] > p->participation_threshold;
-    for (int i = n_large; i < n; i++) small += s->effort[i] > p->participation_threshold;
+    for (int i = 0; i < n; i++) commitment_small += s->small[i] ? s->commitment[i] : 0.0;
+    for (int i = 0; i < n; i++) large += !s->small[i] & (s->effort[i] > p->participation_threshold);
+    for (int i = 0; i < n; i++) small += s->small[i] & (s->effort[i] > p->participation_threshold);
     for (int k = 0; k < s->n_issues; k++) owned += s->owner[k] >= 0;
     series->results = s->results;
     series->outcome = s->outcome;

@@ -151,18 +151,30 @@ def number(parameter: Parameter, value: float) -> str:
 
 
 def parameter_row(parameter: Parameter) -> list[str]:
+    """A row of the table; the first sector, and the first issue, stand for all of them."""
     low, high, default = (number(parameter, x) for x in (parameter.low, parameter.high, parameter.default))
     box = f"{parameter.box[0]:g} to {parameter.box[1]:g}" if parameter.box else ""
     meaning = [parameter.unit, box, parameter.meaning, parameter.source]
-    return [f"`{parameter.name}`", default, f"{low} or {high}" if low == "off" else f"{low} to {high}", *meaning]
+    until = {"sector_": f", to sector {params.SECTORS}", "need_": f", to issue {params.MOST_ISSUES}"}
+    more = "".join(text for start, text in until.items() if parameter.name.startswith(start))
+    return [f"`{parameter.name}`{more}", default, f"{low} or {high}" if low == "off" else f"{low} to {high}", *meaning]
+
+
+def repeats(name: str) -> bool:
+    """Whether a parameter says of a further sector, or issue, what another says of the first."""
+    kind, _, rest = name.partition("_")
+    return name in params.COMPOSITION and kind in ("sector", "need") and rest.split("_")[0] != "1"
 
 
 def parameters() -> str:
     """Every parameter, by whose it is."""
     parts = []
     for kind, heading in KINDS.items():
-        rows = [parameter_row(parameter) for parameter in params.PARAMETERS if parameter.kind == kind]
-        parts.append(f"**{heading}** ({len(rows)})\n\n" + table("name|default|range|unit|box|meaning|source", rows))
+        all_of_kind = [parameter for parameter in params.PARAMETERS if parameter.kind == kind]
+        rows = [parameter_row(parameter) for parameter in all_of_kind if not repeats(parameter.name)]
+        parts.append(
+            f"**{heading}** ({len(all_of_kind)})\n\n" + table("name|default|range|unit|box|meaning|source", rows)
+        )
     return "\n\n".join(parts)
 
 

@@ -29,6 +29,8 @@ JOBS = {
     "detectors": Job(
         "experiments.demo.jobs", "detectors", "measure how far the failure detectors can be trusted", False
     ),
+    "validate": Job("experiments.facts.jobs", "validate", "hold the model against what was observed", False),
+    "calibrate": Job("experiments.facts.jobs", "calibrate", "seek the worlds that show what was observed", False),
     "report": Job("experiments.jobs", "report", "rebuild the report of a study from its stored tables", False),
     "check": Job("experiments.jobs", "check", "verify every byte of a study", False),
     "merge": Job("experiments.jobs", "merge", "put the shards of a study together", False),

@@ -11,9 +11,20 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from experiments.study import Contrast, Study
+from experiments.study import Contrast, Scenario, Study
 from sim.limits import LIMITS, limits_of
-from sim.params import BY_NAME, DEFAULT_BOX, NAMES, PARAMETERS, SETUPS, Parameter, ParameterError, check, nearest
+from sim.params import (
+    BY_NAME,
+    DEFAULT_BOX,
+    NAMES,
+    PARAMETERS,
+    SETUPS,
+    Parameter,
+    ParameterError,
+    check,
+    counted,
+    nearest,
+)
 
 BOXES: dict[str, dict[str, tuple[float, float]]] = {"default": DEFAULT_BOX, "none": {}}
 FIXED_IN_A_STUDY = ("months", "n_issues", "alone")
@@ -57,6 +68,10 @@ class ScenarioSchema:
     name: str = "default"
     about: str = ""
     sources: list[str] = field(default_factory=list)
+    sectors: list[str] = field(default_factory=list)
+    issues: list[str] = field(default_factory=list)
+    n_localities: int | None = None
+    between: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -172,7 +187,12 @@ def parameters_of(plain: Mapping[str, Any]) -> dict[str, float]:
         values = {name: check(name, value) for name, value in plain["parameters"].items()}
     except ParameterError as error:
         raise ConfigError(f"parameters.{error}") from None
-    return {name: values[name] for name in NAMES}
+    ordered = {name: values[name] for name in NAMES}
+    asked = {"n_partners": ordered["n_partners"]} if ordered["n_partners"] != BY_NAME["n_partners"].default else {}
+    try:
+        return counted(ordered, asked)
+    except ParameterError as error:
+        raise ConfigError(f"parameters.{error}") from None
 
 
 def limits_in(plain: Mapping[str, Any]) -> dict[str, float]:
@@ -244,7 +264,7 @@ def study_and_list(cfg: DictConfig) -> tuple[Study, pd.DataFrame | None]:
     if not str(plain["name"]).replace("_", "").replace("-", "").isalnum():
         raise ConfigError(f"name={plain['name']!r}: a study's name takes letters, digits, - and _")
     parameters = parameters_of(plain)
-    design, listed = design_of(plain["design"], parameters)
+    design, listed = design_of(with_places(plain, parameters), parameters)
     study = Study(
         name=plain["name"],
         question=plain["question"],
@@ -257,8 +277,28 @@ def study_and_list(cfg: DictConfig) -> tuple[Study, pd.DataFrame | None]:
         variant_points=whole(plain["variant_points"], 0, design.points, "variant_points"),
         trajectory_points=whole(plain["trajectory_points"], 0, design.points, "trajectory_points"),
         limits=limits_in(plain) if plain["failures"] else None,
+        scenario=scenario_of(plain),
     )
     return study, listed
+
+
+def with_places(plain: Mapping[str, Any], parameters: Mapping[str, float]) -> dict[str, Any]:
+    """The `design` part, with what differs between the places of the scenario among its factors."""
+    from experiments.scenario import between
+
+    places = between(plain["scenario"]["between"], parameters)
+    design = dict(plain["design"])
+    if design["sampler"] != "list":
+        design["factors"] = {name: list(span) for name, span in places.items()} | design["factors"]
+    return design
+
+
+def scenario_of(plain: Mapping[str, Any]) -> Scenario | None:
+    """What the study is about, in words; None for the default world, which stands for no place."""
+    about = plain["scenario"]
+    if about["name"] == "default":
+        return None
+    return Scenario(about["name"], about["about"], tuple(about["sources"]))
 
 
 def place_of(cfg: DictConfig) -> Place:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.config import BOXES, FIXED_IN_A_STUDY, ConfigError, among, factor, whole
+from experiments.facts import worlds
 from experiments.study import Adaptive, Design
-from sim.params import BY_NAME, NAMES, ParameterError, check, nearest
+from sim.params import BY_NAME, COUNTS, NAMES, OF_TWO_SECTORS, ParameterError, check, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,10 +25,14 @@ def design_of(plain: Mapping[str, Any], parameters: Mapping[str, float]) -> tupl
 
     sampler = among(plain["sampler"], designs.DESIGNS, "design.sampler")
     among(plain["worlds"], WORLDS, "design.worlds")
+    if plain["box"] in worlds.lists():
+        return of_listed_worlds(plain, parameters)
     if (plain["list"] is not None) != (sampler == "list"):
         raise ConfigError("design.sampler=list and design.list=FILE go together")
     design = replace(
-        Design(sampler, 0, *varied(plain)) if sampler != "list" else Design(sampler, 0, {}, {}, choices_in(plain)),
+        Design(sampler, 0, *varied(plain, composed=any(parameters[name] for name in COUNTS)))
+        if sampler != "list"
+        else Design(sampler, 0, {}, {}, choices_in(plain)),
         replicates=whole(plain["replicates"], 1, 10**6, "design.replicates"),
         adaptive=adaptive_of(plain["adaptive"]),
         shared_worlds=plain["worlds"] == "shared",
@@ -39,9 +44,48 @@ def design_of(plain: Mapping[str, Any], parameters: Mapping[str, float]) -> tupl
     return replace(design, points=count(plain, design, parameters)), None
 
 
-def varied(plain: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Ranges, levels and choices, from the box and the factors that are named."""
-    factors: dict[str, tuple[float, float]] = dict(BOXES[among(plain["box"], BOXES, "design.box")])
+def of_listed_worlds(plain: Mapping[str, Any], parameters: Mapping[str, float]) -> tuple[Design, pd.DataFrame]:
+    """A design whose points are drawn, with repetition, from a list of worlds that serves as its box."""
+    import numpy as np
+    import pandas as pd
+
+    from experiments import design as designs
+
+    what = f"design.box={plain['box']}"
+    if plain["sampler"] not in ("latin_hypercube", "random"):
+        raise ConfigError(f"{what}: its worlds are drawn from a list; leave design.sampler as it is")
+    if plain["factors"] or any(parameters[name] for name in COUNTS):
+        raise ConfigError(
+            f"{what}: its worlds are taken as they stand; leave out design.factors and a scenario's sectors"
+        )
+    table = read_list(worlds.path_of(plain["box"]), Design("list", 0, {}))
+    points = whole(plain["points"], 2, MOST_POINTS, "design.points")
+    drawn = np.random.Generator(np.random.Philox(key=[points, len(table)])).integers(0, len(table), points)
+    listed: pd.DataFrame = table.iloc[drawn].reset_index(drop=True)
+    factors = {name: (float(listed[name].min()), float(listed[name].max())) for name in NAMES if name in listed}
+    design = Design(
+        "list",
+        points,
+        factors,
+        replicates=whole(plain["replicates"], 1, 10**6, "design.replicates"),
+        adaptive=adaptive_of(plain["adaptive"]),
+        shared_worlds=plain["worlds"] == "shared",
+        digest=designs.digest(listed),
+    )
+    return design, listed
+
+
+def varied(plain: Mapping[str, Any], *, composed: bool) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Ranges, levels and choices, from the box and the factors that are named.
+
+    In a world composed of sectors the box leaves out what they decide, and naming that is a mistake.
+    """
+    factors: dict[str, tuple[float, float]] = dict(BOXES[among(plain["box"], (*BOXES, *worlds.lists()), "design.box")])
+    if composed:
+        decided = [name for name in OF_TWO_SECTORS if name in plain["factors"]]
+        if decided:
+            raise ConfigError(f"design.factors.{decided[0]}: the sectors of the scenario decide it; vary their counts")
+        factors = {name: span for name, span in factors.items() if name not in OF_TWO_SECTORS}
     levels: dict[str, tuple[float, ...]] = {}
     for name, given in plain["factors"].items():
         if given is None:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from experiments import words
 from experiments.figures.gallery import Picture, Table
 from experiments.findings import Findings
-from experiments.study import Design
+from experiments.study import Design, Study
 from experiments.verdict import Verdict
 from sim import params
 from sim.outcomes import OUTCOMES
@@ -181,7 +181,19 @@ def compared(findings: Findings) -> str:
         f"<dt>{escape(term.capitalize())}</dt><dd>{escape(text[0].upper() + text[1:])}.</dd>"
         for term, text in terms.items()
     )
-    return f"<h2>What was compared</h2>\n<dl>{entries}</dl>"
+    return f"<h2>What was compared</h2>\n{about(findings.study)}<dl>{entries}</dl>"
+
+
+def about(study: Study) -> str:
+    """The partnerships a scenario stands for, with the sources its file names; nothing for the default world."""
+    scenario = study.scenario
+    if scenario is None:
+        return ""
+    named = ", ".join(scenario.sources)
+    return (
+        f"<p>The scenario is {escape(words.plain(scenario.name))}. {escape(scenario.about)} Sources: {escape(named)}. "
+        "What its file does not ascribe to a source is an assumption.</p>\n"
+    )
 
 
 def figure(picture: Picture, image: bytes) -> str:
@@ -282,7 +294,7 @@ def box(findings: Findings) -> str:
             drawn.append(
                 (words.plain(row.name), words.amount(low), words.amount(high), row.unit, row.meaning, row.source)
             )
-        else:
+        elif row.name not in params.COMPOSITION or study.parameters[row.name] != row.default:
             fixed.append(
                 (words.plain(row.name), words.amount(study.parameters[row.name]), row.unit, row.meaning, row.source)
             )

@@ -124,6 +124,7 @@ def batch(study: Study, rows: pd.DataFrame, *, main: bool = False) -> Batch:
         block = parameters[end - size : end]
         _override(block, params.setup_values(arm))
         _override(block, study.variants.get(variant, {}))
+    params.count_partners(parameters)
     replicate, point = rows["replicate"].to_numpy(), rows["point"].to_numpy()
     first = replicate * study.design.points
     world = replicate if study.design.shared_worlds else first + point

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from sim.params import COMPOSITION, DEFAULTS
+
 RESULTS_VERSION = 1
 """Raised when the same study would give other numbers: a changed rule, draw, default or outcome."""
 
@@ -62,6 +64,15 @@ class Design:
 
 
 @dataclass(frozen=True)
+class Scenario:
+    """Which partnerships a study is about, in words: a composition has its numbers among the study's parameters."""
+
+    name: str
+    about: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Study:
     """A whole study, resolved. Two studies that are equal give the same bytes.
 
@@ -84,18 +95,28 @@ class Study:
     variant_points: int = 0
     trajectory_points: int = 0
     limits: Mapping[str, float] | None = None
+    scenario: Scenario | None = None
 
     def as_dict(self) -> dict[str, Any]:
+        """Everything but what the study does without, so that it is the study it was before there was any of that."""
         content = asdict(self)
-        if self.limits is None:
-            del content["limits"]  # a study without failure flags is the one it was before there were any
+        for part in ("limits", "scenario"):
+            if content[part] is None:
+                del content[part]
+        idle = [name for name in COMPOSITION if content["parameters"].get(name) == DEFAULTS[name]]
+        content["parameters"] = {name: x for name, x in content["parameters"].items() if name not in idle}
         return content
 
     @property
     def id(self) -> str:
         """Twelve hexadecimal digits, a hash of everything that decides the results, and of nothing else."""
-        content = json.dumps({"results_version": RESULTS_VERSION, **self.as_dict()}, sort_keys=True)
+        decisive = {name: part for name, part in self.as_dict().items() if name != "scenario"}
+        content = json.dumps({"results_version": RESULTS_VERSION, **decisive}, sort_keys=True)
         return hashlib.blake2b(content.encode(), digest_size=6).hexdigest()
+
+
+def scenario_from(content: dict[str, Any] | None) -> Scenario | None:
+    return Scenario(**{**content, "sources": tuple(content["sources"])}) if content else None
 
 
 def study_from(content: dict[str, Any]) -> Study:
@@ -104,6 +125,7 @@ def study_from(content: dict[str, Any]) -> Study:
     return Study(
         **{
             **content,
+            "parameters": {name: DEFAULTS[name] for name in COMPOSITION} | content["parameters"],
             "design": Design(
                 **{
                     **design,
@@ -114,5 +136,6 @@ def study_from(content: dict[str, Any]) -> Study:
             ),
             "arms": tuple(content["arms"]),
             "contrast": Contrast(**content["contrast"]),
+            "scenario": scenario_from(content.get("scenario")),
         }
     )

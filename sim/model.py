@@ -19,7 +19,7 @@ import numpy as np
 
 from sim.cache import kept
 from sim.outcomes import OUTCOME_NAMES, OUTCOME_SCHEMA, cycle_means, summarise
-from sim.params import NAMES, PARAMETERS, ParameterError, as_array, check, nearest, resolve, setup_values
+from sim.params import COUNTS, NAMES, PARAMETERS, ParameterError, as_array, check, nearest, resolve, setup_values
 from sim.runs import advance, begin
 from sim.state import ISSUE, PARTNER, PARTNERSHIP, SERIES, SERIES_NAMES, allocate, one_run, view
 from sim.tables import Row, in_lane, matrix, row, table
@@ -86,13 +86,19 @@ class Partner(mesa.Agent):  # type: ignore[misc]
 
     @property
     def index(self) -> int:
-        """Its number, from 0; small partners come last."""
+        """Its number, from 0: sector after sector; of the two sectors of a plain world, the small one last."""
         return self._index
 
     @property
     def sector(self) -> str:
         """`"large"` (statutory) or `"small"` (voluntary)."""
         return "small" if self._row.small else "large"
+
+    @property
+    def sector_number(self) -> int:
+        """Which sector of the composition it belongs to, from 1; 0 in a world of two sectors."""
+        after = np.cumsum([self.model.parameters[name] for name in COUNTS])
+        return int(np.searchsorted(after, self._index, side="right")) + 1 if after[-1] else 0
 
     @property
     def endorsed(self) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,7 +34,7 @@ class Parameter(NamedTuple):
     @property
     def whole(self) -> bool:
         """Whether values are integers; a switch is 0 or 1."""
-        return self.unit in ("partners", "issues", "months", "meetings a month", "switch")
+        return self.unit in ("partners", "issues", "months", "meetings a month", "partnerships", "switch")
 
     @property
     def allowed(self) -> str:
@@ -47,6 +48,31 @@ class ParameterError(ValueError):
     """A parameter that does not exist, or a value outside its range; the message says what is allowed."""
 
 
+SECTORS, MOST_ISSUES = 8, 12
+
+
+def of_sector(s: int) -> tuple[Parameter, ...]:
+    """What is said of one sector; all of it idles while its count is 0, and without any sectors there are two."""
+    rows = (
+        ("count", 0, 0, 500, "partners", "design", "partners of sector {}", "HImP"),
+        ("capacity", 1, 0.05, 50, "capacity", "uncertainty", "mean capacity of a partner of sector {}; a large partner's is 1", "HImP"),
+        ("accountability", 0, -1, 1, "level", "uncertainty", "how far accountability in sector {} departs from the world's mean", "HWB"),
+        ("commitment", 0, -1, 1, "level", "uncertainty", "how far commitment at launch in sector {} departs from the world's mean", "HImP"),
+        ("partnerships", 0, 0, 1000, "partnerships", "uncertainty", "partnerships each partner of sector {} is in; 0 for as many as everyone", "KingsFund"),
+        ("small", 0, 0, 1, "switch", "design", "partners of sector {} are small: an umbrella covers them", "HImP"),
+    )  # fmt: skip
+    return tuple(
+        Parameter(f"sector_{s}_{name}", default, low, high, unit, kind, meaning.format(s), source)
+        for name, default, low, high, unit, kind, meaning, source in rows
+    )
+
+
+def need_of(k: int) -> Parameter:
+    """The weight of one issue in what the population needs; where all are 0, need falls from issue to issue."""
+    meaning = f"weight of issue {k} in what the population needs; all 0 for need falling evenly"
+    return Parameter(f"need_{k}", 0, 0, 1000, "need", "design", meaning)
+
+
 P = Parameter
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -57,6 +83,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     P("small_share", 0.33, 0, 1, "share", "uncertainty", "share of partners that are small (voluntary sector)", "HImP", (0, 0.6)),
     P("small_capacity", 0.3, 0.05, 2, "capacity", "uncertainty", "mean capacity of a small partner; a large one's is 1"),
     P("smallest_capacity", 0.05, 0.001, 1, "capacity", "uncertainty", "capacity that every partner has at least"),
+    P("partnerships", 1, 1, 1000, "partnerships", "uncertainty", "partnerships each partner is in, among which its capacity is shared", "NHSPlan"),
     P("capacity_spread", 0.6, 0, 1, "share", "uncertainty", "half-width of capacity around its sector's mean", box=(0, 1)),
     P("agenda_diversity", 0.6, 0, 1, "share", "uncertainty", "how far own priorities depart from need", "Vangen & Huxham", (0, 1)),
     P("agenda_bias", 0.7, 0, 1, "share", "uncertainty", "how far those departures are common to all partners", "assumption", (0, 1)),
@@ -157,6 +184,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     P("participation_threshold", 0.25, 0, 1, "share", "measure", "effort above which a partner takes part"),
     P("overload_burden", 0.7, 0, 1, "share", "measure", "burden above which a partner is overloaded", "NHSPlan"),
     P("collapse_effort", 0.1, 0, 1, "share", "measure", "mean effort below which a partnership has collapsed"),
+    # the composition: sectors and needs of its own (the engine reads both as tables, so each keeps its columns together)
+    *(row for s in range(1, SECTORS + 1) for row in of_sector(s)),
+    *(need_of(k) for k in range(1, MOST_ISSUES + 1)),
 )  # fmt: skip
 
 del P
@@ -165,6 +195,13 @@ BY_NAME: dict[str, Parameter] = {row.name: row for row in PARAMETERS}
 NAMES: tuple[str, ...] = tuple(BY_NAME)
 DEFAULTS: dict[str, float] = {row.name: float(row.default) for row in PARAMETERS}
 DEFAULT_BOX: dict[str, tuple[float, float]] = {row.name: row.box for row in PARAMETERS if row.box is not None}
+
+COUNTS: tuple[str, ...] = tuple(f"sector_{s}_count" for s in range(1, SECTORS + 1))
+NEEDS: tuple[str, ...] = tuple(f"need_{k}" for k in range(1, MOST_ISSUES + 1))
+COMPOSITION: tuple[str, ...] = ("partnerships", *(name for name in NAMES if name.startswith(("sector_", "need_"))))
+"""What only a composed world sets. At their defaults a world has its two sectors and evenly falling need."""
+OF_TWO_SECTORS = ("n_partners", "small_share", "small_capacity")
+"""What sectors decide where there are any."""
 
 SETUPS: dict[str, dict[str, float]] = {
     "structure_first": {"early_emphasis": 1.0, "late_emphasis": 0.0, "upkeep_emphasis": 0.5},
@@ -212,6 +249,32 @@ def setup_values(setup: str) -> dict[str, float]:
     return SETUPS[setup]
 
 
+def counted(values: Mapping[str, float], given: Mapping[str, Any] = MappingProxyType({})) -> dict[str, float]:
+    """All parameters, with `n_partners` as the sectors count them, if there are sectors.
+
+    `ParameterError` for a number in `given` that contradicts them, and for needs of which some are 0.
+    """
+    count = sum(values[name] for name in COUNTS)
+    asked = given.get("n_partners", count)
+    if count and float(asked) != count:
+        raise ParameterError(
+            f"n_partners={asked} contradicts the sectors, which count {count:g} partners; leave n_partners out"
+        )
+    counted = dict(values, n_partners=check("n_partners", count)) if count else dict(values)
+    needs = [values[name] for name in NEEDS[: int(values["n_issues"])]]
+    if any(needs) and not all(needs):
+        raise ParameterError(
+            f"need_{needs.index(0.0) + 1}=0, and others are above; give each of {len(needs)} issues a need, or none"
+        )
+    return counted
+
+
+def count_partners(points: np.ndarray) -> None:
+    """Set `n_partners` of points (runs, parameters) in place to what their sectors count, where they have sectors."""
+    count = points[:, [NAMES.index(name) for name in COUNTS]].sum(axis=1)
+    points[:, NAMES.index("n_partners")] = np.where(count > 0.0, count, points[:, NAMES.index("n_partners")])
+
+
 def resolve(values: Mapping[str, Any] | None = None, setup: str | None = None) -> dict[str, float]:
     """All parameters by name: the defaults, then `values`, then those of the named setup."""
     resolved = dict(DEFAULTS)
@@ -219,7 +282,7 @@ def resolve(values: Mapping[str, Any] | None = None, setup: str | None = None) -
         resolved[name] = check(name, value)
     if setup is not None:
         resolved.update(setup_values(setup))
-    return resolved
+    return counted(resolved, values or {})
 
 
 def as_array(resolved: Mapping[str, float]) -> np.ndarray:

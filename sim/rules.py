@@ -51,6 +51,12 @@ def above_start_lost(level, start, loss):
     return level - loss * maximum(level - start, 0.0)
 
 
+@inlined
+def shared_capacity(capacity, partnerships, smallest_capacity):
+    """Capacity left for one of several partnerships: an equal part of it (NHSPlan; KingsFund: one partner in 200)."""
+    return maximum(smallest_capacity, capacity / partnerships)
+
+
 # -- convene ----------------------------------------------------------------------------------------------
 
 

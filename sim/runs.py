@@ -14,8 +14,8 @@ from sim.cache import kept
 from sim.engine import run_months, step
 from sim.lanes import Lanes, compiled
 from sim.outcomes import OUTCOME_NAMES, OUTCOME_SCHEMA, cycle_means, summarise
-from sim.params import NAMES, PARAMETERS, ParameterError, check
-from sim.state import SERIES_NAMES, allocate, launch, one_run, view
+from sim.params import COUNTS, NAMES, NEEDS, PARAMETERS, ParameterError, check, counted
+from sim.state import PARTNER, SERIES_NAMES, allocate, launch, one_run, view
 from sim.tables import in_lane, matrix, row
 
 LOW = np.array([parameter.low for parameter in PARAMETERS], dtype=np.float64)
@@ -57,8 +57,8 @@ def load_pack(memory, points, worlds, order, first):
 
 
 @compiled
-def store_pack(state, memory, order, first, outcomes, trajectories):
-    """Write each lane's outcomes, and its series if they are wanted, to the row of its run."""
+def store_pack(state, memory, order, first, outcomes, trajectories, partners):
+    """Write each lane's outcomes, and its series and partners if they are wanted, to the row of its run."""
     for index in range(min(memory.worlds.shape[0], order.shape[0] - first)):
         run = order[first + index]
         for outcome in range(memory.summary.shape[0]):
@@ -67,11 +67,15 @@ def store_pack(state, memory, order, first, outcomes, trajectories):
             for month in range(state.months):
                 for series in range(memory.series.shape[1]):
                     trajectories[run, month, series] = memory.series[month, series, index]
+        if partners.shape[0] > 0:
+            for i in range(int(memory.parameters[N_PARTNERS, index])):
+                for column in range(memory.partners.shape[1]):
+                    partners[run, i, column] = memory.partners[i, column, index]
 
 
 @kept
-def run_packs(lanes, memory, points, worlds, seed, order, n_issues, months, outcomes, trajectories):
-    """The runs of `order`, as many side by side as there are lanes; `trajectories` may be empty."""
+def run_packs(lanes, memory, points, worlds, seed, order, n_issues, months, outcomes, trajectories, partners):
+    """The runs of `order`, as many side by side as there are lanes; `trajectories` and `partners` may be empty."""
     width = memory.worlds.shape[0]
     for first in range(0, order.shape[0], width):
         n, meetings = load_pack(memory, points, worlds, order, first)
@@ -81,7 +85,7 @@ def run_packs(lanes, memory, points, worlds, seed, order, n_issues, months, outc
         cycles = matrix(lanes, memory.summary)
         for index in range(width):
             cycle_means(one_run(state, index), in_lane(cycles, index), np.nan)
-        store_pack(state, memory, order, first, outcomes, trajectories)
+        store_pack(state, memory, order, first, outcomes, trajectories, partners)
 
 
 class Runs(NamedTuple):
@@ -89,10 +93,19 @@ class Runs(NamedTuple):
 
     outcomes: np.ndarray  # (runs, outcomes), columns as in sim.outcomes.OUTCOMES; NaN where one does not exist
     trajectories: np.ndarray | None  # (runs, months, series), columns as in sim.outcomes.SERIES
+    partners: np.ndarray | None = (
+        None  # (runs, most partners, columns of sim.state.PARTNER) as the last month left them
+    )
 
 
 def simulate(
-    points: np.ndarray, worlds: np.ndarray, seed: int, *, trajectories: bool = False, width: int | None = None
+    points: np.ndarray,
+    worlds: np.ndarray,
+    seed: int,
+    *,
+    trajectories: bool = False,
+    partners: bool = False,
+    width: int | None = None,
 ) -> Runs:
     """Simulate any number of runs on this thread.
 
@@ -100,7 +113,7 @@ def simulate(
     (runs,) the world each run takes place in: runs with the same seed and world meet the same partners and the
     same shocks. The result of a run depends on its own row, world and seed alone, never on what else is in the
     call or on `width`, the number of runs advanced side by side (by default what is fastest). In trajectories,
-    months after a run's last are NaN.
+    months after a run's last are NaN; among partners, so are those beyond a run's own.
     """
     points = np.ascontiguousarray(points, dtype=np.float64)
     worlds = np.ascontiguousarray(worlds, dtype=np.int64)
@@ -109,6 +122,9 @@ def simulate(
     longest = int(column["months"].max(initial=0))
     outcomes = np.full((len(points), len(OUTCOME_NAMES)), np.nan)
     series = np.full((len(points), longest, len(SERIES_NAMES)) if trajectories else (0, 0, 0), np.nan)
+    each = np.full(
+        (len(points), int(column["n_partners"].max(initial=0)), len(PARTNER)) if partners else (0, 0, 0), np.nan
+    )
     # Runs side by side share months and issues; those of like size and arm waste the least.
     order = np.lexsort(
         (worlds, column["alone"], column["meetings"], column["n_partners"], column["n_issues"], column["months"])
@@ -123,8 +139,8 @@ def simulate(
         most, meetings = int(column["n_partners"][group].max()), int(column["meetings"][group].max())
         lanes = Lanes(width or (WIDTH_OF_LARGE if most > LARGE else WIDTH))
         memory = allocate(most, n_issues, meetings, months, len(OUTCOME_NAMES), lanes.width)
-        run_packs(lanes, memory, points, worlds, seed, group, n_issues, months, outcomes, series)
-    return Runs(outcomes, series if trajectories else None)
+        run_packs(lanes, memory, points, worlds, seed, group, n_issues, months, outcomes, series, each)
+    return Runs(outcomes, series if trajectories else None, each if partners else None)
 
 
 def check_points(points: np.ndarray, worlds: np.ndarray, seed: int) -> None:
@@ -143,3 +159,16 @@ def check_points(points: np.ndarray, worlds: np.ndarray, seed: int) -> None:
     if wrong.any():
         run, place = np.argwhere(wrong)[0]
         check(NAMES[place], points[run, place])
+    check_composition(points)
+
+
+def check_composition(points: np.ndarray) -> None:
+    """Raise `ParameterError` where sectors count other partners than a point has, or some issues lack a need."""
+    count = points[:, [NAMES.index(name) for name in COUNTS]].sum(axis=1)
+    needs = points[:, [NAMES.index(name) for name in NEEDS]] > 0.0
+    meant = np.arange(len(NEEDS)) < points[:, [NAMES.index("n_issues")]]
+    lacking = (needs & meant).any(axis=1) & (~needs & meant).any(axis=1)
+    wrong = lacking | ((count > 0.0) & (count != points[:, N_PARTNERS]))
+    if wrong.any():
+        values = dict(zip(NAMES, points[wrong.argmax()].tolist(), strict=True))
+        counted(values, values)

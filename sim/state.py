@@ -13,8 +13,8 @@ import numpy as np
 
 from sim import draws, rules
 from sim.draws import draw, pick
-from sim.lanes import Lanes, compiled, inlined, lane, maximum, real, sqrt, where, whole
-from sim.params import NAMES
+from sim.lanes import Lanes, compiled, inlined, lane, maximum, real, some, sqrt, where, whole
+from sim.params import MOST_ISSUES, NAMES, SECTORS
 from sim.tables import Schema, aligned_zeros, in_lane, integers, matrix, row, table
 
 
@@ -58,6 +58,11 @@ SERIES_NAMES = tuple(series.name for series in SERIES)
 
 PARAMETER = Schema(*NAMES)
 SERIES_SCHEMA = Schema(*SERIES_NAMES)
+
+SECTOR = Schema("count", "capacity", "accountability", "commitment", "partnerships", "small")
+FIRST_SECTOR, FIRST_NEED = NAMES.index("sector_1_count"), NAMES.index("need_1")
+AFTER_SECTORS, AFTER_NEEDS = FIRST_SECTOR + SECTORS * len(SECTOR), FIRST_NEED + MOST_ISSUES
+"""Where sectors and needs stand among the parameters."""
 
 PARTNER = Schema(
     "present",  # 1, or 0 for a row beyond the run's partners
@@ -119,6 +124,8 @@ class State(NamedTuple):
     """A run, or many side by side, as rows and tables on the arrays of a `Memory`."""
 
     parameters: Any
+    sectors: Any  # a table on the parameters of sectors
+    needs: Any  # a matrix on those of needs, one column
     partnership: Any
     partners: Any
     issues: Any
@@ -153,8 +160,12 @@ def allocate(n: int, n_issues: int, meetings: int, months: int, n_outcomes: int,
 @inlined
 def view(lanes: Lanes, memory: Memory, seed: int, n: int, n_issues: int, meetings: int, months: int) -> State:
     """See the arrays as a state."""
+    sectors = memory.parameters[FIRST_SECTOR:AFTER_SECTORS]
+    needs = memory.parameters[FIRST_NEED:AFTER_NEEDS]
     return State(
         row(lanes, PARAMETER, memory.parameters),
+        table(lanes, SECTOR, sectors.reshape(SECTORS, 6, sectors.shape[1])),
+        matrix(lanes, needs.reshape(MOST_ISSUES, 1, needs.shape[1])),
         row(lanes, PARTNERSHIP, memory.partnership),
         table(lanes, PARTNER, memory.partners),
         table(lanes, ISSUE, memory.issues),
@@ -176,6 +187,8 @@ def one_run(state: State, index: int) -> State:
     """The run in one lane, alone: for rare events, which most lanes are spared."""
     return State(
         in_lane(state.parameters, index),
+        in_lane(state.sectors, index),
+        in_lane(state.needs, index),
         in_lane(state.partnership, index),
         in_lane(state.partners, index),
         in_lane(state.issues, index),
@@ -195,36 +208,85 @@ def one_run(state: State, index: int) -> State:
 # -- a world, drawn ---------------------------------------------------------------------------------------
 
 
+@inlined
+def sectors_counted(state):
+    """Partners that sectors count; 0 in a world of the two sectors."""
+    count = state.sectors[0].count
+    for s in range(1, SECTORS):
+        count = count + state.sectors[s].count
+    return count
+
+
+@compiled
+def sector_of(state, i):
+    """What partner i has of its sector: capacity, accountability, commitment, partnerships, and whether it is small.
+
+    Sectors sit in the order of their numbers. All 0 for a partner that no sector counts.
+    """
+    capacity, accountability, commitment, partnerships, small = 0.0, 0.0, 0.0, 0.0, 0.0
+    before = 0.0
+    for s in range(SECTORS):
+        sector = state.sectors[s]
+        here = (i >= before) & (i < before + sector.count)
+        before += sector.count
+        capacity = where(here, sector.capacity, capacity)
+        accountability = where(here, sector.accountability, accountability)
+        commitment = where(here, sector.commitment, commitment)
+        partnerships = where(here, sector.partnerships, partnerships)
+        small = where(here, sector.small, small)
+    return capacity, accountability, commitment, partnerships, small
+
+
+@compiled
+def set_needs(state):
+    """What the population needs: the weights of its issues, or, where none is given, evenly falling from the first."""
+    count = real(state.n_issues)
+    given = 0.0
+    for k in range(state.n_issues):
+        given += state.needs[k, 0]
+    for k in range(state.n_issues):
+        falling = (count - real(k)) / (count * (count + 1.0) / 2.0)
+        state.issues[k].need = where(given > 0.0, rules.ratio(state.needs[k, 0], given, 0.0), falling)
+
+
 @compiled
 def draw_partners(state):
     """Who is at the table: capacity, accountability and commitment around the mean of their sector."""
     parameters, partnership = state.parameters, state.partnership
+    composed = sectors_counted(state) > 0.0
     n_small = real(whole(parameters.small_share * parameters.n_partners + 0.5))
-    total, root_total = 0.0, 0.0
+    small_sum, total, root_total = 0.0, 0.0, 0.0
     leader, most = 0.0, 0.0
     for i in range(state.n):
         partner = state.partners[i]
         present = where(i < parameters.n_partners, 1.0, 0.0)
         small = where(i >= parameters.n_partners - n_small, present, 0.0)
+        mean = where(small > 0.0, parameters.small_capacity, 1.0)
+        shared, accountability, commitment = parameters.partnerships, parameters.accountability, parameters.commitment
+        if some(composed):
+            sector = sector_of(state, i)
+            small = where(composed, present * sector[4], small)
+            mean = where(composed, sector[0], mean)
+            shared = where(sector[3] > 0.0, sector[3], shared)
+            accountability = where(composed, accountability + sector[1], accountability)
+            commitment = where(composed, commitment + sector[2], commitment)
         u = draw(state.seed, state.world, 0, i, draws.CAPACITY_AND_ACCOUNTABILITY)
         v = draw(state.seed, state.world, 0, i, draws.COMMITMENT)
-        mean = where(small > 0.0, parameters.small_capacity, 1.0)
-        capacity = maximum(
-            parameters.smallest_capacity, mean * (1.0 + parameters.capacity_spread * (u[0] + u[1] - 1.0))
+        capacity = rules.shared_capacity(
+            mean * (1.0 + parameters.capacity_spread * (u[0] + u[1] - 1.0)), shared, parameters.smallest_capacity
         )
         capacity = where(present > 0.0, capacity, 0.0)
         partner.present, partner.small, partner.capacity = present, small, capacity
-        partner.accountability = rules.clip(
-            parameters.accountability + parameters.accountability_spread * (u[2] + u[3] - 1.0)
-        )
-        commitment = rules.clip(parameters.commitment + parameters.commitment_spread * (v[0] + v[1] - 1.0))
+        partner.accountability = rules.clip(accountability + parameters.accountability_spread * (u[2] + u[3] - 1.0))
+        commitment = rules.clip(commitment + parameters.commitment_spread * (v[0] + v[1] - 1.0))
         partner.start_commitment = commitment
         partner.commitment = commitment
+        small_sum += small
         total += capacity
         root_total += sqrt(capacity)
         leader = where(capacity > most, i, leader)
         most = maximum(capacity, most)
-    partnership.n_small, partnership.total, partnership.root_total = n_small, total, root_total
+    partnership.n_small, partnership.total, partnership.root_total = small_sum, total, root_total
     partnership.leader = leader
 
 
@@ -233,13 +295,12 @@ def draw_agendas(state):
     """What each partner cares for: need, bent by its own priorities and by those common to all."""
     parameters, partnership = state.parameters, state.partnership
     diversity, bias = parameters.agenda_diversity, parameters.agenda_bias
-    count = real(state.n_issues)
+    set_needs(state)
     common_sum = 0.0
     for k in range(state.n_issues):
         u = pick(draw(state.seed, state.world, 0, 0, draws.COMMON_AGENDA + k // 4), k % 4)
         common_sum += u * u
         issue = state.issues[k]
-        issue.need = (count - real(k)) / (count * (count + 1.0) / 2.0)
         issue.mean_agenda, issue.natural_owner, issue.owner = 0.0, 0.0, -1.0
     for i in range(state.n):
         own_sum = 0.0

@@ -49,16 +49,17 @@ def triangular(u):
 class NaivePartner(mesa.Agent):
     """A partner organisation that carries out its own rules."""
 
-    def __init__(self, model, index, small):
+    def __init__(self, model, index, sector):
         super().__init__(model)
         p = model.p
+        mean, accountability, commitment, partnerships, small = sector
         u = draw(model.seed_value, model.world, 0, index, draws.CAPACITY_AND_ACCOUNTABILITY)
         v = draw(model.seed_value, model.world, 0, index, draws.COMMITMENT)
-        mean = p["small_capacity"] if small else 1.0
         self.index, self.small = index, small
-        self.capacity = max(p["smallest_capacity"], mean * (1.0 + p["capacity_spread"] * (u[0] + u[1] - 1.0)))
-        self.accountability = clip(p["accountability"] + p["accountability_spread"] * (u[2] + u[3] - 1.0))
-        self.start_commitment = clip(p["commitment"] + p["commitment_spread"] * (v[0] + v[1] - 1.0))
+        capacity = mean * (1.0 + p["capacity_spread"] * (u[0] + u[1] - 1.0))
+        self.capacity = max(p["smallest_capacity"], capacity / partnerships)
+        self.accountability = clip(accountability + p["accountability_spread"] * (u[2] + u[3] - 1.0))
+        self.start_commitment = clip(commitment + p["commitment_spread"] * (v[0] + v[1] - 1.0))
         self.commitment = self.start_commitment
         self.alignment, self.cost_shift, self.burden, self.endorsed = 0.0, 0.0, 0.0, 0.0
         self.effort, self.effort_sum = p["initial_trust"], 0.0
@@ -192,9 +193,9 @@ class NaivePartnership(mesa.Model):
         self.p = resolve(values, setup)
         self.seed_value, self.world, self.month = seed, world, 0
         n, self.n_issues = int(self.p["n_partners"]), int(self.p["n_issues"])
-        n_small = int(self.p["small_share"] * n + 0.5)
-        self.need = [(self.n_issues - k) / (self.n_issues * (self.n_issues + 1) / 2) for k in range(self.n_issues)]
-        self.partners = [NaivePartner(self, i, i >= n - n_small) for i in range(n)]
+        self.need = needs(self.p, self.n_issues)
+        self.partners = [NaivePartner(self, i, sector) for i, sector in enumerate(seated(self.p, n))]
+        n_small = sum(partner.small for partner in self.partners)
         common = self.priorities(0, draws.COMMON_AGENDA)
         for partner in self.partners:
             partner.draw_agenda(common)
@@ -212,7 +213,7 @@ class NaivePartnership(mesa.Model):
         self.seats = n
         if self.p["umbrella"] and n_small > 0:
             self.seats = n - n_small + 1
-            for partner in self.partners[n - n_small :]:
+            for partner in [partner for partner in self.partners if partner.small]:
                 partner.voice, partner.load_part = self.p["umbrella_fidelity"] / sqrt(n_small), 1.0 / n_small
         self.structure, self.fit, self.purpose = 0.0, self.p["fit_floor"], 0.0
         self.owner = [None] * self.n_issues
@@ -467,6 +468,34 @@ class NaivePartnership(mesa.Model):
             month["participation_large"] = sum(large) / len(large) if large else 0.0
             month["participation_small"] = sum(small) / len(small) if small else 0.0
         self.history.append(month)
+
+
+def needs(p, n_issues):
+    """Weights as they are given, over their sum; or falling evenly."""
+    weights = [p[f"need_{k + 1}"] for k in range(n_issues)]
+    if any(weights):
+        total = 0.0
+        for weight in weights:
+            total += weight
+        return [weight / total for weight in weights]
+    return [(n_issues - k) / (n_issues * (n_issues + 1) / 2) for k in range(n_issues)]
+
+
+def seated(p, n):
+    """For each partner: mean capacity, mean accountability, mean commitment, partnerships, and whether it is small."""
+    sectors = []
+    for s in range(1, 9):
+        of = {name: p[f"sector_{s}_{name}"] for name in ("capacity", "accountability", "commitment", "partnerships")}
+        sector = (
+            of["capacity"], p["accountability"] + of["accountability"], p["commitment"] + of["commitment"],
+            of["partnerships"] or p["partnerships"], bool(p[f"sector_{s}_small"]),
+        )  # fmt: skip
+        sectors += [sector] * int(p[f"sector_{s}_count"])
+    if sectors:
+        return sectors
+    n_small = int(p["small_share"] * n + 0.5)
+    large = (1.0, p["accountability"], p["commitment"], p["partnerships"], False)
+    return [large] * (n - n_small) + [(p["small_capacity"], *large[1:4], True)] * n_small
 
 
 def ordered_mean(numbers):

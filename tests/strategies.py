@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hypothesis import strategies as st
 
-from sim.params import PARAMETERS, SETUPS, Parameter
+from sim.params import COUNTS, NEEDS, PARAMETERS, SETUPS, Parameter
 
 SMALL: Mapping[str, tuple[float, float]] = {
     "n_partners": (2, 9),
@@ -17,6 +17,7 @@ SMALL: Mapping[str, tuple[float, float]] = {
     "review_month": (0, 30),
     "cycle_months": (0, 12),
     "reference_seats": (1, 40),
+    **dict.fromkeys(COUNTS, (0, 3)),
 }
 """Ranges narrowed so that a run takes a moment even in plain Python, and so that things happen within it."""
 
@@ -35,7 +36,19 @@ def overrides(draw: st.DrawFn, most: int = 40) -> dict[str, float]:
     """Values of some parameters, chosen at random; a run small enough for plain Python."""
     rows = {row.name: row for row in PARAMETERS if row.name not in SETTINGS_OF_THE_RUN}
     names = draw(st.sets(st.sampled_from(sorted(rows)), max_size=most)) | {"n_partners", "months"}
-    return {name: draw(values(rows[name])) for name in sorted(names)}
+    return consistent({name: draw(values(rows[name])) for name in sorted(names)})
+
+
+def consistent(drawn: dict[str, float]) -> dict[str, float]:
+    """The values drawn, without what contradicts the sectors, and with a need for every issue or for none."""
+    counted = sum(drawn.get(name, 0.0) for name in COUNTS)
+    if counted == 1:
+        drawn = {name: value for name, value in drawn.items() if name not in COUNTS}
+    elif counted:
+        drawn = {name: value for name, value in drawn.items() if name != "n_partners"}
+    if any(drawn.get(name) for name in NEEDS):
+        drawn |= {name: drawn.get(name) or 0.5 for name in NEEDS}
+    return drawn
 
 
 setups = st.sampled_from(sorted(SETUPS))

@@ -12,7 +12,19 @@ import numpy as np
 import pytest
 
 from sim.outcomes import OUTCOME_NAMES
-from sim.params import BY_NAME, DEFAULT_BOX, NAMES, PARAMETERS, SETUPS, as_array, resolve
+from sim.params import (
+    BY_NAME,
+    COMPOSITION,
+    COUNTS,
+    DEFAULT_BOX,
+    NAMES,
+    NEEDS,
+    PARAMETERS,
+    SETUPS,
+    as_array,
+    count_partners,
+    resolve,
+)
 from sim.runs import simulate
 from sim.state import SERIES_NAMES
 
@@ -234,15 +246,33 @@ def moved(name, base):
     """Whether the lowest or a high value of a parameter changes any outcome in any of 24 worlds."""
     row, point = BY_NAME[name], as_array(resolve(base, "structure_first"))
     points = np.repeat(point[None], 72, axis=0)
-    points[24:48, NAMES.index(name)] = row.low
-    points[48:, NAMES.index(name)] = min(row.high, row.low + max(1.0, row.low))
+    low = 0.5 if name in NEEDS else row.low  # of needs all are above 0, or none
+    points[24:48, NAMES.index(name)] = low
+    points[48:, NAMES.index(name)] = min(row.high, low + max(1.0, low))
+    count_partners(points)
     table = simulate(points, np.tile(np.arange(24), 3), SEED).outcomes
     return not np.array_equal(np.tile(table[:24], (2, 1)), table[24:], equal_nan=True)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_6_every_parameter_moves_some_outcome(name):
-    assert moved(name, BUSY)
+    assert moved(name, composed(BUSY) if name in COMPOSITION else BUSY)
+
+
+def composed(base):
+    """The same in a world of eight sectors, two partners each, some of them small, and with needs of its own."""
+    values = (
+        {name: value for name, value in base.items() if name != "small_share"}
+        | dict.fromkeys(COUNTS, 2)
+        | {"partnerships": 2}
+    )
+    issues = {"n_issues": 12, **{name: 1.0 + 0.1 * k for k, name in enumerate(NEEDS)}}
+    return values | {f"sector_{s}_small": s % 2 for s in range(1, 9)} | issues
+
+
+def test_6_control_nothing_of_a_sector_without_partners_moves_anything():
+    idle = [name for name in COMPOSITION if name.startswith("sector_") and name not in COUNTS]
+    assert idle and not any(moved(name, BUSY) for name in idle)
 
 
 def test_6_control_a_parameter_of_a_lever_not_pulled_moves_nothing():

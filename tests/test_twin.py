@@ -25,6 +25,16 @@ EVENTFUL = {
 """A run in which everything happens that can."""
 
 
+COMPOSED = {
+    "sector_2_count": 3, "sector_2_capacity": 0.2, "sector_2_small": 1, "sector_2_commitment": -0.2,
+    "sector_4_count": 1, "sector_4_capacity": 6, "sector_4_partnerships": 40, "sector_4_accountability": 0.4,
+    "sector_8_count": 2, "sector_8_accountability": -0.6, "partnerships": 2, "smallest_capacity": 0.001,
+    "need_1": 1, "need_2": 5, "need_3": 2, "need_4": 2, "need_5": 1,
+}  # fmt: skip
+"""Sectors with gaps between them, small ones among large ones, and needs of its own."""
+EVENTFUL_AND_COMPOSED = {name: value for name, value in EVENTFUL.items() if name != "n_partners"} | COMPOSED
+
+
 def trajectory(values, setup, seed, world, width):
     """Monthly series (months, series) of a run by the engine."""
     point = as_array(resolve(values, setup))
@@ -51,6 +61,7 @@ def assert_same(one, other):
 @example(EVENTFUL | {"mandated": 1, "umbrella": 0, "months": 30}, "purpose_first", 3, 4)
 @example(EVENTFUL | {"review_floor": 0.0, "noise": 2.0, "trust_rate": 1.0, "visibility_effect": 1.0}, "balanced", 5, 6)
 @example({"n_partners": 2, "n_issues": 1, "months": 1}, "alone", 0, 0)
+@example(EVENTFUL_AND_COMPOSED, "structure_first", 7, 8)
 def test_engine_and_naive_twin_agree_to_the_last_bit(values, setup, seed, world):
     naive = naive_trajectory(values, setup, seed, world)
     for width in (1, 8):
@@ -85,6 +96,7 @@ json.dump(out, sys.stdout)
 
 def test_interpreted_engine_gives_the_same_bits():
     cases = [(EVENTFUL, setup, 7, 40 + index) for index, setup in enumerate(SETUPS)]
+    cases += [(EVENTFUL_AND_COMPOSED, "structure_first", 7, 8)]
     cases += [({"n_partners": 4, "months": 3, "meetings": 0}, "balanced", 2**63 - 1, 2**32 - 1)]
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
     done = subprocess.run(

@@ -8,7 +8,7 @@ import pytest
 from benchmarks import yardstick
 from sim.lanes import Lanes
 from sim.outcomes import OUTCOME_NAMES
-from sim.params import NAMES, PARAMETERS, SETUPS, resolve
+from sim.params import COMPOSITION, COUNTS, NAMES, NEEDS, PARAMETERS, SETUPS, resolve
 from sim.runs import run_packs, simulate
 from sim.state import PARTNER, allocate
 
@@ -26,12 +26,24 @@ def drawn(parameter, rng):
     return rng.integers(low, high, endpoint=True) if parameter.whole else rng.uniform(low, high)
 
 
+def composition(run, rng):
+    """In every third run sectors of any kind, in some of those needs as well; else a world of two sectors."""
+    values = {row.name: row.default for row in PARAMETERS if row.name in COMPOSITION}
+    values["partnerships"] = rng.choice([1, 1, 3])
+    if run % 3:
+        return values
+    values |= {row.name: drawn(row, rng) for row in PARAMETERS if row.name.startswith("sector_")}
+    values |= {name: rng.integers(0, 4) for name in COUNTS} | {"sector_3_count": 2}
+    values |= dict.fromkeys(NEEDS, 0.0) if run % 2 else {name: rng.uniform(0.1, 3.0) for name in NEEDS}
+    return values | {"n_partners": sum(values[name] for name in COUNTS)}
+
+
 def scenes(count, seed=1):
     """Worlds of all sizes, every arm in turn, and all that can befall a partnership, at random."""
     rng = np.random.default_rng(seed)
     points = []
     for run in range(count):
-        values = {parameter.name: drawn(parameter, rng) for parameter in PARAMETERS} | {
+        values = {row.name: drawn(row, rng) for row in PARAMETERS if row.name not in COMPOSITION} | {
             "n_partners": rng.integers(2, 41),
             "n_issues": rng.integers(1, 13),
             "months": rng.integers(1, 49),
@@ -46,6 +58,7 @@ def scenes(count, seed=1):
             "cycle_months": rng.choice([0, 0, 5, 12]),
             "learning_prob": rng.choice([0.0, 0.5, 1.0]),
         }
+        values |= composition(run, np.random.default_rng([seed, run]))
         arm = tuple(SETUPS.values())[run % len(SETUPS)] if run % 2 else {"alone": 0.0}
         points.append([float((values | arm)[name]) for name in NAMES])
     return np.array(points), rng.integers(0, 2**32, count)
@@ -92,7 +105,7 @@ def test_partners_and_ties_end_alike():
         memory = allocate(n, n_issues, meetings, months, len(OUTCOME_NAMES), 1)
         outcomes, series = np.empty((1, len(OUTCOME_NAMES))), np.empty((0, 0, 0))
         alone = (point[np.newaxis], np.array([world]), SEED, np.array([0]))
-        run_packs(Lanes(1), memory, *alone, n_issues, months, outcomes, series)
+        run_packs(Lanes(1), memory, *alone, n_issues, months, outcomes, series, np.empty((0, 0, 0)))
         partners, trust = yardstick.ending(point, int(world), SEED)
         columns = [PARTNER.place[name] for name in yardstick.ENDING]
         assert np.array_equal(bits(partners), bits(memory.partners[:, columns, 0].T.copy()))
@@ -137,6 +150,11 @@ ALTERATIONS = {
     "review": ("s->p.review_month == month + 1", "s->p.review_month == month"),
     "no large partners": ("ratio(large, n_large, 0.0)", "ratio(large, n_large, 1.0)"),
     "no small partners": ("ratio(small, s->n_small, 0.0)", "ratio(small, s->n_small, 1.0)"),
+    "sector": ("mean = sector[CAPACITY]", "mean = sector[CAPACITY] + 1e-9"),
+    "sector deviation": ("commitment += sector[OF_COMMITMENT]", "commitment -= sector[OF_COMMITMENT]"),
+    "shared capacity": ("(1.0 + spread) / shared", "(1.0 + spread)"),
+    "small in any place": ("shared && s->small[i]", "shared && i >= s->n - s->n_small"),
+    "needs": ("needs[k] / given", "needs[0] / given"),
     "Gini": ("s->n * given", "(s->n + 1) * given"),
 }
 

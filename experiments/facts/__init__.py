@@ -1,0 +1,1 @@
+"""What was observed of real partnerships, and the model held against it."""

@@ -1,0 +1,61 @@
+"""The jobs of the command line that hold the model against the record: `partnership validate` and `calibrate`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from experiments.config import ConfigError, among
+from experiments.scenario import names
+
+MOST_RUNS, MOST_SEED = 10**5, 2**63 - 2
+
+
+def validate(words: list[str]) -> int:
+    """Hold the model against the patterns of a scenario, or of all."""
+    given = options("validate", words, {"runs": (2, MOST_RUNS)})
+    from experiments.facts.pattern import patterns
+    from experiments.facts.validate import Asked, run
+
+    asked = Asked(**given)
+    if asked.scenario != "all" and not patterns(asked.scenario):
+        raise ConfigError(f"scenario={asked.scenario}: no pattern was observed of it; try scenario=all")
+    for line in run(asked):
+        print(line)
+    return 0
+
+
+def calibrate(words: list[str]) -> int:
+    """Seek the worlds in which the model shows the calibration patterns of a scenario, or of all."""
+    effort = {"particles": (20, 10**5), "prior_draws": (40, 10**6), "populations": (1, 50), "most": (40, 10**7)}
+    given = options("calibrate", words, effort)
+    from experiments.facts.calibrate import Asked, run
+    from experiments.facts.smc import Plan
+
+    plan = Plan(**{name: given.pop(name) for name in effort if name in given})
+    if plan.particles >= plan.prior_draws:
+        raise ConfigError(f"particles={plan.particles} must be fewer than prior_draws={plan.prior_draws}")
+    for line in run(Asked(plan=plan, **given)):
+        print(line)
+    return 0
+
+
+def options(job: str, words: Sequence[str], numbers: dict[str, tuple[int, int]]) -> dict[str, Any]:
+    """The words of a job as values, checked: scenario, seed, results and workers, besides what is its own."""
+    ranges = {"seed": (0, MOST_SEED), "workers": (1, 10**4), **numbers}
+    given: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise ConfigError(f"{word}: partnership {job} takes key=value, as in scenario=himp_1999")
+        among(name, ("scenario", "results", *ranges), f"{job}: key")
+        if name == "scenario":
+            given[name] = among(value, ("all", *names()), "scenario")
+        elif name == "results":
+            given[name] = value
+        else:
+            low, high = ranges[name]
+            if not value.isdecimal() or not low <= int(value) <= high:
+                raise ConfigError(f"{word} is out of range; {name} takes a whole number from {low} to {high}")
+            given[name] = int(value)
+    return given

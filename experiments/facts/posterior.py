@@ -1,0 +1,172 @@
+"""What a calibration leaves, shown: where the posterior lies, and what it predicts of every pattern."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments import document
+from experiments.execute import available_workers
+from experiments.facts.calibrate import TOLD, Calibration, listed
+from experiments.facts.measure import Verdict, in_pieces, kinds_of, tolerance, verdict
+from experiments.facts.pattern import Pattern, patterns
+from experiments.facts.validate import observed
+from experiments.facts.worlds import COORDINATES, World, of_box
+from experiments.figures import facts, style
+from experiments.figures.gallery import Picture, Table
+from experiments.files import write_bytes
+from sim.params import BY_NAME, DEFAULT_BOX, DEFAULTS
+
+RUNS = 100
+"""Runs of each scenario in worlds of the posterior, and as many in worlds of the prior."""
+PIECE = 10
+
+
+def report(calibration: Calibration, summary: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Draw and write the page; returns how the posterior does on every pattern, the held-out ones included."""
+    wanted = patterns(None if calibration.asked.scenario == "all" else calibration.asked.scenario)
+    after, before = predicted(calibration, wanted)
+    pictures = [marginals(calibration), check(wanted, after, before)]
+    images = {picture.name: style.as_bytes(picture.figure, calibration.id) for picture in pictures}
+    for name, drawn in images.items():
+        for kind, content in drawn.items():
+            write_bytes(folder / "figures" / f"{name}.{kind}", content)
+    counts = counted(wanted, after)
+    write_bytes(folder / "index.html", page(calibration, summary, counts, pictures, images).encode())
+    return counts | {"patterns": {name: vars(one) for name, one in after.items()}}
+
+
+def counted(wanted: list[Pattern], found: dict[str, Verdict]) -> dict[str, int]:
+    held = [one for one in wanted if one.held_out]
+    return {
+        "met": sum(found[one.name].met for one in wanted),
+        "of": len(wanted),
+        "held_out_met": sum(found[one.name].met for one in held),
+        "held_out": len(held),
+    }
+
+
+def predicted(calibration: Calibration, wanted: list[Pattern]) -> tuple[dict[str, Verdict], dict[str, Verdict]]:
+    """What worlds of the posterior, and of the prior, show of every pattern; with luck that calibration never met."""
+    table, seed = listed(calibration), calibration.asked.seed + 1
+    rows = table.iloc[np.linspace(0, len(table) - 1, RUNS).astype(int)].to_dict("records")
+    after: list[World] = [{str(name): float(x) for name, x in row.items()} for row in rows]
+    found = []
+    with ThreadPoolExecutor(calibration.asked.workers or available_workers()) as executor:
+        for worlds in (after, of_box("default", RUNS, seed)):
+            measured = in_pieces(wanted, worlds, seed, executor, PIECE, kinds=kinds_of(wanted))
+            found.append({name: verdict(pattern, measured[name]) for name, pattern in by_name(wanted).items()})
+    return found[0], found[1]
+
+
+def by_name(wanted: list[Pattern]) -> dict[str, Pattern]:
+    return {pattern.name: pattern for pattern in wanted}
+
+
+def marginals(calibration: Calibration) -> Picture:
+    """The posterior of every moved parameter on its prior range."""
+    posterior = calibration.posterior
+    spans = []
+    for name in calibration.moved:
+        low, high = DEFAULT_BOX[name]
+        values = low + posterior.points[:, COORDINATES.index(name)] * (high - low)
+        spans.append(facts.Marginal(name, low, high, DEFAULTS[name], values, posterior.weights))
+    rows = tuple(
+        (one.name.replace("_", " "), f"{one.low:g} to {one.high:g}", *(f"{x:.3g}" for x in one.middle)) for one in spans
+    )
+    head = ("parameter", "prior", "5%", "median", "95%")
+    return Picture(
+        name="posterior",
+        title="What the patterns leave of each parameter",
+        caption="Bars: the posterior of each parameter that was moved, over its prior range, which is even. The line "
+        "is the default world. Where bars are level, the patterns cannot tell.",
+        alt="One small histogram for each moved parameter.",
+        figure=facts.marginals(spans),
+        tables=(Table("Posterior of the moved parameters", head, rows),),
+    )
+
+
+def check(wanted: list[Pattern], after: dict[str, Verdict], before: dict[str, Verdict]) -> Picture:
+    """What the posterior predicts of every pattern beside what was observed."""
+    shown = [one for one in wanted if one.kind in ("count", "rate")]
+    spans = [facts.Span(one.name, one.held_out, tolerance(one), ends(after[one.name]), ends(before[one.name]))
+             for one in shown]  # fmt: skip
+    rows = tuple(
+        (
+            one.name.replace("_", " "), one.use.replace("_", " "), observed(one),
+            told(after[one.name]), "yes" if after[one.name].met else "no",
+            told(before[one.name]), "yes" if before[one.name].met else "no",
+        )
+        for one in wanted
+    )  # fmt: skip
+    head = ("pattern", "used for", "observed", "posterior", "met", "prior", "met by the prior")
+    return Picture(
+        name="check",
+        title="What the posterior predicts of every pattern",
+        caption="Shares of localities. Band: what was observed, with its tolerance. Dots and lines: the mean over runs "
+        "and 95% of runs, in worlds of the posterior and of the prior. The table has the other patterns too.",
+        alt="For each pattern a band of tolerance with two intervals, one for the posterior and one for the prior.",
+        figure=facts.predictive(spans),
+        tables=(Table("Every pattern: mean and range of 95% of runs", head, rows),),
+    )
+
+
+def ends(found: Verdict) -> tuple[float, float, float]:
+    return found.value, found.low, found.high
+
+
+def told(found: Verdict) -> str:
+    return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
+
+
+def page(
+    calibration: Calibration, summary: dict[str, Any], counts: dict[str, int],
+    pictures: list[Picture], images: dict[str, dict[str, bytes]],
+) -> str:  # fmt: skip
+    """The calibration as one page."""
+    known = [name for name, row in summary["parameters"].items() if row["told"]]
+    unknown = [name for name in calibration.moved if name not in known]
+    last = calibration.posterior
+    sections = {
+        "answer": f'<div class="answer"><h2>What came of it</h2><p class="headline">Worlds of the posterior meet '
+        f"{counts['met']} of {counts['of']} patterns; of those held out, {counts['held_out_met']} of "
+        f"{counts['held_out']}.</p><p>The last population lies within a mean distance of {last.tolerance:.2f} "
+        f"tolerances: its {len(last.points)} particles are worth {last.effective:.0f} of equal weight.</p></div>",
+        "figures": "\n".join(document.figure(picture, images[picture.name]["svg"]) for picture in pictures),
+        "identifiability": "<h2>What the patterns can and cannot tell</h2>"
+        + document.bullets(
+            [
+                f"Told, narrower than the prior by {100 * TOLD:g}% of standard deviation or more: "
+                f"{', '.join(map(plain, known)) or 'none'}.",
+                f"Moved, and still not told: {', '.join(map(plain, unknown)) or 'none'}.",
+                "All others matter little to these patterns: they keep their prior, and nothing is learnt of them.",
+            ]
+        )
+        + document.table(parameters(summary)),
+        "repeat": "<h2>How to repeat it</h2><pre><code>partnership calibrate scenario="
+        f"{calibration.asked.scenario} seed={calibration.asked.seed}</code></pre>",
+    }
+    names = ", ".join(pattern.name.replace("_", " ") for pattern in calibration.patterns)
+    return document.shell(
+        "The model calibrated on the record", f"On {names}.", sections, f"Calibration {calibration.id}."
+    )
+
+
+def plain(name: str) -> str:
+    return f"{name.replace('_', ' ')} ({BY_NAME[name].meaning})"
+
+
+def parameters(summary: dict[str, Any]) -> Table:
+    rows = tuple(
+        (
+            name.replace("_", " "), "yes" if name in summary["moved"] else "no", f"{row['correlation']:.2f}",
+            f"{row['prior'][0]:g} to {row['prior'][1]:g}", f"{row['median']:.3g}",
+            f"{row['low']:.3g} to {row['high']:.3g}", f"{100 * row['narrowing']:.0f}%", "yes" if row["told"] else "no",
+        )
+        for name, row in sorted(summary["parameters"].items(), key=lambda item: -item[1]["narrowing"])
+    )  # fmt: skip
+    head = ("parameter", "moved", "strongest rank correlation", "prior", "median", "90% region", "narrower by", "told")
+    return Table("Every parameter of the box", head, rows)

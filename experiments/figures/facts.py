@@ -1,0 +1,135 @@
+"""The model against the record, as figures: patterns met, what is left of each parameter, what is predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from experiments.figures import style
+
+ACROSS = 3
+"""Small histograms in a row."""
+BINS = 12
+
+
+class Marginal(NamedTuple):
+    """A parameter: its prior range, its default, and its posterior as weighted values."""
+
+    name: str
+    low: float
+    high: float
+    default: float
+    values: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    @property
+    def middle(self) -> tuple[float, float, float]:
+        """The 5%, 50% and 95% points."""
+        order = np.argsort(self.values, kind="stable")
+        heights = np.cumsum(self.weights[order])
+        five, half, most = (self.values[order][np.searchsorted(heights, at)] for at in (0.05, 0.5, 0.95))
+        return float(five), float(half), float(most)
+
+
+class Span(NamedTuple):
+    """A pattern that is a share: its tolerance, and mean, low and high over runs, after and before calibration."""
+
+    name: str
+    held_out: bool
+    tolerance: tuple[float, float]
+    after: tuple[float, float, float]
+    before: tuple[float, float, float]
+
+
+@style.styled
+def verdict_grid(
+    patterns: Sequence[tuple[str, bool]], columns: Sequence[str], met: Mapping[str, Mapping[str, bool]]
+) -> Figure:
+    """Patterns (name, held out) by columns: a square where one is met, a cross where not; held-out ones below a line."""
+    ordered = sorted(patterns, key=lambda one: one[1])
+    figure = style.new_figure(1.2 + 0.26 * len(ordered))
+    axes = figure.subplots()
+    for across, column in enumerate(columns):
+        for down, (name, _) in enumerate(ordered):
+            shown = met[column][name]
+            colour, mark = (style.BLUE, "s") if shown else (style.VERMILLION, "x")
+            axes.plot(across, down, mark, color=colour, markersize=8, markeredgewidth=1.8)
+    used = sum(not held for _, held in ordered)
+    axes.axhline(used - 0.5, color="#444444", linewidth=1)
+    axes.set_ylim(len(ordered) - 0.5, -0.5)
+    axes.set_xlim(-0.5, len(columns) - 0.5)
+    axes.set_yticks(range(len(ordered)), [name.replace("_", " ") for name, _ in ordered])
+    axes.set_xticks(range(len(columns)), [name.replace(" ", "\n", 1) for name in columns])
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    axes.spines[["left", "bottom"]].set_visible(False)
+    keys = [
+        Line2D([], [], marker="s", color=style.BLUE, linestyle="", markersize=8, label="met"),
+        Line2D(
+            [], [], marker="x", color=style.VERMILLION, linestyle="", markersize=8, markeredgewidth=1.8, label="not met"
+        ),
+    ]
+    figure.legend(handles=keys, loc="outside lower right", ncols=2)
+    style.note(figure, "Above the line: used for calibration. Below: held out.")
+    return figure
+
+
+@style.styled
+def marginals(spans: Sequence[Marginal]) -> Figure:
+    """The posterior of each parameter over its prior range, with the default world."""
+    rows = -(-len(spans) // ACROSS)
+    figure = style.new_figure(0.9 + 1.35 * rows)
+    grid = figure.subplots(rows, ACROSS, squeeze=False)
+    for axes, one in zip(grid.flat, spans, strict=False):
+        heights, edges = np.histogram(one.values, BINS, (one.low, one.high), weights=one.weights)
+        axes.bar(
+            edges[:-1], heights * BINS, np.diff(edges), align="edge", color=style.SKY, edgecolor="white", linewidth=0.5
+        )
+        axes.axhline(1, color="#777777", linewidth=0.9, linestyle=(0, (3, 2)))
+        axes.axvline(one.default, color=style.INK, linewidth=1.4)
+        axes.set_title(one.name.replace("_", " "), fontsize=9.5)
+        axes.set_xlim(one.low, one.high)
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+    for axes in grid.flat[len(spans) :]:
+        axes.set_visible(False)
+    style.note(figure, "Bars: posterior. Dashed: prior. Solid line: the default world.")
+    return figure
+
+
+@style.styled
+def predictive(spans: Sequence[Span]) -> Figure:
+    """For each share: the band of tolerance, and what worlds of the posterior and of the prior show."""
+    ordered = sorted(spans, key=lambda one: one.held_out)
+    figure = style.new_figure(1.3 + 0.4 * len(ordered))
+    axes = figure.subplots()
+    for down, one in enumerate(ordered):
+        low, high = one.tolerance
+        axes.barh(down, high - low, 0.72, left=low, color="#DDDDDD", edgecolor="#999999", linewidth=0.6)
+        for (value, least, most), shift, colour, mark in (
+            (one.after, -0.16, style.BLUE, "o"),
+            (one.before, 0.2, style.ORANGE, "s"),
+        ):
+            if np.isfinite(value):
+                axes.plot([least, most], [down + shift] * 2, color=colour, linewidth=1.8)
+                axes.plot(value, down + shift, mark, color=colour, markersize=5.5)
+    names = [one.name.replace("_", " ") + (" *" if one.held_out else "") for one in ordered]
+    axes.set_yticks(range(len(ordered)), names)
+    axes.set_ylim(len(ordered) - 0.5, -0.5)
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_xlabel("share of localities")
+    axes.tick_params(axis="y", length=0)
+    keys = [
+        Patch(facecolor="#DDDDDD", edgecolor="#999999", label="observed, with tolerance"),
+        Line2D([], [], marker="o", color=style.BLUE, label="posterior"),
+        Line2D([], [], marker="s", color=style.ORANGE, label="prior"),
+    ]
+    figure.legend(handles=keys, loc="outside upper left", ncols=3)
+    style.note(figure, "Dots: mean over runs of the scenario; lines: 95% of them. * held out from calibration.")
+    return figure
