@@ -155,10 +155,10 @@ def shapes(n: int, n_issues: int, meetings: int, months: int, n_outcomes: int) -
 
 def allocate(n: int, n_issues: int, meetings: int, months: int, n_outcomes: int, width: int) -> Memory:
     """Arrays for runs of up to these sizes."""
-    parameters, partnership, *rest = (
+    parameters, partnership, *tables = (
         aligned_zeros(rows, columns, width) for rows, columns in shapes(n, n_issues, meetings, months, n_outcomes)
     )
-    return Memory(parameters[:, 0], partnership[:, 0], *rest, worlds=np.zeros(width, dtype=np.int64))
+    return Memory._make([parameters[:, 0], partnership[:, 0], *tables, np.zeros(width, dtype=np.int64)])
 
 
 @inlined

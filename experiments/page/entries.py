@@ -4,8 +4,6 @@ Each wraps memory that the caller owns as the arrays of a `Memory` and calls the
 anything. They are compiled for the browser by `experiments.page.wasm`.
 """
 
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 from typing import Any

@@ -131,18 +131,20 @@ def linked(code: bytes) -> bytes:
 
 def columns() -> dict[str, tuple[str, ...]]:
     """The names of what the numbers in memory are, for whoever calls the engine."""
-    from experiments.page import entries
-    from sim.state import ISSUE, PARTNER, PARTNERSHIP
+    from sim.outcomes import OUTCOME_NAMES
+    from sim.params import NAMES
+    from sim.state import ISSUE, PARTNER, PARTNERSHIP, SERIES_NAMES
+    from sim.why import CommitmentTerms, EffortTerms
 
     return {
-        "parameters": entries.NAMES,
-        "series": entries.SERIES_NAMES,
-        "outcomes": entries.OUTCOME_NAMES,
+        "parameters": NAMES,
+        "series": SERIES_NAMES,
+        "outcomes": OUTCOME_NAMES,
         "partner": PARTNER.names,
         "partnership": PARTNERSHIP.names,
         "issue": ISSUE.names,
-        "effort": entries.EffortTerms._fields,
-        "commitment": entries.CommitmentTerms._fields,
+        "effort": EffortTerms._fields,
+        "commitment": CommitmentTerms._fields,
     }
 
 
