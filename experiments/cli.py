@@ -31,6 +31,7 @@ JOBS = {
     ),
     "validate": Job("experiments.facts.jobs", "validate", "hold the model against what was observed", False),
     "calibrate": Job("experiments.facts.jobs", "calibrate", "seek the worlds that show what was observed", False),
+    "teach": Job("experiments.page.teach", "teach", "watch partnerships in a browser: the teaching page", False),
     "report": Job("experiments.jobs", "report", "rebuild the report of a study from its stored tables", False),
     "check": Job("experiments.jobs", "check", "verify every byte of a study", False),
     "merge": Job("experiments.jobs", "merge", "put the shards of a study together", False),
@@ -50,6 +51,7 @@ For example:
   partnership sweep experiment=quick_look              the same in small, in seconds
   partnership run setup=purpose_first seed=7           one partnership, month by month
   partnership demo failure=talking_shop                one way to fail, and what would have helped
+  partnership teach                                    watch partnerships in a browser; no internet needed
 
 `partnership JOB --help` says what a job takes. Read README.md first, then sim/rules.py.
 """

@@ -141,20 +141,31 @@ class State(NamedTuple):
     months: int
 
 
+COLUMNS = tuple(len(schema) for schema in (PARAMETER, PARTNERSHIP, PARTNER, ISSUE, ENCOUNTER, SERIES_SCHEMA))
+
+
+def shapes(n: int, n_issues: int, meetings: int, months: int, n_outcomes: int) -> tuple[tuple[int, int], ...]:
+    """Rows and columns of the arrays of a `Memory`, in its order, but for its worlds: a number for each lane."""
+    parameter, partnership, partner, issue, encounter, series = COLUMNS
+    return (
+        (parameter, 1),
+        (partnership, 1),
+        (n, partner),
+        (n_issues, issue),
+        (n, n_issues),
+        (n, n | 1),  # an odd width of rows, or a column would crowd one part of the cache
+        (max(1, n * meetings), encounter),
+        (months, series),
+        (n_outcomes, 1),
+    )
+
+
 def allocate(n: int, n_issues: int, meetings: int, months: int, n_outcomes: int, width: int) -> Memory:
     """Arrays for runs of up to these sizes."""
-    return Memory(
-        parameters=aligned_zeros(len(PARAMETER), width),
-        partnership=aligned_zeros(len(PARTNERSHIP), width),
-        partners=aligned_zeros(n, len(PARTNER), width),
-        issues=aligned_zeros(n_issues, len(ISSUE), width),
-        agenda=aligned_zeros(n, n_issues, width),
-        trust=aligned_zeros(n, n | 1, width),  # an odd width of rows, or a column would crowd one part of the cache
-        encounters=aligned_zeros(max(1, n * meetings), len(ENCOUNTER), width),
-        series=aligned_zeros(months, len(SERIES_SCHEMA), width),
-        summary=aligned_zeros(n_outcomes, 1, width),
-        worlds=np.zeros(width, dtype=np.int64),
+    parameters, partnership, *tables = (
+        aligned_zeros(rows, columns, width) for rows, columns in shapes(n, n_issues, meetings, months, n_outcomes)
     )
+    return Memory._make([parameters[:, 0], partnership[:, 0], *tables, np.zeros(width, dtype=np.int64)])
 
 
 @inlined
