@@ -66,7 +66,7 @@ class Box:
 
 
 def find(design: pd.DataFrame, verdict: NDArray[np.int8], arms: tuple[str, str], seed: int) -> tuple[Box, ...]:
-    """A box for each arm that wins at least `ENOUGH` worlds of either half, where peeling finds one by more than chance."""
+    """A box for each arm that wins at least `ENOUGH` worlds of either half, where peeling finds more than chance."""
     learning, held_back = halves(len(design), seed)
     found = []
     for arm, sign in zip(arms, (1, -1), strict=True):
