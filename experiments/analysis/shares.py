@@ -43,6 +43,8 @@ def of_boxes(design: pd.DataFrame, verdict: NDArray[np.int8], spans: dict[str, t
     pairs = []
     for name, (low, high) in spans.items():
         middle = (low + high) / 2
+        if (design[name] == design[name].round()).all():
+            middle = float(np.floor(middle))
         both = [_part(design, verdict, (Condition(name, above, middle),)) for above in (False, True)]
         if both[0] and both[1]:
             pairs.append((both[0], both[1]))

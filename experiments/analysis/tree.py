@@ -54,9 +54,10 @@ def grow(design: pd.DataFrame, verdict: NDArray[np.int8], seed: int) -> Tree:
     said = model.predict(design.iloc[held_back].to_numpy())
     ends = verdict[held_back]
     names = [str(name) for name in design.columns]
+    whole = {name for name in names if (design[name] == design[name].round()).all()}
     leaves = [
         Leaf(conditions, int(np.sum(here)), *(count(ends[here] == one) for one in (1, 0, -1)))
-        for place, conditions in paths(model.tree_, names)
+        for place, conditions in paths(model.tree_, names, whole)
         if (here := places == place).any()
     ]
     leaves.sort(key=lambda leaf: leaf.lost.share.value - leaf.won.share.value)
@@ -64,8 +65,11 @@ def grow(design: pd.DataFrame, verdict: NDArray[np.int8], seed: int) -> Tree:
     return Tree(tuple(leaves), count(said == ends), common)
 
 
-def paths(tree, names: list[str]) -> list[tuple[int, tuple[Condition, ...]]]:  # type: ignore[no-untyped-def]
-    """Each leaf of a fitted tree, with the conditions that lead to it; of two on one side of a factor the tighter."""
+def paths(tree, names: list[str], whole: set[str]) -> list[tuple[int, tuple[Condition, ...]]]:  # type: ignore[no-untyped-def]
+    """Each leaf of a fitted tree, with the conditions that lead to it; of two on one side of a factor the tighter.
+
+    The cuts of factors in `whole`, which take whole numbers only, are told as such.
+    """
     found: list[tuple[int, tuple[Condition, ...]]] = []
 
     def walk(node: int, so_far: dict[tuple[str, bool], float]) -> None:
@@ -74,6 +78,7 @@ def paths(tree, names: list[str]) -> list[tuple[int, tuple[Condition, ...]]]:  #
             found.append((node, conditions))
             return
         name, cut = names[tree.feature[node]], float(tree.threshold[node])
+        cut = float(np.floor(cut)) if name in whole else cut
         walk(int(tree.children_left[node]), {**so_far, (name, False): cut})
         walk(int(tree.children_right[node]), {**so_far, (name, True): cut})
 

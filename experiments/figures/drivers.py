@@ -118,7 +118,7 @@ def matrix(table: NDArray[np.float64], outcomes: Sequence[str], factors: Sequenc
     for (y, x), value in np.ndenumerate(table):
         if np.isfinite(value) and round(100 * value) >= 5:
             axes.text(x, y, f"{100 * value:.0f}", ha="center", va="center", fontsize=6.5)
-    axes.set_xticks(range(len(factors)), [words.plain(one) for one in factors], rotation=55, ha="left", fontsize=7.5)
+    axes.set_xticks(range(len(factors)), [words.plain(one) for one in factors], rotation=90, fontsize=7.5)
     axes.xaxis.tick_top()
     axes.set_yticks(range(len(outcomes)), [words.plain(one) for one in outcomes], fontsize=7.5)
     axes.tick_params(length=0)
@@ -144,6 +144,7 @@ def luck(found: Mapping[str, Mapping[str, Luck]], names: Mapping[str, str], outc
                       label=names[target] if place == len(outcomes) - 1 else None)  # fmt: skip
     axes.set_yticks(range(len(outcomes)), [words.plain(one) for one in reversed(outcomes)])
     axes.tick_params(axis="y", length=0)
+    axes.set_ylim(-0.6, len(outcomes) - 0.4)
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_xlabel("share of the variance of single runs that is luck")

@@ -325,7 +325,9 @@ def ridges(findings: Findings, _: Insight) -> Picture | None:
     contrast, factor = findings.contrast, findings.discovery.effects[0].factor
     complete = findings.pairs.dropna(subset="difference")
     complete = complete[complete.index.isin(findings.design.index)]
-    groups = bands(findings.design.loc[complete.index, factor], complete["difference"])
+    groups = bands(
+        findings.design.loc[complete.index, factor], complete["difference"], findings.study.design.factors[factor]
+    )
     a, b = words.plain(contrast.a), words.plain(contrast.b)
     rows = tuple(
         (
@@ -345,7 +347,8 @@ def ridges(findings: Findings, _: Insight) -> Picture | None:
         f"{words.signed(first)} to {words.signed(last)}.",
         f"Densities of the difference between {a} and {b} in bands of {words.plain(factor)}: its median moves from "
         f"{words.signed(first)} in the lowest to {words.signed(last)} in the highest.",
-        spread.ridges(groups, f"{words.outcome(contrast.outcome)}: {a} less {b}", words.factor_label(factor)),
+        spread.ridges(groups, f"{words.outcome(contrast.outcome)}: {a} less {b}", words.factor_label(factor),
+                      spread.Sides(contrast.a, contrast.b, contrast.region)),
         (Table("The difference in worlds at or below each share",
                (words.plain(factor), "worlds", "5%", "25%", "50%", "75%", "95%"), rows),),
     )  # fmt: skip
@@ -355,9 +358,11 @@ def _quantiles(values: NDArray[np.float64]) -> tuple[str, ...]:
     return tuple(words.signed(float(np.quantile(values, share))) for share in (0.05, 0.25, 0.5, 0.75, 0.95))
 
 
-def bands(along: pd.Series, values: pd.Series, count: int = RIDGES) -> dict[str, NDArray[np.float64]]:
-    """Values in bands of equal width of a parameter, from the lowest; bands with under 20 values are left out."""
-    edges = maps.edges(str(along.name), (float(along.min()), float(along.max())), 60 * count * count)[: count + 1]
+def bands(
+    along: pd.Series, values: pd.Series, span: tuple[float, float], count: int = RIDGES
+) -> dict[str, NDArray[np.float64]]:
+    """Values in bands of equal width of a parameter, from the lowest of its range; those with under 20 are left out."""
+    edges = maps.edges(str(along.name), span, maps.WORLDS_A_BIN * count * count)
     found = {}
     for place in range(len(edges) - 1):
         low, high = edges[place], edges[place + 1]

@@ -97,6 +97,7 @@ def ablation(changes: Sequence[Change], base: PairedResult, contrast: Contrast) 
         right.axvline(count.share.value, color=style.colour(arm), linewidth=1, linestyle=(0, (4, 2)), zorder=0,
                       label=f"{words.plain(arm)} wins")  # fmt: skip
     left.set_yticks(range(len(changes)), [words.plain(one.name) for one in reversed(changes)], fontsize=8)
+    left.set_ylim(-0.7, len(changes) - 0.3)
     for axes in (left, right):
         axes.tick_params(axis="y", length=0)
     left.set_xlabel("mean difference")

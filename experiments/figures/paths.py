@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -112,5 +114,27 @@ def parting(found: Parting, apart: NDArray[np.float64], contrast: Contrast) -> F
         figure,
         f"n = {found.worlds:,} worlds, paired, difference in {words.plain(found.series)}. Line: mean, with a 95% band "
         "that holds for all months together; grey: middle half and 5% to 95% of worlds.",
+    )
+    return figure
+
+
+@style.styled
+def fan(trajectories: pd.DataFrame, series: str, arms: Sequence[str]) -> Figure:
+    """One series month by month under some arms, a panel each: median, spread over worlds, and sample paths."""
+    across = min(len(arms), 3)
+    rows = -(-len(arms) // across)
+    figure = style.new_figure(1.0 + 2.3 * rows)
+    panels = figure.subplots(rows, across, sharex=True, sharey=True, squeeze=False)
+    for axes, arm in zip(panels.ravel(), arms, strict=False):
+        _fan(axes, grid(trajectories, arm, series), arm)
+    for axes in panels.ravel()[len(arms) :]:
+        axes.set_axis_off()
+    panels[rows // 2, 0].set_ylabel(words.plain(series))
+    panels[-1, across // 2].set_xlabel("months since launch")
+    worlds = trajectories["world"].nunique()
+    style.note(
+        figure,
+        f"n = {worlds:,} worlds, the same in every panel. Median, middle half and 5% to 95% of worlds; thin: the same "
+        f"{min(SAMPLES, worlds)} worlds.",
     )
     return figure

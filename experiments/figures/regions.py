@@ -124,7 +124,7 @@ def boxes(found: Sequence[Box]) -> Figure:
                       capsize=3, label="the box that is told")  # fmt: skip
         everywhere = box.steps[0].held_density
         axes.axhline(everywhere, color="#BBBBBB", linewidth=1)
-        axes.text(0.02, everywhere, "all worlds", fontsize=8, va="bottom", color="#555555")
+        axes.text(0.04, everywhere, "all worlds", fontsize=8, va="top", ha="right", color="#555555")
         axes.set_title(words.plain(box.arm))
         axes.set_xlim(1.02, 0)
         axes.set_xlabel("coverage: share of its wins in the box")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -32,9 +34,17 @@ def density(values: Values, at: Values) -> Values:
     return np.asarray(smooth / max(float(smooth.max()), 1e-300))
 
 
-def middle(values: Values) -> tuple[float, float]:
-    """The range to draw: all but 1 in 100 worlds at either end, and some air."""
-    low, high = np.quantile(values, (0.01, 0.99))
+class Sides(NamedTuple):
+    """The arms that win to the right and to the left of 0, beyond the region."""
+
+    a: str
+    b: str
+    region: float
+
+
+def middle(values: Values, cut: float = 0.01) -> tuple[float, float]:
+    """The range to draw: all but a share of the worlds at either end, and some air."""
+    low, high = np.quantile(values, (cut, 1 - cut))
     air = 0.04 * (high - low) or 0.05
     return float(low - air), float(high + air)
 
@@ -80,15 +90,22 @@ def rainclouds(groups: Mapping[str, Values], label: str, arms: Mapping[str, str]
 
 
 @style.styled
-def ridges(groups: Mapping[str, Values], label: str, along: str) -> Figure:
-    """One density above another, from the lowest values of a parameter (below) to the highest."""
+def ridges(groups: Mapping[str, Values], label: str, along: str, sides: Sides | None = None) -> Figure:
+    """One density above another, from the lowest values of a parameter (below) to the highest.
+
+    With `sides`, values beyond the region are filled in the colour of the arm that wins there.
+    """
     figure = style.new_figure(1.4 + 0.55 * len(groups))
     axes = figure.add_subplot()
-    low, high = middle(np.concatenate(list(groups.values())))
+    low, high = middle(np.concatenate(list(groups.values())), 0.025)
     at = np.linspace(low, high, STEPS)
     for place, (_, values) in reversed(list(enumerate(groups.items()))):
         height = place + 1.35 * density(values, at)
-        axes.fill_between(at, place, height, color="#B8CBD9", alpha=0.85, linewidth=0, zorder=10 - 0.1 * place)
+        order = 10 - 0.1 * place
+        axes.fill_between(at, place, height, color="#CFD8DE", linewidth=0, zorder=order)
+        for won, arm, hatch in _won(at, sides):
+            axes.fill_between(at, place, height, where=won, color=style.colour(arm), hatch=hatch, edgecolor="white",
+                              linewidth=0, alpha=0.85, zorder=order + 0.001)  # fmt: skip
         axes.plot(at, height, color=style.INK, linewidth=1.0, zorder=10.01 - 0.1 * place)
         median = float(np.median(values))
         axes.plot([median, median], [place, place + 0.3], color=style.INK, linewidth=2, zorder=10.02 - 0.1 * place)
@@ -99,12 +116,19 @@ def ridges(groups: Mapping[str, Values], label: str, along: str) -> Figure:
     axes.set_xlabel(label)
     axes.set_ylabel(along)
     sizes = [len(values) for values in groups.values()]
+    coloured = f" Coloured: beyond ±{sides.region:g}, where one arm wins." if sides else ""
     style.note(
         figure,
-        f"n = {min(sizes):,} to {max(sizes):,} worlds a row. Density in each band of {along}; stroke: median. "
-        "Up to 1% at each end is cut off.",
+        f"n = {min(sizes):,} to {max(sizes):,} worlds a row. Density in each band of {along}; stroke: median."
+        f"{coloured} Up to 2.5% at each end is cut off.",
     )
     return figure
+
+
+def _won(at: Values, sides: Sides | None) -> list[tuple[NDArray[np.bool_], str, str]]:
+    if sides is None:
+        return []
+    return [(at >= sides.region, sides.a, ""), (at <= -sides.region, sides.b, "////")]
 
 
 @style.styled
@@ -146,3 +170,19 @@ def dots(a: Values, b: Values, names: tuple[str, str], label: str, region: float
 def _rows(axes: Axes, names: list[str]) -> None:
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", length=0)
+
+
+@style.styled
+def trend(tables: Mapping[str, pd.DataFrame], label: str, along: str, worlds: int) -> Figure:
+    """A mean with its interval along a parameter, a line for each arm of `tables` (columns level, mean, low, high)."""
+    figure = style.new_figure(4.0)
+    axes = figure.add_subplot()
+    for arm, table in tables.items():
+        axes.fill_between(table["level"], table["low"], table["high"], color=style.colour(arm), alpha=0.2, linewidth=0)
+        axes.plot(table["level"], table["mean"], linewidth=2, marker=style.marker(arm), markersize=4.5,
+                  label=words.plain(arm), **style.look(arm))  # fmt: skip
+    axes.set_xlabel(along)
+    axes.set_ylabel(label)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=4, handlelength=3)
+    style.note(figure, f"n = {worlds:,} worlds. Mean at each level or in each band, with its 95% interval.")
+    return figure
