@@ -62,9 +62,7 @@ def plot(said: list[str]) -> int:
     kind = among(asked.get("kind", usual(by)), KINDS, "kind")
     outcome = asked.get("outcome", finished.study.contrast.outcome)
     figure, table = KINDS[kind](read(finished, outcome, by, asked.get("of", ""), kind))
-    name = "-".join(
-        [kind, outcome, "arm" if kind in BY_ARM else "+".join(by), *([asked["of"]] if "of" in asked else [])]
-    )
+    name = "-".join([kind, outcome, "+".join(by), *([asked["of"]] if "of" in asked else [])])
     written = {**style.as_bytes(figure, finished.study.id), "csv": table.to_csv(float_format="%.9g").encode()}
     for form, content in written.items():
         store.write_bytes(finished.folder / "plots" / f"{name}.{form}", content)
@@ -82,22 +80,29 @@ def read(finished: Finished, outcome: str, by: tuple[str, ...], of: str, kind: s
     study = finished.study
     own = study.contrast
     names = [*factor_names(study.design), *choice_names(study.design)]
-    for one in by:
-        if one != "arm" and one not in names:
-            raise ConfigError(f"by={one}: that does not vary in this study{nearest(one, [*names, 'arm'])}; there is arm, "
-                              f"{', '.join(names) or 'and nothing else'}")  # fmt: skip
-    wanted = {"map": 2, "ridge": 1, "trend": 1}.get(kind)
-    if wanted and (len(by) != wanted or "arm" in by or any(one in study.design.choices for one in by)):
-        raise ConfigError(
-            f"kind={kind} takes by={','.join(['PARAMETER'] * wanted)}, parameters that vary in this study"
-        )
-    if kind == "cloud" and len(by) != 1:
-        raise ConfigError("kind=cloud takes by=arm, or one parameter or choice")
+    check(by, kind, names, set(study.design.choices))
     of = among(of, (DIFFERENCE, *study.arms), "of") if of else DIFFERENCE
     contrast = Contrast(own.a, own.b, outcome if kind == "fan" else settings.outcome(outcome), own.region)
     design = store.read_table(finished, finished.parts(store.DESIGN)).set_index("point").sort_index()
     values = pd.DataFrame() if kind == "fan" else values_of(finished, contrast)
     return Asked(finished, contrast, by, of, values, design)
+
+
+def check(by: tuple[str, ...], kind: str, names: Sequence[str], choices: set[str]) -> None:
+    """Raise `ConfigError` if a kind of figure cannot be drawn by what is named."""
+    for one in by:
+        if one != "arm" and one not in names:
+            near = nearest(one, [*names, "arm"])
+            known = ", ".join(["arm", *names])
+            raise ConfigError(f"by={one}: that does not vary in this study{near}; there is {known}")
+    wanted = {"map": 2, "ridge": 1, "trend": 1}.get(kind)
+    if wanted and (len(by) != wanted or len(set(by)) < wanted or "arm" in by or choices & set(by)):
+        form = ",".join(["PARAMETER"] * wanted)
+        raise ConfigError(f"kind={kind} takes by={form}, of those that vary in this study")
+    if kind in BY_ARM and by != ("arm",):
+        raise ConfigError(f"kind={kind} compares arms and takes by=arm; kind=cloud, ridge, trend and map take others")
+    if kind == "cloud" and len(by) != 1:
+        raise ConfigError("kind=cloud takes by=arm, or one parameter or choice")
 
 
 def values_of(finished: Finished, contrast: Contrast) -> pd.DataFrame:
@@ -124,9 +129,11 @@ def column(asked: Asked, name: str) -> pd.Series:
     return found
 
 
-def shown(asked: Asked) -> list[str]:
-    """The arms worth drawing."""
-    return distributions.shown(asked.finished.study.arms, asked.contrast.outcome)
+def shown(asked: Asked) -> dict[str, pd.Series]:
+    """The values of the arms worth drawing: those under which the outcome differs from world to world."""
+    arms = distributions.shown(asked.finished.study.arms, asked.contrast.outcome)
+    varied = [arm for arm in arms if asked.values[arm].nunique() > 1]
+    return {arm: column(asked, arm) for arm in varied or arms}
 
 
 def label(asked: Asked, of: str) -> str:
@@ -162,11 +169,12 @@ def grouped(asked: Asked, values: pd.Series) -> dict[str, NDArray[np.float64]]:
 
 def cloud(asked: Asked) -> Drawn:
     if asked.by == ("arm",):
-        arms = {words.plain(arm): arm for arm in shown(asked)}
-        groups = {name: column(asked, arm).to_numpy() for name, arm in arms.items()}
+        values = shown(asked)
+        arms = {words.plain(arm): arm for arm in values}
+        groups = {words.plain(arm): one.to_numpy() for arm, one in values.items()}
         return spread.rainclouds(groups, words.outcome(asked.contrast.outcome), arms), quantiles(groups)
     groups = grouped(asked, column(asked, asked.of))
-    return spread.rainclouds(groups, label(asked, asked.of), {}), quantiles(groups)
+    return spread.rainclouds(groups, label(asked, asked.of), dict.fromkeys(groups, asked.of)), quantiles(groups)
 
 
 def ridge(asked: Asked) -> Drawn:
@@ -177,11 +185,13 @@ def ridge(asked: Asked) -> Drawn:
 
 
 def ecdf(asked: Asked) -> Drawn:
-    groups = {arm: column(asked, arm) for arm in shown(asked)}
-    runs = pd.concat([pd.DataFrame({"world": one.index, "arm": arm, "variant": "none",
-                                    asked.contrast.outcome: one.to_numpy()}) for arm, one in groups.items()])  # fmt: skip
+    groups = shown(asked)
+    parts = [
+        pd.DataFrame({"world": one.index, "arm": arm, "variant": "none", asked.contrast.outcome: one.to_numpy()})
+        for arm, one in groups.items()
+    ]
     table = quantiles({arm: one.to_numpy() for arm, one in groups.items()})
-    return distributions.ecdf(runs, tuple(groups), asked.contrast), table
+    return distributions.ecdf(pd.concat(parts), tuple(groups), asked.contrast), table
 
 
 def pairs(asked: Asked) -> pd.DataFrame:
@@ -210,17 +220,17 @@ def win_map(asked: Asked) -> Drawn:
     worlds = asked.design.loc[table.index]
     across, up = (maps.edges(one, factors[one], len(table)) for one in asked.by)
     verdict = contrasts.verdicts(table["difference"].to_numpy(), asked.contrast.region)
-    cells = maps.win_table(*(worlds[one].to_numpy() for one in asked.by), verdict, across, up)
+    x, y = (worlds[one].to_numpy() for one in asked.by)
+    cells = maps.win_table(x, y, verdict, across, up)
     return maps.win_map(cells, (asked.by[0], asked.by[1]), (across, up), asked.contrast), cells
 
 
 def trend(asked: Asked) -> Drawn:
-    """Every arm's mean along a parameter, or with `of` one arm's or the difference."""
+    """Every arm's mean along a parameter, or with `of` that of one arm."""
     (by,) = asked.by
     study = asked.finished.study
     tables = {}
-    for arm in [asked.of] if asked.of != DIFFERENCE else shown(asked):
-        values = column(asked, arm)
+    for arm, values in shown(asked).items() if asked.of == DIFFERENCE else [(asked.of, column(asked, asked.of))]:
         along = asked.design.loc[values.index, by]
         if along.nunique() > BANDS:
             edges = np.linspace(*study.design.factors[by], BANDS + 1)
