@@ -36,6 +36,9 @@ JOBS = {
     "check": Job("experiments.jobs", "check", "verify every byte of a study", False),
     "merge": Job("experiments.jobs", "merge", "put the shards of a study together", False),
     "replay": Job("experiments.jobs", "replay", "run one run of a study again, month by month, and compare", False),
+    "contrast": Job("experiments.questions", "contrast", "compare any two settings of a study in any outcome", False),
+    "plot": Job("experiments.plot", "plot", "draw any outcome of a study by arms or parameters", False),
+    "power": Job("experiments.questions", "power_of", "how many worlds a precision takes, from a pilot", False),
     "compare": Job("experiments.jobs", "compare", "lay two studies side by side, cell by cell", False),
 }
 

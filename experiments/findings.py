@@ -11,7 +11,7 @@ import pandas as pd
 from experiments import store
 from experiments.analysis import contrasts, discovery
 from experiments.analysis.contrasts import PairedResult
-from experiments.design import NO_VARIANT, factor_names
+from experiments.design import NO_VARIANT, apart, factor_names
 from experiments.store import Finished
 from experiments.study import Contrast, Study
 from sim.failures import MODE_NAMES
@@ -95,13 +95,19 @@ def flags(finished: Finished) -> pd.DataFrame | None:
 
 
 def by_point(finished: Finished) -> tuple[pd.DataFrame, int]:
-    """The contrast's outcome by point (called `world`), arm and variant, over replicates its mean; and all runs."""
+    """The contrast's outcome by point (called `world`), arm and variant, over replicates its mean; and all runs.
+
+    Of points that were drawn together only those that are independent of one another (`design.apart`).
+    """
     columns = ["point", "arm", "variant", finished.study.contrast.outcome]
     runs = store.read_table(finished, finished.parts(store.RUNS), columns).rename(columns={"point": "world"})
+    count = len(runs)
+    alone = apart(finished.study.design, runs["world"].to_numpy())
+    runs = runs if alone.all() else runs[alone]
     if finished.study.design.replicates_at_most == 1:
-        return runs, len(runs)
+        return runs, count
     by = ["world", "arm", "variant"]
-    return runs.groupby(by, observed=True, as_index=False)[columns[-1]].mean(), len(runs)
+    return runs.groupby(by, observed=True, as_index=False)[columns[-1]].mean(), count
 
 
 def by_variant(runs: pd.DataFrame, study: Study) -> dict[str, PairedResult]:
