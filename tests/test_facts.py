@@ -215,7 +215,7 @@ def test_validate_writes_a_table_that_says_what_was_held_out(tmp_path, capsys):
 
 @pytest.mark.parametrize(("words", "message"), [
     (["validate", "scenario=hwb_2016"], "did you mean 'hwb_2015'"), (["validate", "runs=1"], "from 2 to"),
-    (["validate", "scenario=collaborative"], "no pattern was observed of it"), (["validate", "run=3"], "did you mean 'runs'"),
+    (["validate", "scenario=collaborative"], "no pattern was observed"), (["validate", "run=3"], "did you mean 'runs'"),
     (["calibrate", "scenario=fire_200"], "no pattern of it is for calibration"), (["calibrate", "seed"], "key=value"),
     (["calibrate", "particles=100", "prior_draws=50"], "must be fewer"),
 ])  # fmt: skip
