@@ -47,7 +47,6 @@ def design_of(plain: Mapping[str, Any], parameters: Mapping[str, float]) -> tupl
 def of_listed_worlds(plain: Mapping[str, Any], parameters: Mapping[str, float]) -> tuple[Design, pd.DataFrame]:
     """A design whose points are drawn, with repetition, from a list of worlds that serves as its box."""
     import numpy as np
-    import pandas as pd
 
     from experiments import design as designs
 

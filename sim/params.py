@@ -255,10 +255,10 @@ def counted(values: Mapping[str, float], given: Mapping[str, Any] = MappingProxy
     `ParameterError` for a number in `given` that contradicts them, and for needs of which some are 0.
     """
     count = sum(values[name] for name in COUNTS)
-    asked = given.get("n_partners", count)
-    if count and float(asked) != count:
+    asked = float(given.get("n_partners", count))
+    if count and asked != count:
         raise ParameterError(
-            f"n_partners={asked} contradicts the sectors, which count {count:g} partners; leave n_partners out"
+            f"n_partners={asked:g} contradicts the sectors, which count {count:g} partners; leave n_partners out"
         )
     counted = dict(values, n_partners=check("n_partners", count)) if count else dict(values)
     needs = [values[name] for name in NEEDS[: int(values["n_issues"])]]

@@ -170,7 +170,7 @@ def as_csv(table: pd.DataFrame) -> bytes:
 def read_csv(path: Path, rows: int) -> pd.DataFrame:
     """A table of ours; `StudyError` where it is not whole."""
     try:
-        table = pd.read_csv(path, float_precision="round_trip")
+        table = pd.read_csv(path, dtype=str).astype(float)
     except (ValueError, OSError) as error:
         raise StudyError(f"{path} is damaged ({error}); delete it, and it is made again") from None
     if len(table) != rows:
@@ -193,7 +193,7 @@ def read_population(folder: Path, number: int) -> Population | None:
     path = folder / f"population-{number}.csv"
     if not path.exists():
         return None
-    table = pd.read_csv(path, float_precision="round_trip")
+    table = pd.read_csv(path, dtype=str).astype(float)
     return Population(
         number,
         float(table["tolerance"].iloc[0]),

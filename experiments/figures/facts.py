@@ -51,7 +51,7 @@ class Span(NamedTuple):
 def verdict_grid(
     patterns: Sequence[tuple[str, bool]], columns: Sequence[str], met: Mapping[str, Mapping[str, bool]]
 ) -> Figure:
-    """Patterns (name, held out) by columns: a square where one is met, a cross where not; held-out ones below a line."""
+    """Patterns (name, held out) by columns: a square where one is met, a cross where not; held-out ones below."""
     ordered = sorted(patterns, key=lambda one: one[1])
     figure = style.new_figure(1.2 + 0.26 * len(ordered))
     axes = figure.subplots()
