@@ -196,11 +196,18 @@ def parameters_of(plain: Mapping[str, Any]) -> dict[str, float]:
 
 
 def limits_in(plain: Mapping[str, Any]) -> dict[str, float]:
-    """Every threshold of the failure detectors, checked against its range."""
+    """Every threshold of the failure detectors, checked against its range and the months there are."""
     try:
-        return limits_of(plain["limits"])
+        limits = limits_of(plain["limits"])
     except ParameterError as error:
         raise ConfigError(f"limits.{error}") from None
+    window, months = limits["window"], plain["parameters"]["months"]
+    if window > months:
+        raise ConfigError(
+            f"limits.window={window:g} is longer than the {months} months of a run, so that no failure could be seen; "
+            f"set it to at most {months}, or parameters.months to more"
+        )
+    return limits
 
 
 def factor(name: str, bounds: Any) -> tuple[float, float]:
@@ -336,5 +343,5 @@ def compose(overrides: Sequence[str] = ()) -> Study:
 
 
 def open_factors(word: str) -> str:
-    """`design.factors.x=...` adds a factor or changes it, without Hydra's `++`; likewise a variant."""
-    return f"++{word}" if word.startswith(("design.factors.", "variants.")) else word
+    """`design.factors.x=...` adds a factor or changes it, without Hydra's `++`; likewise variants and a failure."""
+    return f"++{word}" if word.startswith(("design.factors.", "variants.", "failure.")) else word

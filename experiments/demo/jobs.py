@@ -19,11 +19,12 @@ WIDTH = 100
 
 
 def expanded(words: Sequence[str]) -> list[str]:
-    """`failure=all` as the demonstrations it stands for, one after the other."""
-    if "failure=all" not in words:
+    """`failure=all`, or several by name, as demonstrations one after the other."""
+    chosen = [word for word in words if word.startswith("failure=") and (word == "failure=all" or "," in word)]
+    if not chosen:
         return list(words)
-    every = f"failure={','.join(sentences())}"
-    others = [word for word in words if word not in ("failure=all", "-m", "--multirun")]
+    every = f"failure={','.join(sentences())}" if chosen == ["failure=all"] else chosen[-1]
+    others = [word for word in words if word not in (*chosen, "-m", "--multirun")]
     return ["-m", every, *others]
 
 
@@ -33,6 +34,8 @@ def demo(cfg: DictConfig, words: list[str]) -> int:
         for line in listing():
             print(line)
         return 0
+    if "name" not in cfg.failure:
+        raise ConfigError(f"failure.{next(iter(cfg.failure))}: name a failure mode as well, as in failure=talking_shop")
     demonstration = demonstration_from(cfg)
     from experiments.demo import show
 
