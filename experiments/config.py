@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass, make_dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ from sim.params import (
 
 BOXES: dict[str, dict[str, tuple[float, float]]] = {"default": DEFAULT_BOX, "none": {}}
 FIXED_IN_A_STUDY = ("months", "n_issues", "alone")
+ADDRESS = r"((tcp|tls|ws|wss|ucx)://)?(\[[0-9a-fA-F:]+\]|[^/:\s]+):\d{1,5}/?"
+"""What the address of a Dask scheduler looks like."""
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -317,6 +320,10 @@ def place_of(cfg: DictConfig) -> Place:
         raise ConfigError(f"workers={cfg.workers} is out of range; it takes a whole number from 1 up, or null for all")
     if cfg.executor.address is not None and kind != "dask":
         raise ConfigError(f"executor.address={cfg.executor.address}: only executor=dask has an address")
+    if cfg.executor.address is not None and not re.fullmatch(ADDRESS, cfg.executor.address):
+        raise ConfigError(
+            f"executor.address={cfg.executor.address}: a scheduler's address is like tcp://host:8786, with its port"
+        )
     return Place(kind, cfg.workers, cfg.executor.address)
 
 

@@ -292,6 +292,10 @@ BAD_LISTS = {
     "months,noise\n6,0.1\n7,0.2\n": "the same in every world",
     "noise,umbrella\n0.1,\n0.2,1\n": "row 1: umbrella=nan",
     "": "cannot be read",
+    "noise,noise\n0.1,0.2\n0.2,0.3\n": "the column noise stands twice",
+    "noise,\n0.1,\n0.2,\n": "column 2 of 2 has no name",
+    "noise,arm\n0.1,alone\n0.2,alone\n": r"column arm: every arm meets every point",
+    "noise,scenario\n0.1,default\n0.2,default\n": r"design\.factors\.scenario=",
 }
 
 
