@@ -15,7 +15,7 @@ from sim.model import Partnership
 from sim.outcomes import OUTCOME_NAMES
 from sim.params import DEFAULTS, NAMES, PARAMETERS, SETUPS, as_array, resolve
 from sim.runs import simulate
-from sim.state import ISSUE, PARTNER, PARTNERSHIP, SERIES_NAMES
+from sim.state import ISSUE, PARTNER, PARTNERSHIP, SERIES_NAMES, allocate
 from tests.wasm_engine import WasmEngine, columns, shipped
 
 SETS, GROUPS = 1000, 20
@@ -118,6 +118,15 @@ def test_the_engine_asks_nothing_of_its_host_and_names_what_it_holds(engine):
     assert names["parameters"] == list(NAMES) and names["outcomes"] == list(OUTCOME_NAMES)
     assert names["series"] == list(SERIES_NAMES) and names["partner"] == list(PARTNER.names)
     assert names["partnership"] == list(PARTNERSHIP.names) and names["issue"] == list(ISSUE.names)
+
+
+def test_lowering_anew_gives_the_page_s_memory_its_shapes():
+    anew = WasmEngine(wasm.engine("place"))
+    assert set(anew.doors) == {"place", "memory", "__heap_base"} and anew.imports == []
+    for sizes in [(12, 4, 2, 60), (5, 1, 0, 1), (40, 12, 12, 7)]:
+        arrays = allocate(*sizes, len(OUTCOME_NAMES), 1)
+        before = np.cumsum([0, *(array.size for array in arrays)])
+        assert [anew.call("place", place, *sizes) for place in range(len(arrays) + 1)] == before.tolist()
 
 
 def test_a_section_of_any_length_is_passed_over():
