@@ -89,6 +89,10 @@ def test_every_lesson_sets_out_from_its_world_and_has_all_its_parts(page):
         assert 0 <= lesson["answer"] < len(lesson["predict"]["choices"])
         assert lesson["detector"]["since"] and lesson["detector"]["readings"] and lesson["discuss"]
         assert set(lesson["sources"]) <= set(held["sources"])
+        since, clues = lesson["detector"]["since"], lesson["detector"]["clues"]
+        assert all(clue["holds"][since - 1] for clue in clues)  # the month in which the failure stood
+        assert not all(clue["holds"][since - 2] for clue in clues) or since == 1  # and not the month before
+        assert all(len(clue["holds"]) == shown.parameters["months"] for clue in clues)
 
 
 def test_every_source_that_is_cited_is_explained():

@@ -15,7 +15,7 @@ from sim.model import Partnership
 from sim.outcomes import OUTCOME_NAMES
 from sim.params import DEFAULTS, NAMES, PARAMETERS, SETUPS, as_array, resolve
 from sim.runs import simulate
-from sim.state import ISSUE, PARTNER, PARTNERSHIP, SERIES_NAMES
+from sim.state import ISSUE, PARTNER, PARTNERSHIP, SERIES_NAMES, allocate
 from tests.wasm_engine import WasmEngine, columns, shipped
 
 SETS, GROUPS = 1000, 20
@@ -47,6 +47,14 @@ def drawn(rng, count):
     return np.array(points)
 
 
+def thousand():
+    """The drawn sets, group by group: points, worlds and a seed."""
+    rng = np.random.default_rng(8)
+    for _ in range(GROUPS):
+        points = drawn(rng, SETS // GROUPS)
+        yield points, rng.integers(0, 2**32, len(points)), int(rng.integers(0, 2**63 - 1))
+
+
 def bits(numbers):
     """Numbers as the integers behind them: NaN is equal to itself, and 0 is not -0."""
     return np.ascontiguousarray(numbers).view(np.int64)
@@ -63,11 +71,9 @@ def same(engine, points, worlds, seed):
 
 
 def test_a_thousand_drawn_parameter_sets_under_all_arms_give_the_same_bits(engine):
-    rng, runs = np.random.default_rng(8), 0
-    for group in range(GROUPS):
-        points = drawn(rng, SETS // GROUPS)
-        seed = int(rng.integers(0, 2**63 - 1))
-        assert same(engine, points, rng.integers(0, 2**32, len(points)), seed), f"group {group}"
+    runs = 0
+    for points, worlds, seed in thousand():
+        assert same(engine, points, worlds, seed)
         runs += len(points)
     assert runs == SETS * len(SETUPS)
 
@@ -112,6 +118,15 @@ def test_the_engine_asks_nothing_of_its_host_and_names_what_it_holds(engine):
     assert names["parameters"] == list(NAMES) and names["outcomes"] == list(OUTCOME_NAMES)
     assert names["series"] == list(SERIES_NAMES) and names["partner"] == list(PARTNER.names)
     assert names["partnership"] == list(PARTNERSHIP.names) and names["issue"] == list(ISSUE.names)
+
+
+def test_lowering_anew_gives_the_page_s_memory_its_shapes():
+    anew = WasmEngine(wasm.engine("place"))
+    assert set(anew.doors) == {"place", "memory", "__heap_base"} and anew.imports == []
+    for sizes in [(12, 4, 2, 60), (5, 1, 0, 1), (40, 12, 12, 7)]:
+        arrays = allocate(*sizes, len(OUTCOME_NAMES), 1)
+        before = np.cumsum([0, *(array.size for array in arrays)])
+        assert [anew.call("place", place, *sizes) for place in range(len(arrays) + 1)] == before.tolist()
 
 
 def test_a_section_of_any_length_is_passed_over():
@@ -243,3 +258,43 @@ def test_the_page_checks_itself_and_would_notice(played):
     }  # fmt: skip
     assert played["good"]["numbers"] > 50_000
     assert not played["bad"]["equal"] and played["bad"]["first_difference"].startswith("run 6: added_value_mean is")
+
+
+# -- in a browser -------------------------------------------------------------------------------------------
+
+PLAY = """
+async ([code, wasm, groups]) => {
+  const make = new Function(`${code}; return [loadEngine, digest];`);
+  const [loadEngine, digest] = make();
+  const engine = await loadEngine(Uint8Array.from(atob(wasm), (letter) => letter.charCodeAt(0)));
+  return groups.map(({points, worlds, seed}) => points.map((values, run) => {
+    const params = Object.fromEntries(engine.parameters.map((name, place) => [name, values[place]]));
+    const found = engine.runMany(params, BigInt(seed), worlds[run], worlds[run] + 1, {series: engine.series});
+    return digest(found.series, digest(found.outcomes));
+  }));
+}
+"""
+
+
+def test_chromium_gives_the_same_bits_for_a_thousand_drawn_sets_and_the_arms_in_turn():
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    groups, wanted = [], []
+    for every_arm, every_world, seed in thousand():
+        turn = np.array([len(SETUPS) * place + place % len(SETUPS) for place in range(SETS // GROUPS)])
+        points, worlds = every_arm[turn], every_world[turn]
+        here = simulate(points, worlds, seed, trajectories=True)
+        groups.append({"points": points.tolist(), "worlds": worlds.tolist(), "seed": str(seed)})
+        both = zip(here.outcomes, here.trajectories, strict=True)
+        wanted.append([sample.digest(np.concatenate([row, series.ravel()])) for row, series in both])
+    code = "".join((build.SOURCE / name).read_text(encoding="utf-8") for name in ("engine.js", "check.js"))
+    code = code.replace("export ", "")
+    with api.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        wasm_text = build.held(build.PAGE.read_text(encoding="utf-8"), "wasm")
+        found = browser.new_page().evaluate(PLAY, [code, wasm_text, groups])
+        browser.close()
+    assert found == wanted
+    assert len({value for group in wanted for value in group}) > 0.9 * SETS  # digests do tell runs apart

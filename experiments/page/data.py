@@ -186,7 +186,32 @@ def seen(side: Side, run: int) -> dict[str, Any]:
         "readings": side.finding.told(run, since),
         "readings_at_end": side.finding.told(run),
         "warned": month_or_none(side.warned[run]),
+        "clues": clues(side, run),
     }
+
+
+def clues(side: Side, run: int) -> list[dict[str, Any]]:
+    """The detector's readings month by month; none where its own did not make the run a suspect."""
+    place = int(side.finding.searched[run])
+    if place < 0:
+        return []
+    return [
+        {
+            "name": clue.name,
+            "value": monthly(clue.value, place),
+            "beside": monthly(clue.beside, place),
+            "whose": clue.whose if isinstance(clue.whose, str) else str(clue.whose[place]),
+            "holds": [int(holds) for holds in clue.holds[place]],
+        }
+        for clue in side.finding.clues
+    ]
+
+
+def monthly(values: np.ndarray | None, place: int) -> list[float | None] | None:
+    """A reading in every month, to three digits; None where there is none yet."""
+    if values is None:
+        return None
+    return [None if math.isnan(value) else float(f"{value:.3g}") for value in values[place].tolist()]
 
 
 def month_or_none(month: np.float64) -> int | None:

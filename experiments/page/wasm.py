@@ -5,7 +5,7 @@ it optimises for is this machine. That code is made one module for `wasm32`, of 
 visible from outside; LLVM then optimises and lowers it, and LLD links it to a file that imports nothing. No
 optimisation may change a bit: there is no fast-math, and nothing but what IEEE 754 fixes (sim/lanes.py).
 
-    python -m experiments.page.wasm engine.wasm
+    python -m experiments.page.wasm engine.wasm [ENTRY ...]
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,25 +35,28 @@ PLAIN = {
 TYPES = {"int32": "i32", "int64": "i64", "float64": "double", "none": "void"}
 
 
-def engine() -> bytes:
-    """The engine as WebAssembly. In a process of its own, since numba reads its settings once."""
+def engine(*entries: str) -> bytes:
+    """The engine as WebAssembly, with some entry points or all. In a process of its own: numba reads settings once."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "engine.wasm"
-        subprocess.run([sys.executable, "-m", "experiments.page.wasm", str(path)], check=True, env=os.environ | PLAIN)
+        command = [sys.executable, "-m", "experiments.page.wasm", str(path), *entries]
+        subprocess.run(command, check=True, env=os.environ | PLAIN)
         return path.read_bytes()
 
 
-def lowered() -> bytes:
-    """All entry points as one object for the linker."""
+def lowered(names: Sequence[str]) -> bytes:
+    """Entry points as one object for the linker."""
     import llvmlite.binding as llvm
 
     from experiments.page.entries import ENTRIES, compile_entry
+
+    entries = {entry: types for entry, types in ENTRIES.items() if not names or entry.__name__ in names}
 
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     machine = llvm.Target.from_triple(TRIPLE).create_target_machine(opt=3, features=FEATURES)
     module = None
-    for entry, types in ENTRIES.items():
+    for entry, types in entries.items():
         code, name = compile_entry(entry)
         part = llvm.parse_assembly(portable(code, str(machine.target_data)) + door(entry.__name__, name, types))
         if module is None:
@@ -60,7 +64,7 @@ def lowered() -> bytes:
         else:
             module.link_in(part)
     assert module is not None
-    close(module, {entry.__name__ for entry in ENTRIES})
+    close(module, {entry.__name__ for entry in entries})
     optimise(module, machine)
     return machine.emit_object(module)  # type: ignore[no-any-return]
 
@@ -162,4 +166,4 @@ def with_section(wasm: bytes, name: str, content: bytes) -> bytes:
 
 if __name__ == "__main__":
     named = json.dumps(columns(), separators=(",", ":")).encode()
-    Path(sys.argv[1]).write_bytes(with_section(linked(lowered()), "columns", named))
+    Path(sys.argv[1]).write_bytes(with_section(linked(lowered(sys.argv[2:])), "columns", named))
