@@ -183,6 +183,6 @@ def trend(tables: Mapping[str, pd.DataFrame], label: str, along: str, worlds: in
                   label=words.plain(arm), **style.look(arm))  # fmt: skip
     axes.set_xlabel(along)
     axes.set_ylabel(label)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=4, handlelength=3)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3, handlelength=3)
     style.note(figure, f"n = {worlds:,} worlds. Mean at each level or in each band, with its 95% interval.")
     return figure
