@@ -100,6 +100,7 @@ PARTNERSHIP: Meanings = {
 
 ISSUE: Meanings = {
     "need": ("(0, 1], sum 1", "fixed for a world", "its part of what the population needs"),
+    "common": ("(0, 1)", "drawn", "weight of the issue in what all partners care for, before it is divided by the sum"),
     "mean_agenda": ("[0, 1], sum 1", "fixed for a world", "capacity-weighted mean of its share in partners' agendas"),
     "natural_owner": ("index", "fixed for a world", "largest capacity times agenda share: whom a board would name"),
     "owner": ("index or -1", "-1", "partner answerable for it; -1 for nobody"),

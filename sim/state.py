@@ -100,7 +100,7 @@ PARTNERSHIP = Schema(
     "before_mean", "before_early", "before_late", "before_upkeep",
 )  # fmt: skip
 
-ISSUE = Schema("need", "mean_agenda", "natural_owner", "owner")
+ISSUE = Schema("need", "common", "mean_agenda", "natural_owner", "owner")
 
 ENCOUNTER = Schema("first", "second", "board", "error", "error_back", "other", "trust", "change", "change_back", "told")
 
@@ -308,21 +308,25 @@ def draw_agendas(state):
     diversity, bias = parameters.agenda_diversity, parameters.agenda_bias
     set_needs(state)
     common_sum = 0.0
-    for k in range(state.n_issues):
-        u = pick(draw(state.seed, state.world, 0, 0, draws.COMMON_AGENDA + k // 4), k % 4)
-        common_sum += u * u
-        issue = state.issues[k]
-        issue.mean_agenda, issue.natural_owner, issue.owner = 0.0, 0.0, -1.0
+    for block in range((state.n_issues + 3) // 4):
+        four = draw(state.seed, state.world, 0, 0, draws.COMMON_AGENDA + block)
+        for k in range(4 * block, min(4 * block + 4, state.n_issues)):
+            u, issue = pick(four, k % 4), state.issues[k]
+            issue.common = u * u
+            common_sum += u * u
+            issue.mean_agenda, issue.natural_owner, issue.owner = 0.0, 0.0, -1.0
     for i in range(state.n):
         own_sum = 0.0
+        for block in range((state.n_issues + 3) // 4):
+            four = draw(state.seed, state.world, 0, i, draws.AGENDA + block)
+            for k in range(4 * block, min(4 * block + 4, state.n_issues)):
+                u = pick(four, k % 4)
+                state.agenda[i, k] = u * u
+                own_sum += u * u
         for k in range(state.n_issues):
-            u = pick(draw(state.seed, state.world, 0, i, draws.AGENDA + k // 4), k % 4)
-            own_sum += u * u
-        for k in range(state.n_issues):
-            u = pick(draw(state.seed, state.world, 0, i, draws.AGENDA + k // 4), k % 4)
-            v = pick(draw(state.seed, state.world, 0, 0, draws.COMMON_AGENDA + k // 4), k % 4)
-            bent = (1.0 - bias) * (u * u / own_sum) + bias * (v * v / common_sum)
-            state.agenda[i, k] = (1.0 - diversity) * state.issues[k].need + diversity * bent
+            issue = state.issues[k]
+            bent = (1.0 - bias) * (state.agenda[i, k] / own_sum) + bias * (issue.common / common_sum)
+            state.agenda[i, k] = (1.0 - diversity) * issue.need + diversity * bent
     for k in range(state.n_issues):
         issue = state.issues[k]
         weighted, most = 0.0, 0.0
