@@ -95,6 +95,13 @@ class ContrastSchema:
 
 
 @dataclass
+class JudgingSchema:
+    level: float = 0.95
+    region: float = 0.01
+    rare: float = 0.1
+
+
+@dataclass
 class Schema:
     name: str = "study"
     question: str = ""
@@ -111,6 +118,8 @@ class Schema:
     trajectory_points: int = 0
     failures: bool = False
     failure: dict[str, Any] = field(default_factory=dict)
+    claim: dict[str, Any] = field(default_factory=dict)
+    judging: JudgingSchema = field(default_factory=JudgingSchema)
     limits: LimitsSchema = field(default_factory=LimitsSchema)  # type: ignore[valid-type]
     runs: int = 1000
     results: str = "results"
