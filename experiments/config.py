@@ -244,9 +244,13 @@ def study_from(cfg: DictConfig) -> Study:
 
 def study_and_list(cfg: DictConfig) -> tuple[Study, pd.DataFrame | None]:
     """The study a configuration asks for, and the points of its design where they are a list."""
+    return study_in(resolved(cfg))
+
+
+def study_in(plain: Mapping[str, Any]) -> tuple[Study, pd.DataFrame | None]:
+    """The same, of a configuration that is resolved already."""
     from experiments.config_design import design_of
 
-    plain = resolved(cfg)
     arms = tuple(among(arm, SETUPS, "arms") for arm in plain["arms"])
     if len(set(arms)) != len(arms):
         raise ConfigError(f"arms={list(arms)}: an arm is named twice")

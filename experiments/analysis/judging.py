@@ -1,6 +1,6 @@
 """Whether worlds bear a statement out: it holds, fails, depends or stays undecided.
 
-The rule is the same for all statements and knows nothing of what they are about (docs/decisions/0012-judging-claims.md).
+The rule is the same for all statements, whatever they are about (docs/decisions/0012-judging-claims.md).
 Worlds are the units. A world speaks for the statement, against it, or neither way.
 """
 

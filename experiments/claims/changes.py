@@ -48,7 +48,7 @@ def changes(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, se
 
 
 def elsewhere(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, seed: int) -> list[Change]:
-    """The deciding test in the worlds in which each of its conditions holds, of those that had no part in finding it."""
+    """The deciding test where each of its conditions holds, in worlds that had no part in finding it."""
     place = found.deciding
     one, rule = found.evidence[place], rule_of(found.evidence[place].test, how, tests)
     known = one.pairs["difference"].dropna()
@@ -64,7 +64,10 @@ def elsewhere(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, 
 
 def inside(region: Region, design: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Whether all conditions of a region hold in each world."""
-    return np.logical_and.reduce([condition.holds(design) for condition in region.conditions])
+    holds = np.ones(len(design), dtype=bool)
+    for condition in region.conditions:
+        holds &= condition.holds(design)
+    return holds
 
 
 def worlds_needed(found: Judgement, how: Judging) -> int | None:

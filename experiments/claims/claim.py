@@ -1,7 +1,7 @@
-"""What a claim says and how it is put to the test, read from `configs/claim/` and checked: one message for each mistake.
+"""What a claim says and how it is put to the test, read from `configs/claim/` and checked.
 
-A claim compares *settings*: an arm, with or without some parameters changed, in the same worlds. Each of its tests
-lays one side beside another in one outcome, and says what the claim expects to see.
+Each mistake gets one clear message. A claim compares *settings*: an arm, with or without some parameters changed, in
+the same worlds. Each of its tests lays one side beside another in one outcome, and says what the claim expects.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from omegaconf import DictConfig
-
-from experiments.config import ConfigError, among, resolved
+from experiments.config import ConfigError, among
 from experiments.demo.demonstration import Fields
 from sim.params import SETUPS, ParameterError, check, nearest
 
@@ -139,9 +137,8 @@ def region_of(value: Any, what: str) -> float:
     return float(value)
 
 
-def claim_from(cfg: DictConfig, name: str) -> tuple[Claim, Judging]:
-    """The claim that a configuration describes. Raises `ConfigError` for anything that cannot be meant."""
-    plain = resolved(cfg)
+def claim_in(plain: Mapping[str, Any], name: str) -> tuple[Claim, Judging]:
+    """The claim in a resolved configuration. Raises `ConfigError` for anything that cannot be meant."""
     judging = judging_of(plain["judging"])
     try:
         return read(plain, name, judging), judging

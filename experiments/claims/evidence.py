@@ -41,9 +41,7 @@ class Judgement:
         return next(place for place, one in enumerate(self.judged) if one.word == self.word)
 
 
-def judge(
-    claim: Claim, runs: pd.DataFrame, design: pd.DataFrame, how: Judging, tests: int, seed: int
-) -> Judgement:
+def judge(claim: Claim, runs: pd.DataFrame, design: pd.DataFrame, how: Judging, tests: int, seed: int) -> Judgement:
     """Judge a claim by its stored runs and points (`design`: index point, the factors as columns).
 
     `tests` is the number of tests of all claims of the ledger, for which intervals are corrected. Raises `StudyError`
@@ -84,8 +82,8 @@ def collect(claim: Claim, runs: pd.DataFrame) -> tuple[Evidence, ...]:
 
 
 def evidence(claim: Claim, test: Test, runs: pd.DataFrame, counted: pd.Index) -> Evidence:
-    """One test. What is chosen beforehand is chosen in the first half of a world's replicates and read in the second."""
-    first, second = (halves(runs) if test.beforehand else (runs, runs))
+    """One test. What is chosen beforehand is chosen in one half of a world's replicates and read in the other."""
+    first, second = halves(runs) if test.beforehand else (runs, runs)
     sides, settings = {}, {}
     for name, one, outcome in (("a", test.a, test.outcome), ("b", test.b, test.against)):
         chosen_by, read = (outcomes(claim, one, table, outcome).reindex(counted) for table in (first, second))

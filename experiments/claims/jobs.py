@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from omegaconf import DictConfig, OmegaConf
 
-from experiments.claims.claim import Claim, Judging, claim_from
-from experiments.config import ConfigError, place_of
+from experiments.claims.claim import Claim, Judging, claim_in
+from experiments.config import ConfigError, place_of, resolved
 from experiments.provenance import HOW_AND_WHERE
 
 FOLDER = "claims"
@@ -22,51 +23,66 @@ def claims(cfg: DictConfig, words: list[str]) -> int:
 
     chosen = HydraConfig.get().runtime.choices.get("claim")
     overrides = [word for word in HydraConfig.get().overrides.task if not word.startswith("claim=")]
-    found = every(overrides)
+    there = outlines()
+    found = every(overrides, [chosen] if chosen in there else list(there))
     place = place_of(cfg)
     from experiments.claims import ledger
 
-    asked = {chosen: found[chosen]} if chosen in found else found
-    commands = {name: command_of(name, words) for name in asked}
-    tests = sum(len(claim.tests) for _, claim, _ in found.values())
-    return ledger.run(asked, commands, tests, Path(cfg.results) / FOLDER, place)
+    commands = {name: command_of(name, words) for name in found}
+    tests = sum(one.tests for one in there.values())
+    return ledger.run(found, commands, tests, Path(cfg.results) / FOLDER, place)
 
 
-Read = tuple[DictConfig, Claim, Judging]
+class Outline(NamedTuple):
+    """What must be known of every claim to judge any of them: its key, and how many tests it has."""
+
+    key: str
+    tests: int
 
 
-def every(overrides: Sequence[str] = ()) -> dict[str, Read]:
-    """Every claim there is a file of, by name: composed with some words of the command line, and checked.
-
-    Hydra must be running, so that it knows where to look. One claim that cannot be read is a `ConfigError` for all:
-    intervals are corrected for their number.
-    """
-    from hydra import compose
+def outlines() -> dict[str, Outline]:
+    """Every claim there is a file of, by name, wherever Hydra looks. Intervals are corrected for all their tests."""
     from hydra.core.global_hydra import GlobalHydra
 
-    names = GlobalHydra.instance().config_loader().get_group_options("claim")
-    found = {}
-    for name in sorted(names):
-        cfg = compose("config", [f"claim={name}", *overrides])
-        claim, judging = claim_from(cfg, name)
-        found[name] = (cfg, claim, judging)
-    keys = [claim.key for _, claim, _ in found.values()]
-    for name, (_, claim, _) in found.items():
-        if keys.count(claim.key) > 1:
-            others = [other for other, (_, one, _) in found.items() if one.key == claim.key and other != name]
-            raise ConfigError(f"claim={name}: the key {claim.key} is also that of {', '.join(others)}")
+    loader = GlobalHydra.instance().config_loader()
+    found: dict[str, Outline] = {}
+    for name in sorted(loader.get_group_options("claim")):
+        loaded = loader.repository.load_config(f"claim/{name}")  # type: ignore[attr-defined]
+        content = OmegaConf.to_container(loaded.config)
+        told = content.get("claim") if isinstance(content, dict) else None
+        if not isinstance(told, dict) or "key" not in told or not isinstance(told.get("tests"), list):
+            raise ConfigError(f"claim={name}: a claim has a part 'claim', with 'key', 'statement', 'settings', 'tests'")
+        same = [other for other, one in found.items() if one.key == str(told["key"])]
+        if same:
+            raise ConfigError(f"claim={name}: the key {told['key']} is also that of {same[0]}")
+        found[name] = Outline(str(told["key"]), len(told["tests"]))
     return found
 
 
-def loaded(overrides: Sequence[str] = ()) -> dict[str, Read]:
-    """Every claim of the repository, as `every` gives it, outside the command line."""
+Read = tuple[Mapping[str, Any], Claim, Judging]
+"""A claim with its resolved configuration, and how it is judged."""
+
+
+def every(overrides: Sequence[str], names: Sequence[str]) -> dict[str, Read]:
+    """Some claims by name, composed with some words of the command line, and checked. Hydra must be running."""
+    from hydra import compose
+
+    found: dict[str, Read] = {}
+    for name in names:
+        plain = resolved(compose("config", [f"claim={name}", *overrides]))
+        found[name] = (plain, *claim_in(plain, name))
+    return found
+
+
+def loaded(overrides: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Read]:
+    """The named claims of the repository, or all of them, outside the command line."""
     from hydra import initialize_config_dir
 
     from experiments.config import configs, register
 
     register()
     with initialize_config_dir(version_base="1.3", config_dir=str(configs())):
-        return every(overrides)
+        return every(overrides, list(names or outlines()))
 
 
 def command_of(name: str, words: Sequence[str]) -> str:
@@ -74,7 +90,3 @@ def command_of(name: str, words: Sequence[str]) -> str:
     skipped = ("claim", *HOW_AND_WHERE)
     others = [word for word in words[2:] if word.split("=")[0] not in skipped]
     return shlex.join(["partnership", "claims", f"claim={name}", *others])
-
-
-def plain(cfg: DictConfig) -> dict[str, object]:
-    return dict(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[arg-type]

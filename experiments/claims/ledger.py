@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from omegaconf import DictConfig
 from rich.console import Console
 
 from experiments import store, sweep, words
@@ -41,7 +40,7 @@ Entry = dict[str, Any]
 
 
 def run(
-    asked: Mapping[str, tuple[DictConfig, Claim, Judging]],
+    asked: Mapping[str, tuple[Mapping[str, Any], Claim, Judging]],
     commands: Mapping[str, str],
     tests: int,
     folder: Path,
@@ -53,7 +52,7 @@ def run(
     alone comes out as it does among the others.
     """
     console = Console(highlight=False, soft_wrap=True)
-    studies = {name: study_of(cfg, claim) for name, (cfg, claim, _) in asked.items()}
+    studies = {name: study_of(plain, claim) for name, (plain, claim, _) in asked.items()}
     unmade, made = [], []
     for name, (_, claim, how) in asked.items():
         study = studies[name]
@@ -114,7 +113,7 @@ def entry(
         },
         "where": [asdict(one) for one in claim.where],
         "tests": [
-            test_entry(one, judgement, how) for one, judgement in zip(found.evidence, found.judged, strict=True)
+            test_entry(claim, one, judgement, how) for one, judgement in zip(found.evidence, found.judged, strict=True)
         ],
         "deciding": found.deciding,
         **{kind: example_entry(one, deciding.test) for kind, one in examples.items()},
@@ -141,9 +140,9 @@ def box(study: Study) -> str:
     return f"{study.design.points:,} worlds {words.worlds_of(study.design)}."
 
 
-def test_entry(found: Evidence, judgement: Judged, how: Judging) -> Entry:
+def test_entry(claim: Claim, found: Evidence, judgement: Judged, how: Judging) -> Entry:
     test = found.test
-    sentences = [telling.counted(test, judgement), telling.average(test, judgement)]
+    sentences = [telling.counted(test, judgement, not claim.where), telling.average(test, judgement)]
     return {
         **asked(test),
         "judgement": judgement.word,
@@ -153,7 +152,9 @@ def test_entry(found: Evidence, judgement: Judged, how: Judging) -> Entry:
         "support": counted(judgement.support),
         "neither": counted(judgement.neither),
         "opposed": counted(judgement.opposed),
-        "effect": {name: value if abs(value) < float("inf") else None for name, value in asdict(judgement.effect).items()},
+        "effect": {
+            name: value if abs(value) < float("inf") else None for name, value in asdict(judgement.effect).items()
+        },
         "conditions": [
             {"for": one.arm, "told": telling.condition(one), "conditions": [asdict(part) for part in one.conditions]}
             for one in judgement.conditions
@@ -188,7 +189,8 @@ def example_entry(found: worlds.Example | None, test: Test) -> Entry | None:
 def told(one: Entry) -> list[str]:
     """An entry as lines for a terminal."""
     deciding = one["tests"][one["deciding"]]
-    lines = [f"  {one['judgement'].upper()}. {deciding['told']} {deciding['reason']}"]
+    which = f"What decides is {deciding['about']}. " if len(one["tests"]) > 1 else ""
+    lines = [f"  {one['judgement'].upper()}. {which}{deciding['told']} {deciding['reason']}"]
     lines += [f"  {condition['told']}" for condition in deciding["conditions"]]
     if one["counter_example"]:
         lines.append(f"  The nearest world against it: {one['counter_example']['commands'][0]}")
@@ -199,7 +201,7 @@ def told(one: Entry) -> list[str]:
 
 
 def write(folder: Path, latest: Entry, console: Console) -> None:
-    """Write the ledger of all claims in a folder that were judged as the `latest` was: same rule, same results version."""
+    """Write the ledger of all claims in a folder that were judged by the rule of the `latest`."""
     every = [json.loads(path.read_bytes()) for path in sorted(folder.glob(f"*/{JUDGEMENT}"))]
     entries = sorted((one for one in every if same_rule(one, latest)), key=in_order)
     drawn = page.picture(entries)

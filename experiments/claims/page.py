@@ -78,9 +78,9 @@ def picture(entries: Sequence[Entry]) -> Picture:
     regions = sorted({one["region"] for one in tests})
     note = (
         f"n = {many} worlds a claim; of claims with several tests the deciding one. Dashed: the "
-        f"{words.amount(100 * rule['rare'])}% from which something counts as common. Dots: mean difference, with intervals "
-        f"that hold for all {rule['tests']} tests together at {100 * rule['level']:g}%; hollow where the claim is not "
-        f"about the mean. Grey band: \N{PLUS-MINUS SIGN}{regions[0]:g}, no practical difference."
+        f"{words.amount(100 * rule['rare'])}% from which something counts as common. Dots: mean difference, with "
+        f"intervals that hold for all {rule['tests']} tests together at {100 * rule['level']:g}%; none where the "
+        f"claim is about some worlds only. Grey band: \N{PLUS-MINUS SIGN}{regions[0]:g}, no practical difference."
     )
     return Picture(
         "claims",
@@ -99,12 +99,17 @@ def deciding(one: Entry) -> Entry:
 
 def row(one: Entry) -> figures.Row:
     test = deciding(one)
-    value, low, high = (test["effect"][part] for part in ("value", "low", "high"))
-    low, high = (value if end is None else end for end in (low, high))
-    turned = Estimate(-value, -high, -low) if test["expect"] in ("less", "sometimes_less") else Estimate(value, low, high)
     label = f"{one['title'][: LONGEST - 1]}…" if len(one["title"]) > LONGEST else one["title"]
     shares = (test["support"]["share"], test["neither"]["share"], test["opposed"]["share"])
-    return figures.Row(f"{label}  {one['key']}", one["judgement"], shares, turned, test["expect"] in ("more", "less"))
+    return figures.Row(f"{label}  {one['key']}", one["judgement"], shares, turned(test))
+
+
+def turned(test: Entry) -> Estimate | None:
+    """The mean difference so that a positive one is what is claimed; None where the claim is about some worlds only."""
+    value, low, high = (test["effect"][part] for part in ("value", "low", "high"))
+    if test["expect"].startswith("sometimes") or low is None:
+        return None
+    return Estimate(-value, -high, -low) if test["expect"] == "less" else Estimate(value, low, high)
 
 
 def overview(entries: Sequence[Entry]) -> Table:
@@ -154,7 +159,9 @@ def settings(one: Entry) -> str:
             words.plain(name),
             each["about"],
             words.plain(each["arm"]),
-            ", ".join(f"{words.plain(parameter)} {shown(parameter, value)}" for parameter, value in each["parameters"].items())
+            ", ".join(
+                f"{words.plain(parameter)} {shown(parameter, value)}" for parameter, value in each["parameters"].items()
+            )
             or "-",
         )
         for name, each in one["settings"].items()
@@ -213,9 +220,9 @@ def method(entries: Sequence[Entry]) -> str:
     rule = entries[0]["judging"]
     rare = words.amount(100 * rule["rare"])
     steps = (
-        "Each claim compares two settings or more in the same worlds: the same partners, the same shocks. A world speaks "
-        "for the claim where the difference is as claimed and above the region that does not matter in practice, and "
-        "against it where it is the other way round.",
+        "Each claim compares two settings or more in the same worlds: the same partners, the same shocks. A world "
+        "speaks for the claim where the difference is as claimed and above the region that does not matter in "
+        "practice, and against it where it is the other way round.",
         f"Something is common if it happens in clearly more than {rare} of 100 worlds, and rare if in clearly fewer.",
         "A claim about worlds in general holds if worlds for it are common, worlds against it rare, and the mean "
         "agrees. It depends if both are common and a condition, found on half of the worlds, tells them apart on the "
@@ -223,8 +230,8 @@ def method(entries: Sequence[Entry]) -> str:
         "outweigh them. A claim about some worlds holds if such worlds are common, and fails if they are rare.",
         "A claim with several tests holds only if all of them do; it fails if one of them does.",
         f"Undecided is what the intervals leave open. All intervals of all {rule['tests']} tests hold together with "
-        f"{100 * rule['level']:g}% confidence (Bonferroni: each at {100 * rule['level_of_each']:.3f}%); shares have exact "
-        "intervals (Clopper and Pearson), means Student's.",
+        f"{100 * rule['level']:g}% confidence (Bonferroni: each at {100 * rule['level_of_each']:.3f}%); shares have "
+        "exact intervals (Clopper and Pearson), means Student's.",
     )
     return f"<h2>How claims are judged</h2>\n{document.bullets(steps)}"
 
@@ -238,8 +245,8 @@ def provenance(entries: Sequence[Entry]) -> str:
     columns = ("claim", "study", "seed", "worlds", "replicates", "months")
     return (
         "<h2>How to repeat it</h2><pre><code>partnership claims</code></pre>"
-        f"<p>Results version {entries[0]['results_version']}. <code>ledger.json</code> and <code>ledger.csv</code> hold "
-        "what this page shows; each claim's folder holds every run.</p>"
+        f"<p>Results version {entries[0]['results_version']}. <code>ledger.json</code> and <code>ledger.csv</code> "
+        "hold what this page shows; each claim's folder holds every run.</p>"
         f"{document.table(Table('The studies behind the claims', columns, rows))}"
         f'<p class="quiet">{escape(document.SOURCES)}</p>'
     )

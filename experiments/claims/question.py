@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
-
 from experiments.claims.claim import Claim
-from experiments.config import BOXES, ConfigError, resolved, study_from
+from experiments.config import BOXES, ConfigError, study_in
 from experiments.design import NO_VARIANT
 from experiments.study import Study
 from sim.params import SETUPS, setup_values
@@ -18,12 +16,11 @@ OTHERS = ("balanced", "alone")
 """Arms that fill up the contrast of a study whose claim needs one arm only."""
 
 
-def study_of(cfg: DictConfig, claim: Claim) -> Study:
-    """The study that a claim needs. A parameter that every setting sets is no unknown, and leaves the box.
+def study_of(plain: Mapping[str, Any], claim: Claim) -> Study:
+    """The study that a claim needs, from its resolved configuration.
 
-    Its own contrast only says which two arms meet the variants: claims are judged by their tests.
+    A parameter that every setting sets is no unknown, and leaves the box. The study's own contrast only says which two arms meet the variants: claims are judged by their tests.
     """
-    plain = resolved(cfg)
     changed = list(dict.fromkeys(one.arm for one in claim.settings if one.parameters))
     if len(changed) > 2:
         raise ConfigError(
@@ -43,7 +40,7 @@ def study_of(cfg: DictConfig, claim: Claim) -> Study:
         "variant_points": 0,
         "trajectory_points": 0,
     }
-    study = study_from(OmegaConf.create(asked))
+    study, _ = study_in(asked)
     return replace(study, variant_points=study.design.points if study.variants else 0)
 
 
@@ -64,7 +61,5 @@ def settled(plain: Mapping[str, Any], claim: Claim) -> list[str]:
 
 def stored_as(claim: Claim, setting: str) -> tuple[str, str]:
     """The arm and the variant under which a setting's runs are stored."""
-    from experiments.design import NO_VARIANT
-
     one = claim.setting(setting)
     return one.arm, one.name if one.parameters else NO_VARIANT

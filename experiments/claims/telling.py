@@ -31,9 +31,9 @@ def title(name: str) -> str:
 
 
 def side(one: Side) -> str:
-    """`this`, `this and that`, or `the best of this, that and other`."""
+    """`this`, `this plus that`, or `the best of this, that and other`."""
     listed = words.listing([words.plain(name) for name in one.settings])
-    return f"the best of {listed}" if one.best else f"{listed} together" if len(one.settings) > 1 else listed
+    return f"the best of {listed}" if one.best else " plus ".join(words.plain(name) for name in one.settings)
 
 
 def written(one: Side) -> str:
@@ -41,14 +41,14 @@ def written(one: Side) -> str:
     return (BEST if one.best else " + ").join(one.settings)
 
 
-def counted(test: Test, judged: Judged) -> str:
-    """How often worlds spoke for a test and against it."""
+def counted(test: Test, judged: Judged, all_worlds: bool) -> str:
+    """How often worlds spoke for a test and against it; not `all_worlds` where a claim is about some of them."""
     if not judged.worlds:
         return "No world of this study shows what the claim is about."
     met, opposed, neither = (words.in_100(one.share.value) for one in (judged.support, judged.opposed, judged.neither))
     a, b, outcome = side(test.a), side(test.b), words.gained(test.outcome)
     by = f"by more than {test.region:g}"
-    few = f"Of every 100 worlds ({judged.worlds:,} counted), "
+    few = f"Of every 100 worlds{'' if all_worlds else ' it is about'} ({judged.worlds:,} counted), "
     if test.expect == "same":
         against = "" if test.against == test.outcome else f" beside {words.plain(test.against)}"
         what = words.plain(test.outcome) + against
@@ -83,14 +83,15 @@ def reason(test: Test, judged: Judged, how: Judging) -> str:
         "agrees.",
         "some": f"Clearly more than {rare} worlds show it, and it speaks of some worlds only.",
         "hardly any": f"Clearly fewer than {rare} worlds show it.",
-        "both": f"Worlds for it and worlds against it are both clearly more than {rare}, and a condition that was found "
-        "on half of the worlds tells them apart on the other half.",
+        "both": f"Worlds for it and worlds against it are both clearly more than {rare}, and a condition that was "
+        "found on half of the worlds tells them apart on the other half.",
         "opposite": f"The opposite is clearly more than {rare} worlds, and what is claimed clearly fewer.",
-        "nothing": f"Neither what is claimed nor the opposite reaches {rare} worlds: in practice it makes no difference.",
+        "nothing": f"Neither what is claimed nor the opposite reaches {rare} worlds: in practice it makes no "
+        "difference.",
         "outweighed": "Worlds against it are few, but they lose more than the others gain.",
         "mean": "Worlds that bear it out are common and those against it rare, but the mean does not clearly agree.",
-        "unexplained": f"Worlds for it and worlds against it are both clearly more than {rare}, and no simple condition "
-        "tells them apart.",
+        "unexplained": f"Worlds for it and worlds against it are both clearly more than {rare}, and no simple "
+        "condition tells them apart.",
         "unsure": f"{unsure(test, judged, how)}, on either side of the {rare} from which something counts as common.",
     }[judged.reason]
 
@@ -119,8 +120,8 @@ def condition(region: Region) -> str:
     tells = (region.won, region.lost, region.won_elsewhere, region.lost_elsewhere)
     here_yes, here_no, there_yes, there_no = (words.in_100(one.share.value) for one in tells)
     return (
-        f"Where {words.conditions(region.conditions)} ({words.percent(region.share_of_worlds)} of worlds), {here_yes} of "
-        f"100 worlds {plural(yes)} and {here_no} {plural(no)}; elsewhere {there_yes} and {there_no} (counted on "
+        f"Where {words.conditions(region.conditions)} ({words.percent(region.share_of_worlds)} of worlds), {here_yes} "
+        f"of 100 worlds {plural(yes)} and {here_no} {plural(no)}; elsewhere {there_yes} and {there_no} (counted on "
         f"{region.won.of + region.won_elsewhere.of:,} worlds that had no part in finding it)."
     )
 
@@ -132,7 +133,10 @@ def plural(verb: str) -> str:
 def example(found: Example, test: Test) -> str:
     """One world, and what sets it apart from the default world."""
     apart = words.listing(
-        [f"{words.plain(name)} {words.amount(here)} (by default {words.amount(usual)})" for name, here, usual in found.apart]
+        [
+            f"{words.plain(name)} {words.amount(here)} (by default {words.amount(usual)})"
+            for name, here, usual in found.apart
+        ]
     )
     differs = f" It differs from the default world most in {apart}." if apart else ""
     a, b = words.level(found.a), words.level(found.b)

@@ -1,4 +1,4 @@
-"""Single worlds that show a claim, or that speak against it: the nearest to the default world, and how to replay them."""
+"""Single worlds that show a claim or speak against it: the nearest to the default world, and how to replay them."""
 
 from __future__ import annotations
 
@@ -72,9 +72,7 @@ def distances(design: pd.DataFrame, study: Study) -> NDArray[np.float64]:
     return np.asarray((design.to_numpy(dtype=float) - centre) / (high - low))
 
 
-def replays(
-    claim: Claim, found: Evidence, runs: pd.DataFrame, point: int, folder: Path
-) -> tuple[int, tuple[str, ...]]:
+def replays(claim: Claim, found: Evidence, runs: pd.DataFrame, point: int, folder: Path) -> tuple[int, tuple[str, ...]]:
     """The world, and the command that replays each run that a test stands on there, in one of its replicates."""
     here = runs[runs["point"] == point]
     worlds = np.sort(here["world"].unique())

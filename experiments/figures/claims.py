@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,7 +15,7 @@ from matplotlib.ticker import PercentFormatter
 from experiments.analysis.contrasts import Estimate
 from experiments.figures import style
 
-LOOKS = (
+LOOKS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("bear it out", {"facecolor": style.BLUE}),
     ("make no practical difference", {"facecolor": style.TIE}),
     ("speak against it", {"facecolor": style.ORANGE, "hatch": "////", "edgecolor": "white", "linewidth": 0.4}),
@@ -25,15 +26,13 @@ LOOKS = (
 class Row:
     """A claim in the figure: shares of worlds for it, neither way and against it, and its mean difference.
 
-    The difference is turned so that a positive one is what is claimed; `judged_by_mean` is false where the claim is not
-    about the mean. `rare` is the mark from which a share counts.
+    The difference is turned so that a positive one is what is claimed; None where the claim is about some worlds only.
     """
 
     label: str
     word: str
     shares: tuple[float, float, float]
-    effect: Estimate
-    judged_by_mean: bool
+    effect: Estimate | None
 
 
 @style.styled
@@ -55,12 +54,12 @@ def ledger(rows: Sequence[Row], region: float, rare: float, note: str) -> Figure
     left.tick_params(axis="y", length=0)
     left.set_ylim(-0.6, len(rows) - 0.4)
     left.set_xlim(0, 1)
-    left.set_xticks([0, rare, 0.5, 1])
+    left.set_xticks([rare, 0.5, 1 - rare])
     left.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     left.axvline(rare, color=style.INK, linewidth=0.7, linestyle=(0, (2, 2)))
     left.axvline(1 - rare, color=style.INK, linewidth=0.7, linestyle=(0, (2, 2)))
     left.set_xlabel("share of worlds")
-    right.set_xlabel("mean difference as claimed")
+    right.set_xlabel("mean difference,\nas claimed")
     keys = [Patch(label=name, **look) for name, look in LOOKS]
     figure.legend(handles=keys, loc="outside upper left", ncols=3, handlelength=1.4, columnspacing=1.2, fontsize=8)
     style.note(figure, note)
@@ -68,13 +67,12 @@ def ledger(rows: Sequence[Row], region: float, rare: float, note: str) -> Figure
 
 
 def dot(axes: Axes, place: int, row: Row) -> None:
-    """The mean difference with its interval; hollow where the judgement does not look at it."""
+    """The mean difference with its interval, where the judgement looks at it."""
     effect = row.effect
+    if effect is None:
+        return
     axes.plot([effect.low, effect.high], [place, place], color=style.INK, linewidth=1.4, solid_capstyle="butt")
-    face = style.INK if row.judged_by_mean else "white"
-    axes.add_line(
-        Line2D([effect.value], [place], marker="o", markersize=4.6, markerfacecolor=face, markeredgecolor=style.INK)
-    )
+    axes.add_line(Line2D([effect.value], [place], marker="o", markersize=3.4, color=style.INK))
 
 
 def divide(axes: Sequence[Axes], rows: Sequence[Row], places: Sequence[int]) -> None:
