@@ -34,10 +34,20 @@ SMALL, LARGE = 0.2, 0.5
 
 
 @pytest.fixture(scope="module")
-def claims():
+def whole():
+    """Every claim of the repository, with its study."""
+    return {name: (claim, how, study_of(plain, claim)) for name, (plain, claim, how) in loaded().items()}
+
+
+@pytest.fixture(scope="module")
+def claims(whole):
     """Every claim of the repository, with its study in small."""
-    found = loaded([f"design.points={POINTS}"])
-    return {name: (claim, how, study_of(plain, claim)) for name, (plain, claim, how) in found.items()}
+    return {name: (claim, how, small(study)) for name, (claim, how, study) in whole.items()}
+
+
+def small(study, points=POINTS):
+    several = points if study.variants else 0
+    return replace(study, design=replace(study.design, points=points), variant_points=several)
 
 
 @pytest.fixture(autouse=True)
@@ -245,15 +255,16 @@ def test_other_thresholds_and_other_worlds_are_said_to_change_a_judgement(claims
 def test_the_number_of_worlds_that_would_decide_is_told_where_worlds_are_what_is_missing(claims):
     found = judgement(claims["c17_acting_alone_can_be_better"], np.arange(POINTS) % 8 == 0)
     assert found.word == "undecided"
-    needed = changes.worlds_needed(found, claims["c17_acting_alone_can_be_better"][1])
+    needed = changes.worlds_needed(found, claims["c17_acting_alone_can_be_better"][1], TESTS)
     claim, how, study = claims["c17_acting_alone_can_be_better"]
     assert POINTS < needed < 20 * POINTS
-    more = replace(study, design=replace(study.design, points=needed))
+    more = small(study, needed)
     design = points_of(more).set_index("point")[factor_names(study.design)]
     runs = rigged(claim, more, np.arange(needed) % 8 == 0)
     assert judge(claim, runs, design, how, TESTS, 1).word == "holds"
     assert (
-        changes.worlds_needed(judgement(claims["c17_acting_alone_can_be_better"], np.arange(POINTS) >= 0), how) is None
+        changes.worlds_needed(judgement(claims["c17_acting_alone_can_be_better"], np.arange(POINTS) >= 0), how, TESTS)
+        is None
     )
 
 
@@ -363,10 +374,10 @@ MISTAKES = {
     ("a: often", "a: oftn"): "did you mean 'often'",
     ("b: seldom", "b: often"): "could come out in one way only",
     ("b: seldom", "b: often + often"): "settings.seldom is in no test",
-    ("key: C99", "kee: C99"): "claim lacks 'key'",
+    ("key: C99", "kee: C99"): "a claim has a part 'claim', with 'key'",
     ("key: C99", "key: C4"): "also that of",
     ("  about: Four meetings a month, and one.", "  about: x.\n  threshold: 3"): "there is no 'claim.threshold'",
-    ("expect: more}", "expect: more, region: -1}"): "region=-1.0 is out of range",
+    ("expect: more}", "expect: more, region: -1}"): "region=-1 is out of range",
     ("expect: more}", "expect: more, beforehand: true}"): "only the best of several",
     ("a: often", "a: often or seldom"): "settings",
     ("  sources: [assumption]\n", "  sources: []\n"): "at least one",
@@ -419,9 +430,9 @@ def test_more_than_two_arms_cannot_be_changed(capsys):
 
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory):
-    """The ledger of all claims, in very small: 12 worlds of a year."""
+    """The ledger of all claims, in very small: 12 worlds."""
     folder = tmp_path_factory.mktemp("ledger")
-    words = ["claims", "points=12", "parameters.months=12", "design.replicates=2", f"results={folder}"]
+    words = ["claims", "points=12", "design.replicates=2", f"results={folder}"]
     assert main(words) == 0
     return folder / "claims"
 

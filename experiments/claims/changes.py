@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from experiments import words
 from experiments.analysis import discovery, judging
@@ -19,6 +20,7 @@ REGIONS = (0.5, 2.0, 5.0)
 """Other regions of practical equivalence, as multiples of those declared."""
 RARE = (0.5, 2.0)
 """Other rare shares, as multiples of that declared."""
+STEP = 1.05
 MOST = 10**7
 """More worlds than this are not worth naming."""
 
@@ -70,20 +72,32 @@ def inside(region: Region, design: pd.DataFrame) -> np.ndarray[tuple[int], np.dt
     return holds
 
 
-def worlds_needed(found: Judgement, how: Judging) -> int | None:
+def worlds_needed(found: Judgement, how: Judging, tests: int) -> int | None:
     """About how many worlds would decide what is undecided for want of them; None if that is not what is missing.
 
-    An interval narrows with the root of the number of worlds; it has to come off the rare share.
+    An interval narrows with the root of the number of worlds, until the rare share is outside it.
     """
-    needed = []
+    level, needed = judging.each_level(how.level, tests), []
     for evidence, judged in zip(found.evidence, found.judged, strict=True):
-        if judged.word != UNDECIDED or judged.reason != "unsure":
+        if judged.word != UNDECIDED or judged.reason != "unsure" or not judged.worlds:
             continue
         for share in (one.share for one in sides(evidence, judged) if one.share.low <= how.rare <= one.share.high):
-            gap = abs(share.value - how.rare)
-            half = share.value - share.low if share.value > how.rare else share.high - share.value
-            needed.append(judged.worlds * (half / gap) ** 2 if gap > 0 else np.inf)
+            needed.append(clearing(share.value, how.rare, level, judged.worlds))
     return int(np.ceil(max(needed) / 100) * 100) if needed and max(needed) < MOST else None
+
+
+def clearing(share: float, rare: float, level: float, worlds: float) -> float:
+    """From how many worlds on the interval of a share leaves the rare share out; `MOST` if it takes as many."""
+    if share == rare:
+        return MOST
+    z = float(stats.norm.ppf((1 + level) / 2))
+    worlds = max(worlds, share * (1 - share) * (z / (share - rare)) ** 2)
+    while worlds < MOST:
+        interval = stats.binomtest(round(share * worlds), round(worlds)).proportion_ci(level, method="exact")
+        if not interval.low <= rare <= interval.high:
+            return worlds
+        worlds *= STEP
+    return MOST
 
 
 def sides(evidence: Evidence, judged: Judged) -> tuple[Count, ...]:

@@ -98,7 +98,7 @@ def entry(
         for kind, way in (("example", 1), ("counter_example", -1))
     }
     listed = changes.changes(found, design, how, tests, study.seed)
-    needed = changes.worlds_needed(found, how)
+    needed = changes.worlds_needed(found, how, tests)
     content = {
         "key": claim.key,
         "name": claim.name,

@@ -19,7 +19,8 @@ OTHERS = ("balanced", "alone")
 def study_of(plain: Mapping[str, Any], claim: Claim) -> Study:
     """The study that a claim needs, from its resolved configuration.
 
-    A parameter that every setting sets is no unknown, and leaves the box. The study's own contrast only says which two arms meet the variants: claims are judged by their tests.
+    A parameter that every setting sets is no unknown, and leaves the box. The study's own contrast
+    only says which two arms meet the variants: claims are judged by their tests.
     """
     changed = list(dict.fromkeys(one.arm for one in claim.settings if one.parameters))
     if len(changed) > 2:
