@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help study browser test lint golden headline failures page docs bench clean
+.PHONY: help study browser test lint golden headline failures claims page docs bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -52,6 +52,11 @@ headline: $(VENV)/installed ## renew the figure and summary that the README show
 failures: $(VENV)/installed ## show every way to fail, and measure how far the detectors can be trusted
 	$(BIN)/partnership demo failure=all
 	$(BIN)/partnership detectors
+
+claims: $(VENV)/installed-dev ## judge every claim, and renew the table of judgements in docs/claims.md
+	$(BIN)/partnership claims
+	cp results/claims/ledger.csv docs/claims.csv
+	$(BIN)/python -m docs.generate
 
 page: $(VENV)/installed-dev ## renew the teaching page from the model, its configurations and its script
 	$(BIN)/python -m experiments.page.build

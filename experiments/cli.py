@@ -26,6 +26,7 @@ JOBS = {
     "sweep": Job("experiments.jobs", "sweep", "run a study: many worlds, several arms, a verdict and a report"),
     "run": Job("experiments.jobs", "run", "run one partnership and tell it month by month"),
     "demo": Job("experiments.demo.jobs", "demo", "show how partnerships fail, and what would have helped"),
+    "claims": Job("experiments.claims.jobs", "claims", "judge what documents claim: holds, fails, depends, undecided"),
     "detectors": Job(
         "experiments.demo.jobs", "detectors", "measure how far the failure detectors can be trusted", False
     ),
@@ -105,6 +106,8 @@ def start(name: str, words: list[str]) -> int:
         from experiments.demo.jobs import expanded
 
         words = expanded(words)
+    if name == "claims":
+        words = [f"design.{word}" if word.startswith("points=") else word for word in words]
     from experiments.compose import hydra_job
 
     return hydra_job(name, words, lambda cfg: task_of(job)(cfg, ["partnership", name, *words]))
@@ -123,6 +126,9 @@ def check_word(word: str) -> None:
     if key not in ("experiment", "scenario", "setup", "executor", "failure"):
         return
     if ".." in value or value.startswith(("/", "~")):
+    if key in ("experiment", "scenario", "setup", "executor", "failure", "claim") and (
+        ".." in value or value.startswith(("/", "~"))
+    ):
         raise UsageError(f"{word}: choose by name; for files of your own use --config-dir FOLDER")
     if value == "null":
         raise UsageError(f"{word}: choose by name; to choose none leave the word out")

@@ -113,6 +113,13 @@ class ContrastSchema:
 
 
 @dataclass
+class JudgingSchema:
+    level: float = 0.95
+    region: float = 0.01
+    rare: float = 0.1
+
+
+@dataclass
 class Schema:
     name: str = "study"
     question: str = ""
@@ -129,6 +136,8 @@ class Schema:
     trajectory_points: int = 0
     failures: bool = False
     failure: dict[str, Any] = field(default_factory=dict)
+    claim: dict[str, Any] = field(default_factory=dict)
+    judging: JudgingSchema = field(default_factory=JudgingSchema)
     limits: LimitsSchema = field(default_factory=LimitsSchema)  # type: ignore[valid-type]
     runs: int = 1000
     results: str = "results"
@@ -265,9 +274,13 @@ def study_from(cfg: DictConfig) -> Study:
 
 def study_and_list(cfg: DictConfig) -> tuple[Study, pd.DataFrame | None]:
     """The study a configuration asks for, and the points of its design where they are a list."""
+    return study_in(resolved(cfg))
+
+
+def study_in(plain: Mapping[str, Any]) -> tuple[Study, pd.DataFrame | None]:
+    """The same, of a configuration that is resolved already."""
     from experiments.config_design import design_of
 
-    plain = resolved(cfg)
     arms = tuple(among(arm, SETUPS, "arms") for arm in plain["arms"])
     if len(set(arms)) != len(arms):
         raise ConfigError(f"arms={list(arms)}: an arm is named twice")

@@ -171,7 +171,7 @@ class Fields:
 
     def __init__(self, path: str, content: Any) -> None:
         if not isinstance(content, Mapping):
-            raise ConfigError(f"{path}={content}: this takes fields, as in the files of configs/failure")
+            raise ConfigError(f"{path}={content}: this takes fields, as in the files of configs")
         self.path, self.content = path, dict(content)
         self.known: list[str] = []
 
