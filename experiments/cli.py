@@ -123,12 +123,9 @@ def check_word(word: str) -> None:
     if option.startswith("-") and option not in OPTIONS:
         raise UsageError(f"there is no option '{option}'{near(option, OPTIONS)}")
     key, _, value = word.partition("=")
-    if key not in ("experiment", "scenario", "setup", "executor", "failure"):
+    if key not in ("experiment", "scenario", "setup", "executor", "failure", "claim"):
         return
     if ".." in value or value.startswith(("/", "~")):
-    if key in ("experiment", "scenario", "setup", "executor", "failure", "claim") and (
-        ".." in value or value.startswith(("/", "~"))
-    ):
         raise UsageError(f"{word}: choose by name; for files of your own use --config-dir FOLDER")
     if value == "null":
         raise UsageError(f"{word}: choose by name; to choose none leave the word out")
