@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.config import BOXES, FIXED_IN_A_STUDY, ConfigError, among, factor, whole
 from experiments.facts import worlds
+from experiments.schema import BOXES, FIXED_IN_A_STUDY, ConfigError, among, factor, whole
 from experiments.study import Adaptive, Design
 from sim.params import BY_NAME, COUNTS, NAMES, OF_TWO_SECTORS, ParameterError, check, nearest
 

@@ -8,15 +8,8 @@ from pathlib import Path
 import numpy as np
 from omegaconf import DictConfig
 
-from experiments.config import (
-    ConfigError,
-    parameters_of,
-    place_of,
-    resolved,
-    shard_of,
-    study_and_list,
-    whole,
-)
+from experiments.config import place_of, shard_of, study_and_list
+from experiments.schema import ConfigError, parameters_of, resolved, whole
 
 SHOWN = ["structure", "fit", "purpose", "trust", "commitment", "effort", "burden", "owned", "outcome", "alone_outcome"]
 MONTHS_SHOWN = 12

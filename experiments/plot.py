@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from experiments import store, words
 from experiments.analysis import contrasts, settings
-from experiments.config import ConfigError, among
 from experiments.design import apart, choice_names, factor_names
 from experiments.figures import distributions, maps, paths, spread, style
 from experiments.figures.gallery_regions import bands
 from experiments.questions import given
+from experiments.schema import ConfigError, among
 from experiments.store import Finished, StudyError
 from experiments.study import Contrast
 from sim.params import nearest

@@ -11,7 +11,7 @@ import pandas as pd
 from experiments import store, words
 from experiments.analysis import contrasts, luck, parting, power, settings
 from experiments.analysis.contrasts import Estimate, PairedResult
-from experiments.config import ConfigError
+from experiments.schema import ConfigError
 from experiments.store import Finished, StudyError
 from experiments.study import Contrast
 from sim.params import nearest

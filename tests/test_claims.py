@@ -21,10 +21,10 @@ from experiments.claims.evidence import collect, judge, together
 from experiments.claims.jobs import loaded
 from experiments.claims.question import stored_as, study_of
 from experiments.cli import main
-from experiments.config import configs
 from experiments.design import factor_names
 from experiments.design import points as points_of
 from experiments.files import StudyError
+from experiments.schema import configs
 
 NAMES = sorted(path.stem for path in (configs() / "claim").glob("*.yaml"))
 POINTS = 400

@@ -13,11 +13,11 @@ from omegaconf import OmegaConf
 
 from experiments.analysis.contrasts import Count, Estimate, count
 from experiments.cli import main
-from experiments.config import ConfigError, configs
 from experiments.demo import jobs, performance, show, story, trust
 from experiments.demo.accounts import TOLD, accounts
 from experiments.demo.demonstration import MEASURES, EarlySign, Sign, composed, demonstration_from, load, sentences
 from experiments.demo.performance import monthly, perform, played, warned
+from experiments.schema import ConfigError, configs
 from sim.failures import BY_MODE, MODE_NAMES, detect
 from sim.limits import DEFAULT_LIMITS
 from sim.model import Partnership

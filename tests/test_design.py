@@ -14,9 +14,10 @@ from SALib.sample import sobol as salib_sobol
 from scipy.stats import qmc
 
 from experiments import design, samplers
-from experiments.config import compose, configs, register, study_and_list
+from experiments.config import compose, study_and_list
 from experiments.design import points, sample, small_study
 from experiments.plan import batch, placed, units
+from experiments.schema import configs, register
 from experiments.store import StudyError
 from experiments.study import Adaptive, Contrast
 from sim import params

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.config import ConfigError, among
 from experiments.demo.demonstration import Fields
+from experiments.schema import ConfigError, among
 from sim.params import SETUPS, ParameterError, check, nearest
 
 EXPECTED = {

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from omegaconf import DictConfig, OmegaConf
 
 from experiments.claims.claim import Claim, Judging, claim_in
-from experiments.config import ConfigError, place_of, resolved
+from experiments.config import place_of
 from experiments.provenance import HOW_AND_WHERE
+from experiments.schema import ConfigError, resolved
 
 FOLDER = "claims"
 """Where the ledger lies, under the folder of results."""
@@ -78,7 +79,7 @@ def loaded(overrides: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str
     """The named claims of the repository, or all of them, outside the command line."""
     from hydra import initialize_config_dir
 
-    from experiments.config import configs, register
+    from experiments.schema import configs, register
 
     register()
     with initialize_config_dir(version_base="1.3", config_dir=str(configs())):

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from experiments.claims.claim import Claim
-from experiments.config import BOXES, ConfigError, study_in
+from experiments.config import study_in
 from experiments.design import NO_VARIANT
+from experiments.schema import BOXES, ConfigError
 from experiments.study import Study
 from sim.params import SETUPS, setup_values
 

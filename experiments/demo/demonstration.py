@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from omegaconf import DictConfig
 
-from experiments.config import ConfigError, configs, limits_in, open_factors, parameters_of, resolved, whole
+from experiments.schema import ConfigError, configs, limits_in, open_factors, parameters_of, resolved, whole
 from sim.params import ParameterError, check, nearest, setup_values
 
 MEASURES = {
@@ -122,7 +122,7 @@ def composed(words: Sequence[str]) -> DictConfig:
     """The configuration that these words of the command line ask for."""
     from hydra import compose, initialize_config_dir
 
-    from experiments.config import register
+    from experiments.schema import register
 
     register()
     with initialize_config_dir(version_base="1.3", config_dir=str(configs())):

@@ -10,8 +10,8 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from experiments.config import ConfigError
 from experiments.demo.demonstration import demonstration_from, sentences
+from experiments.schema import ConfigError
 
 HOW_AND_WHERE = ("workers", "results")
 MEASURED_BY = ("seed", "runs", "results")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
-from experiments.config import ConfigError, configs
+from experiments.schema import ConfigError, configs
 from sim.params import nearest
 
 PAGE = Path(__file__).parent / "partnership.html"
