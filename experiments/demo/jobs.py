@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from omegaconf import DictConfig
 
@@ -15,7 +12,6 @@ from experiments.schema import ConfigError
 
 HOW_AND_WHERE = ("workers", "results")
 MEASURED_BY = ("seed", "runs", "results")
-WIDTH = 100
 
 
 def expanded(words: Sequence[str]) -> list[str]:
@@ -75,11 +71,3 @@ def command_of(name: str, words: Sequence[str]) -> str:
     skipped = ("failure", *HOW_AND_WHERE)
     others = [word for word in words[2:] if "=" in word and word.split("=")[0] not in skipped]
     return " ".join(["partnership demo", f"failure={name}", *sorted(others)])
-
-
-def wrapped(text: str, indent: str = "") -> str:
-    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
-
-
-def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
