@@ -6,6 +6,8 @@ with the engine by the demonstrations' own code (`experiments.demo`). Nothing is
 
 from __future__ import annotations
 
+import json
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -16,6 +18,8 @@ import numpy as np
 
 from experiments import words
 from experiments.config import configs, parameters_of, resolved
+from experiments.demo.accounts import REASONS
+from experiments.demo.accounts import REASONS
 from experiments.demo.demonstration import MEASURES, Demonstration, Sign, composed, load, sentences
 from experiments.demo.performance import Performance, Side, perform
 from experiments.demo.story import measured_in_words, title
@@ -27,7 +31,10 @@ from sim.outcomes import OUTCOMES, SERIES
 from sim.params import DEFAULTS, NAMES, PARAMETERS, SETUPS
 from sim.state import Reading
 
-EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence.md"
+REPOSITORY = Path(__file__).parents[2]
+EVIDENCE = REPOSITORY / "docs" / "evidence.md"
+HEADLINE = REPOSITORY / "results" / "headline" / "summary.json"
+HEADLINE = Path(__file__).parents[2] / "results" / "headline" / "summary.json"
 
 
 def page_data() -> dict[str, Any]:
@@ -40,8 +47,16 @@ def page_data() -> dict[str, Any]:
         "setups": setups(),
         "scenarios": scenarios(),
         "failures": {name: lesson(perform(shown)) for name, shown in demonstrations.items()},
+        "reasons": {name: list(told) for name, told in REASONS.items()},
+        "headline": headline(),
         "check": sample.cases(demonstrations.values()),
     }
+
+
+def headline() -> str:
+    """What the project's main study found, with the box its shares are of."""
+    verdict = json.loads(HEADLINE.read_text(encoding="utf-8"))["verdict"]
+    return f"{verdict['headline']} {verdict['shares']}"
 
 
 # -- tables -----------------------------------------------------------------------------------------------
@@ -55,9 +70,17 @@ def tables() -> dict[str, Any]:
         "outcomes": listed(OUTCOMES),
         "limits": {limit.name: {"default": limit.default, "meaning": limit.meaning} for limit in LIMITS},
         "measures": MEASURES,
+        "reasons": REASONS,
+        "headline": headline(),
         "words": {name: words.plain(name) for name in NAMES if words.plain(name) != name.replace("_", " ")},
         "sources": sources(),
     }
+
+
+def headline() -> str:
+    """The verdict of the headline study, with the shares it rests on and the box they come from."""
+    verdict = json.loads(HEADLINE.read_text(encoding="utf-8"))["verdict"]
+    return f"{verdict['headline']} {verdict['shares']}"
 
 
 def listed(readings: tuple[Reading, ...]) -> list[dict[str, str]]:
