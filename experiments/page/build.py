@@ -33,8 +33,6 @@ MADE_FROM = (
     "docs/evidence.md",
     "results/headline/summary.json",
     "experiments/demo/accounts.py",
-    "results/headline/summary.json",
-    "experiments/demo/accounts.py",
     "experiments/demo/demonstration.py",
     "experiments/demo/performance.py",
     "experiments/page/data.py",

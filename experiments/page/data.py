@@ -7,7 +7,6 @@ with the engine by the demonstrations' own code (`experiments.demo`). Nothing is
 from __future__ import annotations
 
 import json
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -18,7 +17,6 @@ import numpy as np
 
 from experiments import words
 from experiments.config import configs, parameters_of, resolved
-from experiments.demo.accounts import REASONS
 from experiments.demo.accounts import REASONS
 from experiments.demo.demonstration import MEASURES, Demonstration, Sign, composed, load, sentences
 from experiments.demo.performance import Performance, Side, perform
@@ -34,7 +32,8 @@ from sim.state import Reading
 REPOSITORY = Path(__file__).parents[2]
 EVIDENCE = REPOSITORY / "docs" / "evidence.md"
 HEADLINE = REPOSITORY / "results" / "headline" / "summary.json"
-HEADLINE = Path(__file__).parents[2] / "results" / "headline" / "summary.json"
+MEANING = ("document", "reference", "what it stands for")
+"""The columns of docs/evidence.md that say what a key means."""
 
 
 def page_data() -> dict[str, Any]:
@@ -47,16 +46,8 @@ def page_data() -> dict[str, Any]:
         "setups": setups(),
         "scenarios": scenarios(),
         "failures": {name: lesson(perform(shown)) for name, shown in demonstrations.items()},
-        "reasons": {name: list(told) for name, told in REASONS.items()},
-        "headline": headline(),
         "check": sample.cases(demonstrations.values()),
     }
-
-
-def headline() -> str:
-    """What the project's main study found, with the box its shares are of."""
-    verdict = json.loads(HEADLINE.read_text(encoding="utf-8"))["verdict"]
-    return f"{verdict['headline']} {verdict['shares']}"
 
 
 # -- tables -----------------------------------------------------------------------------------------------
@@ -93,14 +84,11 @@ def sources() -> dict[str, str]:
     for line in EVIDENCE.read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if cells[0] == "key":
-            column = next(place for place, name in enumerate(cells) if name in ("document", "reference", *STANDS_FOR))
+            column = next(place for place, name in enumerate(cells) if name in MEANING)
         key = re.fullmatch(r"\*\*(.+)\*\*", cells[0])
         if key and column is not None and column < len(cells):
             found[key[1]] = cells[column].replace("*", "")
     return found
-
-
-STANDS_FOR = ("what it stands for",)
 
 
 # -- settings ---------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ function settle() {
 function refuse(message) {
   byId("message").hidden = false;
   byId("message").firstElementChild.textContent = message;
-  drawControls(rows, data, stage.setting);
+  if (stage.setting) drawControls(rows, data, stage.setting);
 }
 
 /** Do what may be refused: a mistake becomes a message, and nothing changes. */
