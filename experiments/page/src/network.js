@@ -17,7 +17,7 @@ export function createNetwork(box, side, chosen) {
   const canvas = html("canvas", { "aria-hidden": "true" });
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": `Network of partners, ${side}` });
   box.replaceChildren(canvas, picture);
-  const network = { canvas, picture, chosen, nodes: [], issues: [], board: null, key: "" };
+  const network = { canvas, picture, chosen, nodes: [], issues: [], board: null, apart: null, key: "" };
   return network;
 }
 
@@ -35,10 +35,12 @@ export function setOut(network, run) {
   network.nodes = places.map((place, i) => node(network, place, i, small[i]));
   network.issues = Array.from({ length: parameters.n_issues }, (_, k) => issue(k, parameters.n_issues));
   network.board = svg("circle", { class: "board", cx: WIDTH / 2, cy: HEIGHT / 2, r: 40 });
+  network.apart = svg("text", { class: "apart", x: WIDTH / 2, y: HEIGHT / 2, visibility: "hidden" }, "everyone acts alone");
   const umbrella = parameters.umbrella > 0 && small.includes(true) ? seat(places, small) : [];
   network.picture.replaceChildren(
     ...umbrella, network.board, ...network.issues.map((one) => one.link), ...network.issues.map((one) => one.group),
     ...network.nodes.map((one) => one.group), ...network.nodes.map((one) => one.mark),
+    network.apart,
   );
 }
 
@@ -122,7 +124,8 @@ export function drawNetwork(network, run, chosen) {
     set(one.group, "aria-label", described(partner, i, owned[i]));
   });
   set(network.board, "stroke-width", (1 + 8 * structure).toFixed(1));
-  drawTies(network, engine, parameters.n_partners);
+  set(network.apart, "visibility", axed > 0 ? "visible" : "hidden");
+  drawTies(network, engine, axed > 0 ? 0 : parameters.n_partners);
 }
 
 /** Point each issue at its owner; returns, for each partner, the issues it owns as text. */
