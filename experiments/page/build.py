@@ -31,6 +31,8 @@ MADE_FROM = (
     "configs/setup/*.yaml",
     "configs/failure/*.yaml",
     "docs/evidence.md",
+    "results/headline/summary.json",
+    "experiments/demo/accounts.py",
     "experiments/demo/demonstration.py",
     "experiments/demo/performance.py",
     "experiments/page/data.py",

@@ -6,6 +6,7 @@ with the engine by the demonstrations' own code (`experiments.demo`). Nothing is
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from experiments import words
+from experiments.demo.accounts import REASONS
 from experiments.demo.demonstration import MEASURES, Demonstration, Sign, composed, load, sentences
 from experiments.demo.performance import Performance, Side, perform
 from experiments.demo.story import measured_in_words, title
@@ -27,7 +29,11 @@ from sim.outcomes import OUTCOMES, SERIES
 from sim.params import DEFAULTS, NAMES, PARAMETERS, SETUPS
 from sim.state import Reading
 
-EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence.md"
+REPOSITORY = Path(__file__).parents[2]
+EVIDENCE = REPOSITORY / "docs" / "evidence.md"
+HEADLINE = REPOSITORY / "results" / "headline" / "summary.json"
+MEANING = ("document", "reference", "what it stands for")
+"""The columns of docs/evidence.md that say what a key means."""
 
 
 def page_data() -> dict[str, Any]:
@@ -55,9 +61,17 @@ def tables() -> dict[str, Any]:
         "outcomes": listed(OUTCOMES),
         "limits": {limit.name: {"default": limit.default, "meaning": limit.meaning} for limit in LIMITS},
         "measures": MEASURES,
+        "reasons": REASONS,
+        "headline": headline(),
         "words": {name: words.plain(name) for name in NAMES if words.plain(name) != name.replace("_", " ")},
         "sources": sources(),
     }
+
+
+def headline() -> str:
+    """The verdict of the headline study, with the shares it rests on and the box they come from."""
+    verdict = json.loads(HEADLINE.read_text(encoding="utf-8"))["verdict"]
+    return f"{verdict['headline']} {verdict['shares']}"
 
 
 def listed(readings: tuple[Reading, ...]) -> list[dict[str, str]]:
@@ -70,14 +84,11 @@ def sources() -> dict[str, str]:
     for line in EVIDENCE.read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if cells[0] == "key":
-            column = next(place for place, name in enumerate(cells) if name in ("document", "reference", *STANDS_FOR))
+            column = next(place for place, name in enumerate(cells) if name in MEANING)
         key = re.fullmatch(r"\*\*(.+)\*\*", cells[0])
         if key and column is not None and column < len(cells):
             found[key[1]] = cells[column].replace("*", "")
     return found
-
-
-STANDS_FOR = ("what it stands for",)
 
 
 # -- settings ---------------------------------------------------------------------------------------------

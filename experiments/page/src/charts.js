@@ -137,6 +137,8 @@ function drawEnds(one, values, month, months, bounds, armNames) {
     const middle = (heights[0] + heights[1]) / 2;
     const first = heights[0] <= heights[1] ? -7 : 7;
     [heights[0], heights[1]] = [middle + first, middle - first];
+    const over = Math.max(0, Math.max(...heights) - (H - BOTTOM - 5));
+    heights.forEach((height, side) => { heights[side] = height - over; });
   }
   const show = one.name === ADDED || one.name === DIFFERENCE ? signed : level;
   one.ends.forEach((end, side) => {

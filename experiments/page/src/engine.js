@@ -10,7 +10,8 @@
 
 const NUMBER = 8; // bytes
 const PAGE = 65536; // bytes of memory that WebAssembly hands out at once
-const CHUNK = 250; // runs played in one call, which bounds the memory they need
+const CHUNK = 250; // runs played in one call, at the most,
+const KEPT = 2_000_000; // and numbers of monthly series: both bound the memory that is needed
 const ARRAYS = ["parameters", "partnership", "partners", "issues", "agenda", "trust", "encounters", "series", "summary", "worlds"];
 const SECTION = "columns";
 
@@ -276,8 +277,9 @@ export class Engine {
     if (places.includes(-1)) throw new RangeError(`there is no series ${series[places.indexOf(-1)]}`);
     const outcomes = new Float64Array((to - from) * this.outcomes.length);
     const kept = new Float64Array((to - from) * params.months * series.length);
-    for (let first = from; first < to; first += CHUNK) {
-      const runs = Math.min(CHUNK, to - first);
+    const chunk = series.length ? Math.ceil(Math.min(CHUNK, KEPT / (params.months * this.series.length))) : CHUNK;
+    for (let first = from; first < to; first += chunk) {
+      const runs = Math.min(chunk, to - first);
       const found = this.#play(values, params, seed, first, runs, series.length > 0);
       outcomes.set(found.outcomes, (first - from) * this.outcomes.length);
       const start = (first - from) * params.months * places.length;

@@ -1,51 +1,45 @@
-// Where partners stand: decided by how many there are and which share a seat, never by what happens to them.
+// Where partners stand: decided by how many there are, never by what happens to them.
 
 export const WIDTH = 460;
 export const HEIGHT = 330;
-const MOST_ON_A_RING = 30;
-const FEW = 18;
+/** As many stand on one ring. */
+export const FEW = 18;
+const AROUND = 1050; // length of the outer ring
+const DEEPEST = 0.52; // the inner ring is so much narrower than the outer one
 
 /**
- * Places of partners on rings around the table. Large partners come first and stand outside; many small ones stand
- * inside, few of them side by side at the bottom.
- * @param {number[]} capacity of each partner @param {boolean[]} small
- * @returns {{places: Array<{x: number, y: number, r: number, angle: number}>, rings: Array<{from: number, to: number, rx: number, ry: number}>}}
+ * Places of partners on rings around the table. Large partners, which come first, stand outside; small ones inside, or
+ * on one ring side by side.
+ * @param {number[]} capacity of each partner
+ * @returns {Array<{x: number, y: number, r: number}>}
  */
-export function layout(capacity, small) {
+export function layout(capacity) {
   const count = capacity.length;
-  const large = small.filter((one) => !one).length;
-  const groups = count <= FEW || large === 0 || large === count
-    ? [[0, count]] : [[0, large], [large, count]];
-  const rings = groups.flatMap(([from, to]) => split(from, to));
-  const places = new Array(count);
-  rings.forEach((ring, depth) => {
-    const outer = 1 - (0.66 * depth) / Math.max(rings.length, 2);
-    ring.rx = (WIDTH / 2 - 34) * outer;
-    ring.ry = (HEIGHT / 2 - 30) * outer;
-    const size = sizes(ring, rings.length, count);
-    const step = (2 * Math.PI) / (ring.to - ring.from);
-    // The first large partner stands just right of the top; on one ring the small ones, last, end up at the upper left.
-    for (let i = ring.from; i < ring.to; i += 1) {
-      const angle = -Math.PI / 2 + (i - ring.from + 0.5) * step;
-      places[i] = {
-        x: WIDTH / 2 + ring.rx * Math.cos(angle), y: HEIGHT / 2 + ring.ry * Math.sin(angle),
-        r: Math.max(4.5, size * Math.sqrt(capacity[i])), angle,
-      };
+  const rings = count <= FEW ? 1 : Math.ceil(1 + Math.sqrt(count / 30));
+  const breadths = Array.from({ length: rings }, (_, depth) => 1 - (rings > 1 ? (DEEPEST * depth) / (rings - 1) : 0));
+  const all = breadths.reduce((sum, breadth) => sum + breadth, 0);
+  const size = radius((AROUND * all) / count, rings);
+  const places = [];
+  let passed = 0;
+  for (const breadth of breadths) {
+    passed += breadth;
+    const from = places.length;
+    const to = Math.round((count * passed) / all);
+    for (let i = from; i < to; i += 1) {
+      // From just right of the top, clockwise: on one ring the small ones end up at the upper left.
+      const angle = -Math.PI / 2 + (2 * Math.PI * (i - from + 0.5)) / (to - from);
+      places.push({
+        x: WIDTH / 2 + (WIDTH / 2 - 34) * breadth * Math.cos(angle),
+        y: HEIGHT / 2 + (HEIGHT / 2 - 30) * breadth * Math.sin(angle),
+        r: Math.max(2.5, size * Math.sqrt(capacity[i])),
+      });
     }
-  });
-  return { places, rings };
+  }
+  return places;
 }
 
-function split(from, to) {
-  const parts = Math.ceil((to - from) / MOST_ON_A_RING);
-  return Array.from({ length: parts }, (_, part) => ({
-    from: from + Math.floor(((to - from) * part) / parts), to: from + Math.floor(((to - from) * (part + 1)) / parts), rx: 0, ry: 0,
-  }));
-}
-
-/** Radius of a partner of capacity 1, such that neighbours of that size do not touch. */
-function sizes(ring, rings, count) {
-  const around = Math.PI * (ring.rx + ring.ry);
-  const between = (0.62 * (HEIGHT / 2)) / rings;
-  return Math.min(21, (0.4 * around) / Math.max(ring.to - ring.from, 4), count > FEW ? between * 0.5 + 3 : 21);
+/** Radius of a partner of capacity 1, such that it does not crowd its neighbours on the ring and on the next. */
+function radius(spacing, rings) {
+  const between = rings > 1 ? (DEEPEST * (HEIGHT / 2 - 30)) / (rings - 1) : Infinity;
+  return Math.min(21, 0.38 * spacing - 2, 0.42 * between - 2);
 }

@@ -76,7 +76,7 @@ function settle() {
 function refuse(message) {
   byId("message").hidden = false;
   byId("message").firstElementChild.textContent = message;
-  drawControls(rows, data, stage.setting);
+  if (stage.setting) drawControls(rows, data, stage.setting);
 }
 
 /** Do what may be refused: a mistake becomes a message, and nothing changes. */
@@ -243,6 +243,7 @@ function reveal(name, choice) {
   byId("work").hidden = false;
   draw(stage);
   runWorlds();
+  byId("answer").scrollIntoView({ block: "start" });
   if (stage.setting.month === 0 && !still()) clock.play();
 }
 
@@ -273,7 +274,7 @@ function openShare() {
   clock.pause();
   const { setting } = stage;
   const address = `${location.href.split("#")[0]}#${fragment(data, setting)}`;
-  const text = configuration(data, setting, address);
+  const text = configuration(data, setting, address.split("/").pop());
   byId("link").value = address;
   byId("command-left").value = command(data, setting, 0);
   byId("command-right").value = command(data, setting, 1);
@@ -350,6 +351,7 @@ function openSettings(open) {
   document.body.classList.toggle("settings-open", open);
   byId("open-settings").setAttribute("aria-expanded", String(open));
   byId(open ? "close-settings" : "open-settings").focus();
+  draw(stage);
 }
 
 /** Keys work wherever they do not mean something else already. */

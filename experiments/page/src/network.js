@@ -2,12 +2,11 @@
 
 import {shade, onShade} from "./colours.js";
 import {html, say, set, svg} from "./dom.js";
-import {HEIGHT, WIDTH, layout} from "./layout.js";
+import {FEW, HEIGHT, WIDTH, layout} from "./layout.js";
 import {letter, level} from "./words.js";
 
 const CLASSES = 8;
 const FAINTEST = 0.1;
-const AROUND = 3.5;
 const ISSUE = 11;
 
 /**
@@ -18,7 +17,7 @@ export function createNetwork(box, side, chosen) {
   const canvas = html("canvas", { "aria-hidden": "true" });
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": `Network of partners, ${side}` });
   box.replaceChildren(canvas, picture);
-  const network = { canvas, picture, chosen, nodes: [], issues: [], shape: null, seats: null, key: "" };
+  const network = { canvas, picture, chosen, nodes: [], issues: [], board: null, apart: null, key: "" };
   return network;
 }
 
@@ -32,32 +31,36 @@ export function setOut(network, run) {
   const key = JSON.stringify([capacity, small, parameters.n_issues, parameters.umbrella]);
   if (key === network.key) return;
   network.key = key;
-  network.shape = layout(capacity, small);
-  network.nodes = network.shape.places.map((place, i) => node(network, place, i, small[i]));
+  const places = layout(capacity);
+  network.nodes = places.map((place, i) => node(network, place, i, small[i]));
   network.issues = Array.from({ length: parameters.n_issues }, (_, k) => issue(k, parameters.n_issues));
   network.board = svg("circle", { class: "board", cx: WIDTH / 2, cy: HEIGHT / 2, r: 40 });
-  const umbrella = parameters.umbrella > 0 && small.includes(true) ? seat(network.shape, small) : [];
+  network.apart = svg("text", { class: "apart", x: WIDTH / 2, y: HEIGHT / 2, visibility: "hidden" }, "everyone acts alone");
+  const umbrella = parameters.umbrella > 0 && small.includes(true) ? seat(places, small) : [];
   network.picture.replaceChildren(
     ...umbrella, network.board, ...network.issues.map((one) => one.link), ...network.issues.map((one) => one.group),
-    ...network.nodes.map((one) => one.group),
+    ...network.nodes.map((one) => one.group), ...network.nodes.map((one) => one.mark),
+    network.apart,
   );
 }
 
 function node(network, place, index, small) {
   const { x, y, r } = place;
-  const label = svg("text", { class: "letter", x: 0, y: 0, "font-size": Math.max(8, Math.min(15, r)) }, r > 6.5 ? letter(index) : "");
+  const label = svg("text", { class: "letter", "aria-hidden": "true", x: 0, y: 0, "font-size": Math.max(8, Math.min(15, r)) }, r > 6.5 ? letter(index) : "");
   const disc = svg("circle", { class: "disc", r });
-  const length = 2 * Math.PI * (r + AROUND);
-  const track = svg("circle", { class: "track", r: r + AROUND });
-  const ring = svg("circle", { class: "ring", r: r + AROUND, transform: "rotate(-90)" });
-  const mark = svg("g", { class: "owner", transform: `translate(${0.75 * r + 4} ${-0.75 * r - 4})`, visibility: "hidden" },
+  const breadth = Math.min(3.6, 0.45 * r);
+  const outer = r + breadth;
+  const length = 2 * Math.PI * outer;
+  const track = svg("circle", { class: "track", r: outer, "stroke-width": breadth });
+  const ring = svg("circle", { class: "ring", r: outer, "stroke-width": breadth, transform: "rotate(-90)" });
+  const mark = svg("g", { class: "owner", "aria-hidden": "true", transform: `translate(${x + 0.75 * r + 4} ${y - 0.75 * r - 4})`, visibility: "hidden" },
     svg("rect", { x: -7, y: -7, width: 14, height: 14, transform: "rotate(45)" }), svg("text", {}));
-  const change = svg("circle", { class: "turnover", r: r + AROUND + 5, visibility: "hidden" });
+  const change = svg("circle", { class: "turnover", r: outer + Math.min(5, 0.4 * r), visibility: "hidden" });
   const choose = () => network.chosen(index);
   const group = svg("g", {
     class: `partner${small ? " small" : ""}`, transform: `translate(${x} ${y})`, role: "button", tabindex: index === 0 ? 0 : -1,
     onclick: choose, onkeydown: (event) => onKey(network, index, event, choose),
-  }, svg("circle", { class: "hit", r: Math.max(r + AROUND + 2, 14) }), change, track, ring, disc, label, mark);
+  }, svg("circle", { class: "hit", r: outer + 2 }), change, track, ring, disc, label);
   return { group, disc, ring, label, mark, change, length, x, y, r, small };
 }
 
@@ -90,17 +93,15 @@ function issue(k, count) {
   return { group, x, y, link: svg("line", { class: "answers", x1: x, y1: y, x2: x, y2: y, visibility: "hidden" }), owner: -1 };
 }
 
-/** The one seat that small partners share: a band behind them, and its name. */
-function seat(shape, small) {
-  const those = shape.places.filter((_, i) => small[i]);
-  const ring = shape.rings[shape.rings.length - 1];
-  const r = Math.max(...those.map((place) => place.r)) + 10;
+/** The one seat that small partners share: a shade behind them, in one piece where they stand side by side. */
+function seat(places, small) {
+  const those = places.filter((_, i) => small[i]);
+  const r = Math.max(...those.map((place) => place.r)) + 8;
   const points = those.map(({ x, y }) => `${x},${y}`).join(" ");
-  const whole = ring.to - ring.from === those.length;
-  const band = whole
-    ? svg("ellipse", { class: "seat whole", cx: WIDTH / 2, cy: HEIGHT / 2, rx: ring.rx, ry: ring.ry, "stroke-width": 2 * r })
-    : svg("polyline", { class: "seat", points, "stroke-width": 2 * r });
-  return [band, svg("text", { class: "seat-name", x: 8, y: 16 }, "shaded: small partners share one seat")];
+  const band = places.length <= FEW && those.length > 1
+    ? [svg("polyline", { class: "seat", points, "stroke-width": 2 * r })]
+    : those.map((place) => svg("circle", { class: "seat-part", cx: place.x, cy: place.y, r }));
+  return [...band, svg("text", { class: "seat-name", x: 4, y: HEIGHT - 5 }, "shaded: one shared seat")];
 }
 
 /** Draw the run as it stands. @param {any} network @param {any} run @param {number|null} chosen */
@@ -123,7 +124,8 @@ export function drawNetwork(network, run, chosen) {
     set(one.group, "aria-label", described(partner, i, owned[i]));
   });
   set(network.board, "stroke-width", (1 + 8 * structure).toFixed(1));
-  drawTies(network, engine, parameters.n_partners);
+  set(network.apart, "visibility", axed > 0 ? "visible" : "hidden");
+  drawTies(network, engine, axed > 0 ? 0 : parameters.n_partners);
 }
 
 /** Point each issue at its owner; returns, for each partner, the issues it owns as text. */

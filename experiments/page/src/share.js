@@ -1,6 +1,7 @@
 // The same setting as a link, as a command line and as a configuration; and back.
 
 import {AS_IT_IS, REMEDY, SettingError, armValues, lessonSetting, realChanges, settingFrom} from "./setting.js";
+import {counted} from "./words.js";
 
 const LONGEST = 100_000;
 
@@ -65,7 +66,7 @@ export function configuration(data, setting, link) {
     "# @package _global_",
     `# ${SWEEP}`,
     "#",
-    `# Both sides of a teaching page in ${WORLDS} worlds. Keep this file as my_configs/experiment/${FILE}.`,
+    `# Both sides of a teaching page in ${counted(WORLDS)} worlds. Keep this file as my_configs/experiment/${FILE}.`,
     `# page: ${link}`,
   ];
   if (setting.scenario !== "default") lines.push("defaults:", `  - override /scenario: ${setting.scenario}`);

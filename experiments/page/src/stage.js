@@ -87,7 +87,7 @@ export function draw(stage) {
     drawHappened(sides[side], run);
   });
   drawCharts(charts, runs, stage.behind, stage.before, setting.arms.map(armName));
-  drawMarks(charts, setting.view === "lesson" ? marksOf(data.failures[setting.failure], month) : [], months);
+  drawMarks(charts, setting.failure ? marksOf(data, setting, month) : [], months);
   say(byId("month-name"), `Month ${month} of ${months}`);
   const slider = byId("month");
   if (slider.value !== String(month)) slider.value = String(month);

@@ -49,13 +49,14 @@ export function column(found, outcomes, name) {
 export function summary([a, b], armNames, seed, changed) {
   const count = (test) => a.reduce((sum, value, world) => sum + (test(value - b[world]) ? 1 : 0), 0);
   const [more, less] = [count((gap) => gap > REGION), count((gap) => gap < -REGION)];
+  const [first, second] = armNames.map((name) => `\u201c${name}\u201d`);
   const mean = a.reduce((sum, value, world) => sum + (value - b[world]), 0) / a.length;
   const above = [a, b].map((side) => side.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0));
   return [
     `In ${counted(a.length)} worlds of this one setting (${changed}, seed ${seed}; other partners, other luck), ` +
-      `${armNames[0]} came to more in ${counted(more)}, ${armNames[1]} in ${counted(less)}, and in ${counted(a.length - more - less)} ` +
-      `they were within ${REGION} of each other. On average ${armNames[0]} gave ${signed(mean, 3)}.`,
-    `It beat acting alone in ${counted(above[0])} of these worlds ${armNames[0]}, and in ${counted(above[1])} ${armNames[1]}.`,
+      `${first} came to more in ${counted(more)}, ${second} in ${counted(less)}, and in ${counted(a.length - more - less)} ` +
+      `they were within ${REGION} of each other. On average ${first} gave ${signed(mean, 3)}.`,
+    `${first} beat acting alone in ${counted(above[0])} of these worlds, ${second} in ${counted(above[1])}.`,
   ];
 }
 
