@@ -110,6 +110,12 @@ def test_what_notes_say_of_other_remedies_is_so():
     assert 0.2 < voluntary.remedied.fails.share.value < 0.8 and voluntary.gain.high < 0
     committed = [side.record.monthly("commitment")[:, -1].mean() for side in (voluntary.without, voluntary.remedied)]
     assert abs(committed[0] - committed[1]) < 0.05
+    words = "failure.remedy.parameters.learning_prob=1", f"runs={RUNS}"
+    learned, down = (
+        perform(load("insanity_loop", [*words, *more])).remedied for more in ([], ["parameters.accountability=0.3"])
+    )
+    assert (learned.added_value > 0).mean() > 0.5
+    assert down.fails.share.high < 0.5 and (down.added_value < 0).mean() > 0.9
 
 
 def rate(demonstration, change):
