@@ -40,6 +40,7 @@ JOBS = {
     "contrast": Job("experiments.questions", "contrast", "compare any two settings of a study in any outcome", False),
     "plot": Job("experiments.plot", "plot", "draw any outcome of a study by arms or parameters", False),
     "power": Job("experiments.questions", "power_of", "how many worlds a precision takes, from a pilot", False),
+    "neutrality": Job("experiments.neutrality", "run", "measure that the answer is not built into the model", False),
     "compare": Job("experiments.jobs", "compare", "lay two studies side by side, cell by cell", False),
 }
 

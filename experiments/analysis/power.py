@@ -22,6 +22,8 @@ POWER = 0.9
 PRECISIONS = (0.02, 0.01, 0.005, 0.002, 0.001)
 PILOT = 20
 """Worlds below which a pilot says next to nothing about a spread."""
+FLAT = 1e-12
+"""Spread below which values differ by rounding alone."""
 SLACK = 1.001
 """Room for rounding, so that a plan never falls a world short of its own precision."""
 
@@ -60,7 +62,7 @@ class Power:
 def deviation(values: NDArray[np.float64]) -> Estimate:
     """The standard deviation with an interval that allows for heavy tails (the spread of a variance from kurtosis)."""
     count, value = len(values), float(np.std(values, ddof=1))
-    if value == 0:
+    if value <= FLAT * max(1.0, float(np.abs(values).max())):
         return Estimate(0.0, 0.0, 0.0)
     excess = float(stats.kurtosis(values, fisher=False))
     error = np.sqrt(max(excess - (count - 3) / (count - 1), 2 / count) / count)  # of the logarithm of the variance

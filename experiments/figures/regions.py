@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 from experiments import words
 from experiments.analysis.boundary import Boundary
 from experiments.analysis.boxes import Box
+from experiments.analysis.contrasts import LEVEL
 from experiments.analysis.discovery import Condition
 from experiments.analysis.shares import Shares
 from experiments.analysis.tree import Tree
@@ -30,11 +31,9 @@ def boundary(found: Boundary, contrast: Contrast) -> Figure:
     """Where each arm is known to lead (colour), where the line may run (hatched), and where it most likely does."""
     figure = style.new_figure(5.2)
     axes = figure.add_subplot()
-    known = found.known.astype(float)
-    axes.contourf(found.x, found.y, known, levels=[-1.5, -0.5, 0.5, 1.5], colors=LEAD)
-    unsure = axes.contourf(
-        found.x, found.y, (known == 0).astype(float), levels=[0.5, 1.5], colors="none", hatches=["////"]
-    )
+    edge = (1 - LEVEL) / 2
+    axes.contourf(found.x, found.y, found.sure, levels=[-0.5, edge, 1 - edge, 1.5], colors=LEAD)
+    unsure = axes.contourf(found.x, found.y, found.sure, levels=[edge, 1 - edge], colors="none", hatches=["////"])
     unsure.set_edgecolor("#999999")
     unsure.set_linewidth(0)
     if found.lead.min() < 0 < found.lead.max():
