@@ -139,7 +139,7 @@ def page(
         "identifiability": "<h2>What the patterns can and cannot tell</h2>"
         + document.bullets(
             [
-                f"Told, narrower than the prior by {100 * TOLD:g}% of standard deviation or more: "
+                f"Told, their posterior departing from the prior by {TOLD:g} or more (of 1): "
                 f"{', '.join(map(plain, known)) or 'none'}.",
                 f"Moved, and still not told: {', '.join(map(plain, unknown)) or 'none'}.",
                 "All others matter little to these patterns: they keep their prior, and nothing is learnt of them.",
@@ -164,9 +164,9 @@ def parameters(summary: dict[str, Any]) -> Table:
         (
             name.replace("_", " "), "yes" if name in summary["moved"] else "no", f"{row['correlation']:.2f}",
             f"{row['prior'][0]:g} to {row['prior'][1]:g}", f"{row['median']:.3g}",
-            f"{row['low']:.3g} to {row['high']:.3g}", f"{100 * row['narrowing']:.0f}%", "yes" if row["told"] else "no",
+            f"{row['low']:.3g} to {row['high']:.3g}", f"{row['departure']:.2f}", "yes" if row["told"] else "no",
         )
-        for name, row in sorted(summary["parameters"].items(), key=lambda item: -item[1]["narrowing"])
+        for name, row in sorted(summary["parameters"].items(), key=lambda item: -item[1]["departure"])
     )  # fmt: skip
-    head = ("parameter", "moved", "strongest rank correlation", "prior", "median", "90% region", "narrower by", "told")
+    head = ("parameter", "moved", "strongest rank correlation", "prior", "median", "90% region", "departure", "told")
     return Table("Every parameter of the box", head, rows)

@@ -23,7 +23,7 @@ from experiments.files import as_json, write_bytes
 
 PIECE = 5
 """Runs of every scenario that a worker plays at a time."""
-CALIBRATED = "calibrated"
+CALIBRATED, NEAREST = "calibrated", "nearest"
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,8 @@ def columns() -> list[Column]:
     if CALIBRATED in lists():
         found.append(Column("calibrated", CALIBRATED, {}))
     best = found[-1] if CALIBRATED in lists() else found[0]
+    if NEAREST in lists():
+        found.append(Column("nearest world", NEAREST, {}))
     return [*found, *(Column(name, best.box, changes) for name, changes in rivals().items())]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from experiments.figures import style
@@ -96,6 +97,7 @@ def marginals(spans: Sequence[Marginal]) -> Figure:
         axes.set_title(one.name.replace("_", " "), fontsize=9.5)
         axes.set_xlim(one.low, one.high)
         axes.set_yticks([])
+        axes.xaxis.set_major_locator(MaxNLocator(3))
         axes.spines["left"].set_visible(False)
     for axes in grid.flat[len(spans) :]:
         axes.set_visible(False)
