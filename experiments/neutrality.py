@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from experiments import document, store, words
 from experiments.analysis.contrasts import count
-from experiments.config import ConfigError
 from experiments.design import points, small_study
 from experiments.figures.gallery import Table
 from experiments.findings import rounded
 from experiments.plan import parameters_of, placed
 from experiments.questions import given, positive
+from experiments.schema import ConfigError
 from sim import params
 from sim.outcomes import OUTCOME_NAMES
 from sim.runs import simulate
