@@ -117,6 +117,7 @@ ORDER = (
     ("outcomes", "shocks"),
     ("engine",),
     ("runs", "why"),
+    ("record",),
     ("failures",),
     ("model",),
 )
