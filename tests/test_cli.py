@@ -121,6 +121,16 @@ def test_run_tells_one_partnership(capsys):
     assert written() == []
 
 
+def test_run_tells_how_a_partnership_failed(capsys):
+    assert main(["run", "setup=structure_only", "parameters.load_per_seat=0.3"]) == 0
+    told = r"It failed as overload, from month \d+: share of partners overloaded [01]\.\d\d, burden"
+    assert re.search(told, capsys.readouterr().out)
+    assert main(["run", "scenario=healthy"]) == 0
+    assert "None of the known ways to fail" in capsys.readouterr().out
+    assert main(["run", "parameters.months=19"]) == 0
+    assert "fail" not in capsys.readouterr().out, "too short to tell"
+
+
 def test_hydra_habits(capsys):
     assert main(["sweep", "--cfg", "job", "experiment=quick_look"]) == 0
     assert "name: quick_look" in capsys.readouterr().out

@@ -126,6 +126,7 @@ ORDER = (
     ("outcomes", "shocks"),
     ("engine",),
     ("runs", "why"),
+    ("record",),
     ("failures",),
     ("model",),
 )
