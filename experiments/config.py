@@ -303,5 +303,5 @@ def compose(overrides: Sequence[str] = ()) -> Study:
 
 
 def open_factors(word: str) -> str:
-    """`design.factors.x=...` adds a factor or changes it, without Hydra's `++`; likewise a variant."""
-    return f"++{word}" if word.startswith(("design.factors.", "variants.")) else word
+    """`design.factors.x=...` adds a factor or changes it, without Hydra's `++`; likewise some at once, or a variant."""
+    return f"++{word}" if word.startswith(("design.factors.", "design.factors={", "variants.")) else word
