@@ -153,9 +153,12 @@ def explain(error: Exception) -> str | None:
 
 def script() -> None:
     """The command line as a program of its own; interrupted, it ends at once: all that is finished is on disk."""
-    code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        code = main()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:  # whoever read us has heard enough, as in `partnership ... | head`
+        os._exit(1)
     if code == INTERRUPTED:
         os._exit(code)
     sys.exit(code)

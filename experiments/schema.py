@@ -230,5 +230,6 @@ def factor(name: str, bounds: Any) -> tuple[float, float]:
 
 
 def open_factors(word: str) -> str:
-    """`design.factors.x=...` adds a factor or changes it, without Hydra's `++`; likewise variants and a failure."""
-    return f"++{word}" if word.startswith(("design.factors.", "variants.", "failure.")) else word
+    """`design.factors.x=...` adds a factor or changes it, without Hydra's `++`; likewise some at once, and variants."""
+    opened = ("design.factors.", "design.factors={", "variants.", "failure.")
+    return f"++{word}" if word.startswith(opened) else word

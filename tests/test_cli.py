@@ -114,6 +114,18 @@ def test_the_script_itself_says_so_without_a_traceback():
     assert done.stderr.count("\n") == 1 and done.stdout == ""
 
 
+def test_a_reader_that_has_heard_enough_ends_it_quietly():
+    line = [sys.executable, "-m", "experiments.cli", "help"]
+    whole = subprocess.run(line, cwd=Path(__file__).parents[1], capture_output=True, check=True)
+    assert whole.stdout, "control: there is something to hear"
+    with subprocess.Popen(
+        line, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1
+
+
 def test_run_tells_one_partnership(capsys):
     assert main(["run", "setup=purpose_first", "seed=7", "parameters.months=24"]) == 0
     said = capsys.readouterr().out

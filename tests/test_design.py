@@ -256,6 +256,12 @@ def test_a_choice_sets_its_parameters_before_the_arm_does():
     assert np.array_equal(column(runs, "early_emphasis")[neither] == 0.3, rows["lot"] == "a")
 
 
+def test_factors_may_be_given_all_at_once():
+    at_once = compose(["design.box=none", "design.factors={noise: [0, 1], crowding: [0, 0.5]}"])
+    assert at_once == compose(["design.box=none", "design.factors.noise=[0,1]", "design.factors.crowding=[0,0.5]"])
+    assert set(at_once.design.factors) == {"noise", "crowding"}
+
+
 def test_a_scenario_is_a_choice_by_name():
     study = compose(["design.box=none", "design.sampler=grid", "design.factors.scenario=[default]"
                      , "design.factors.noise=[0,1]"])  # fmt: skip
