@@ -7,6 +7,8 @@ import {letter, level} from "./words.js";
 
 const CLASSES = 8;
 const FAINTEST = 0.1;
+const MANY = 30; // above so many partners, only the strongest ties of each are drawn
+const STRONGEST = 6;
 const ISSUE = 11;
 
 /**
@@ -35,10 +37,11 @@ export function setOut(network, run) {
   network.nodes = places.map((place, i) => node(network, place, i, small[i]));
   network.issues = Array.from({ length: parameters.n_issues }, (_, k) => issue(k, parameters.n_issues));
   network.board = svg("circle", { class: "board", cx: WIDTH / 2, cy: HEIGHT / 2, r: 40 });
+  const few = count > MANY ? [svg("text", { class: "seat-name", x: WIDTH - 4, y: HEIGHT - 5, "text-anchor": "end" }, `the ${STRONGEST} firmest ties of each`)] : [];
   network.apart = svg("text", { class: "apart", x: WIDTH / 2, y: HEIGHT / 2, visibility: "hidden" }, "everyone acts alone");
   const umbrella = parameters.umbrella > 0 && small.includes(true) ? seat(places, small) : [];
   network.picture.replaceChildren(
-    ...umbrella, network.board, ...network.issues.map((one) => one.link), ...network.issues.map((one) => one.group),
+    ...umbrella, ...few, network.board, ...network.issues.map((one) => one.link), ...network.issues.map((one) => one.group),
     ...network.nodes.map((one) => one.group), ...network.nodes.map((one) => one.mark),
     network.apart,
   );
@@ -159,23 +162,31 @@ function drawTies(network, engine, count) {
   const pen = canvas.getContext("2d");
   pen.setTransform(scale, 0, 0, scale, 0, 0);
   pen.clearRect(0, 0, WIDTH, HEIGHT);
-  const trusts = engine.trusts();
+  const trusts = count ? engine.trusts() : [];
   const paths = Array.from({ length: CLASSES }, () => new Path2D());
   for (let i = 0; i < count; i += 1) {
     const one = network.nodes[i];
-    for (let j = 0; j < i; j += 1) {
-      const trust = (trusts[i * count + j] + trusts[j * count + i]) / 2;
-      if (trust < FAINTEST) continue;
+    for (const { j, trust } of tiesOf(trusts, i, count)) {
       const path = paths[Math.min(CLASSES - 1, Math.floor(trust * CLASSES))];
       path.moveTo(one.x, one.y);
       path.lineTo(network.nodes[j].x, network.nodes[j].y);
     }
   }
-  const crowd = Math.min(1, 14 / count);
+  const crowd = Math.min(1, 14 / Math.min(count, MANY));
   paths.forEach((path, place) => {
     const firm = (place + 0.5) / CLASSES;
     pen.lineWidth = (0.5 + 5 * firm * firm) * Math.max(crowd, 0.35);
     pen.strokeStyle = `rgba(60, 72, 90, ${(0.08 + 0.7 * firm * firm) * Math.max(crowd, 0.3)})`;
     pen.stroke(path);
   });
+}
+
+/** The ties that are drawn from a partner: each tie once, and where partners are many its strongest. */
+function tiesOf(trusts, i, count) {
+  const ties = [];
+  for (let j = 0; j < (count > MANY ? count : i); j += 1) {
+    const trust = (trusts[i * count + j] + trusts[j * count + i]) / 2;
+    if (j !== i && trust >= FAINTEST) ties.push({ j, trust });
+  }
+  return count > MANY ? ties.sort((a, b) => b.trust - a.trust || a.j - b.j).slice(0, STRONGEST) : ties;
 }
