@@ -31,11 +31,11 @@ class Plan:
     Populations end at `populations`, or when one would take more than `most` proposals.
     """
 
-    particles: int = 200
+    particles: int = 400
     batch: int = 400
-    prior_draws: int = 8000
-    populations: int = 6
-    most: int = 24_000
+    prior_draws: int = 4000
+    populations: int = 4
+    most: int = 16_000
     quantile: float = 0.5
 
 
