@@ -237,7 +237,7 @@ def indices_of(
             blur = noise(spreads.get((target, outcome)), study)
             here = {"target": target, "outcome": outcome, "reason": ""}
             try:
-                one = index(study.design.sampler, unit, found, names, study.seed, blur)
+                one = index(study, unit, found, names, blur, outcome)
             except StudyError as error:
                 rows.append({**here, "factor": "", "reason": str(error)})
                 continue
@@ -248,12 +248,13 @@ def indices_of(
 
 
 def index(
-    sampler: str, unit: samplers.Cube, found: NDArray[np.float64], names: list[str], seed: int, blur: float | None
+    study: Study, unit: samplers.Cube, found: NDArray[np.float64], names: list[str], blur: float | None, outcome: str
 ) -> Sobol | Morris:
     """The indices that a design was drawn for, from its points in the unit cube and an outcome at each."""
-    if sampler == "saltelli":
-        return sensitivity.sobol(found, names, seed, blur)
-    return sensitivity.morris(unit, found, names, seed, blur)
+    if study.design.sampler == "saltelli":
+        often = sensitivity.RESAMPLES if outcome == study.contrast.outcome else sensitivity.FEW_RESAMPLES
+        return sensitivity.sobol(found, names, study.seed, blur, often)
+    return sensitivity.morris(unit, found, names, study.seed, blur)
 
 
 def _rows(found: Sobol | Morris) -> list[dict[str, object]]:

@@ -160,7 +160,7 @@ def both_win(base: NDArray[np.float64]) -> Check:
         "Both structure first and purpose first win in more than 5 of 100 worlds of the default box.",
         f"structure first wins {words.in_100(won)} of 100, purpose first {words.in_100(lost)}",
         won > 0.05 and lost > 0.05,
-        f"without channels somebody wins {int(np.sum(np.abs(off) > REGION)):,} worlds",
+        f"without channels either wins {int(np.sum(np.abs(off) > REGION)):,} of {len(base):,} worlds",
         not (np.abs(off) > REGION).any(),
     )
 

@@ -17,6 +17,8 @@ from experiments.samplers import MORRIS_LEVELS, Cube
 from experiments.store import StudyError
 
 RESAMPLES = 200
+FEW_RESAMPLES = 50
+"""Where every outcome is looked at: their intervals are good to a tenth of their width."""
 SAMPLES = {"saltelli": 64, "morris": 10}
 """Samples below which indices say nothing: their intervals would reach over all that is possible."""
 KEPT = 0.9
@@ -72,7 +74,9 @@ class Morris:
     floor: float | None
 
 
-def sobol(values: NDArray[np.float64], names: Sequence[str], seed: int, noise: float | None) -> Sobol:
+def sobol(
+    values: NDArray[np.float64], names: Sequence[str], seed: int, noise: float | None, resamples: int = RESAMPLES
+) -> Sobol:
     """First and total indices from values at Saltelli's points, in their order.
 
     `noise` is the variance of luck in each value (0 where all points share theirs, None where it is not known): it is
@@ -83,7 +87,7 @@ def sobol(values: NDArray[np.float64], names: Sequence[str], seed: int, noise: f
     kept, missing = whole_samples(values, len(names) + 2, SAMPLES["saltelli"])
     variance = float(np.var(kept))
     # An odd seed: SALib takes 0 for none, and then is not repeatable.
-    found = salib.analyze(problem(names), kept, calc_second_order=False, num_resamples=RESAMPLES, conf_level=LEVEL,
+    found = salib.analyze(problem(names), kept, calc_second_order=False, num_resamples=resamples, conf_level=LEVEL,
                           seed=2 * seed + 1)  # fmt: skip
     blur = min((noise or 0.0) / variance, 1 - FLAT)
     scale = 1 / (1 - blur)

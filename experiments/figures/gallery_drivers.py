@@ -94,7 +94,7 @@ def sobol(findings: Findings, insight: Insight) -> Picture | None:
         if target in found
     )
     top = words.listing([f"{words.plain(one.factor)} ({_percent(one.total)})" for one in last.shares[:4]])
-    alone = sum(max(one.first.value, 0) for one in last.shares)
+    alone = max(sum(one.first.value for one in last.shares), 0)  # errors of single shares cancel out
     noise = {
         None: "Points were met once, in worlds of their own, so totals hold luck as well.",
         0.0: "All points met the same worlds: shares hold for those.",
@@ -105,7 +105,7 @@ def sobol(findings: Findings, insight: Insight) -> Picture | None:
         "What drives outcomes, and the difference?",
         f"How much less outcomes would differ if a parameter were known. The difference depends most on {top}, "
         f"counting all that they interact with; single parameters by themselves explain "
-        f"{words.percent(min(alone, 1))} of it, the rest is interplay. {noise}",
+        f"about {words.percent(min(alone, 1))} of it, the rest is interplay. {noise}",
         f"Bars of first and total Sobol indices for each arm and for the difference, which depends most on {top}.",
         drivers.sobol(found, names),
         tables,
@@ -113,7 +113,9 @@ def sobol(findings: Findings, insight: Insight) -> Picture | None:
 
 
 def _percent(one: Estimate) -> str:
-    return words.percent(min(max(one.value, 0), 1))
+    """`45%, 26 to 64`."""
+    value, low, high = (min(max(end, 0), 1) for end in (one.value, one.low, one.high))
+    return f"{words.percent(value)}, {100 * low:.0f} to {100 * high:.0f}"
 
 
 def morris(findings: Findings, insight: Insight) -> Picture | None:
