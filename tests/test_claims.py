@@ -268,6 +268,25 @@ def test_the_number_of_worlds_that_would_decide_is_told_where_worlds_are_what_is
     )
 
 
+# -- the judgements as documented --------------------------------------------------------------------------
+
+
+def test_the_documented_judgements_are_of_these_claims_and_these_studies(whole):
+    """Their runs are not made again here; that they are of the claims as they stand, each study's id says."""
+    with (Path(__file__).parents[1] / "docs" / "claims.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["name"]: row for row in csv.DictReader(file)}
+    assert set(rows) == set(whole)
+    for name, (claim, how, study) in whole.items():
+        row, tests = rows[name], {test.about: test for test in claim.tests}
+        test = tests[row["test"]]
+        assert (row["key"], row["statement"]) == (claim.key, claim.statement)
+        assert row["study"] == study.id, f"{name}: judged as another study; make claims judges it again"
+        told = tuple(float(row[column]) for column in ("region", "level", "rare", "tests"))
+        assert told == (test.region, how.level, how.rare, TESTS)
+        assert (row["expect"], row["outcome"]) == (test.expect, test.outcome)
+        assert row["judgement"] in telling.SIGNS
+
+
 # -- the command ------------------------------------------------------------------------------------------
 
 QUICK = ["points=40", "parameters.months=24"]
