@@ -16,7 +16,6 @@ from rich.console import Console
 
 from experiments import plan
 from experiments.claims import changes, page, telling
-from experiments.claims.claim import Judging
 from experiments.claims.evidence import collect, judge, together
 from experiments.claims.jobs import loaded
 from experiments.claims.question import stored_as, study_of
@@ -243,12 +242,11 @@ def test_other_thresholds_and_other_worlds_are_said_to_change_a_judgement(claims
     inside = [word for what, word in told.items() if what.startswith("in worlds where commitment is above")]
     outside = [word for what, word in told.items() if what.startswith("in worlds where commitment is at most")]
     assert (inside, outside) == (["holds"], ["fails"])
-    wide = Judging(how.level, how.region, how.rare)
-    large = replace(claim, tests=tuple(replace(one, region=0.1) for one in claim.tests))
-    found = judge(large, rigged(large, study, np.arange(POINTS) >= 0), design, wide, TESTS, 1)
-    told = {one.what: one.word for one in changes.changes(found, design, wide, TESTS, 1)}
-    assert found.word == "holds" and told["if differences up to 0.5 did not matter"] == "fails"
-    listed = changes.changes(found, design, wide, TESTS, 1)
+    found = judge(claim, rigged(claim, study, np.arange(POINTS) >= 0), design, how, TESTS, 1)
+    listed = changes.changes(found, design, how, TESTS, 1)
+    told = {one.what: one.word for one in listed}
+    assert found.word == told["if differences up to 0.2 did not matter"] == "holds"
+    assert told["if differences up to 0.5 did not matter"] == "fails"
     assert "If differences up to 0.5 did not matter: fails." in telling.changed(found, listed, None)
 
 
@@ -426,6 +424,7 @@ def test_a_mistake_in_a_claim_gets_one_message_and_exit_code_2_and_nothing_is_wr
         ("claims points=1", "design.points"),
         ("claims judging.level=2", "judging.level=2.0 is out of range"),
         ("claims seed=-1", "seed=-1"),
+        ("claims shard=1/2", "not cut into shards"),
     ],
 )
 def test_a_mistake_on_the_command_line(words, said, capsys):
