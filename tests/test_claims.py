@@ -421,9 +421,9 @@ def test_a_mistake_in_a_claim_gets_one_message_and_exit_code_2_and_nothing_is_wr
     [
         ("claims claim=c04_pooled_budget", "did you mean 'c04_pooled_budgets'"),
         ("claims claim=../x", "choose by name"),
-        ("claims points=1", "design.points"),
-        ("claims judging.level=2", "judging.level=2.0 is out of range"),
-        ("claims seed=-1", "seed=-1"),
+        ("claims claim=c04_pooled_budgets points=1", "design.points"),
+        ("claims claim=c04_pooled_budgets judging.level=2", "judging.level=2.0 is out of range"),
+        ("claims claim=c04_pooled_budgets seed=-1", "seed=-1"),
         ("claims shard=1/2", "not cut into shards"),
     ],
 )
@@ -461,7 +461,7 @@ def test_all_claims_are_in_the_ledger_with_what_would_change_each_judgement(ledg
     for one in entries:
         assert one["judgement"] in telling.SIGNS and one["changes_told"] and one["changes"]
         assert all(test["told"] and test["reason"] for test in one["tests"])
-    rows = list(csv.DictReader((ledger / "ledger.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((ledger / "ledger.csv").read_text(encoding="utf-8").splitlines()))
     assert [(row["key"], row["judgement"]) for row in rows] == [(one["key"], one["judgement"]) for one in entries]
 
 
