@@ -16,7 +16,6 @@ from rich.console import Console
 
 from experiments import plan
 from experiments.claims import changes, page, telling
-from experiments.claims.claim import Judging
 from experiments.claims.evidence import collect, judge, together
 from experiments.claims.jobs import loaded
 from experiments.claims.question import stored_as, study_of
@@ -243,12 +242,11 @@ def test_other_thresholds_and_other_worlds_are_said_to_change_a_judgement(claims
     inside = [word for what, word in told.items() if what.startswith("in worlds where commitment is above")]
     outside = [word for what, word in told.items() if what.startswith("in worlds where commitment is at most")]
     assert (inside, outside) == (["holds"], ["fails"])
-    wide = Judging(how.level, how.region, how.rare)
-    large = replace(claim, tests=tuple(replace(one, region=0.1) for one in claim.tests))
-    found = judge(large, rigged(large, study, np.arange(POINTS) >= 0), design, wide, TESTS, 1)
-    told = {one.what: one.word for one in changes.changes(found, design, wide, TESTS, 1)}
-    assert found.word == "holds" and told["if differences up to 0.5 did not matter"] == "fails"
-    listed = changes.changes(found, design, wide, TESTS, 1)
+    found = judge(claim, rigged(claim, study, np.arange(POINTS) >= 0), design, how, TESTS, 1)
+    listed = changes.changes(found, design, how, TESTS, 1)
+    told = {one.what: one.word for one in listed}
+    assert found.word == told["if differences up to 0.2 did not matter"] == "holds"
+    assert told["if differences up to 0.5 did not matter"] == "fails"
     assert "If differences up to 0.5 did not matter: fails." in telling.changed(found, listed, None)
 
 
@@ -266,6 +264,25 @@ def test_the_number_of_worlds_that_would_decide_is_told_where_worlds_are_what_is
         changes.worlds_needed(judgement(claims["c17_acting_alone_can_be_better"], np.arange(POINTS) >= 0), how, TESTS)
         is None
     )
+
+
+# -- the judgements as documented --------------------------------------------------------------------------
+
+
+def test_the_documented_judgements_are_of_these_claims_and_these_studies(whole):
+    """Their runs are not made again here; that they are of the claims as they stand, each study's id says."""
+    with (Path(__file__).parents[1] / "docs" / "claims.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["name"]: row for row in csv.DictReader(file)}
+    assert set(rows) == set(whole)
+    for name, (claim, how, study) in whole.items():
+        row, tests = rows[name], {test.about: test for test in claim.tests}
+        test = tests[row["test"]]
+        assert (row["key"], row["statement"]) == (claim.key, claim.statement)
+        assert row["study"] == study.id, f"{name}: judged as another study; make claims judges it again"
+        told = tuple(float(row[column]) for column in ("region", "level", "rare", "tests"))
+        assert told == (test.region, how.level, how.rare, TESTS)
+        assert (row["expect"], row["outcome"]) == (test.expect, test.outcome)
+        assert row["judgement"] in telling.SIGNS
 
 
 # -- the command ------------------------------------------------------------------------------------------
@@ -404,9 +421,10 @@ def test_a_mistake_in_a_claim_gets_one_message_and_exit_code_2_and_nothing_is_wr
     [
         ("claims claim=c04_pooled_budget", "did you mean 'c04_pooled_budgets'"),
         ("claims claim=../x", "choose by name"),
-        ("claims points=1", "design.points"),
-        ("claims judging.level=2", "judging.level=2.0 is out of range"),
-        ("claims seed=-1", "seed=-1"),
+        ("claims claim=c04_pooled_budgets points=1", "design.points"),
+        ("claims claim=c04_pooled_budgets judging.level=2", "judging.level=2.0 is out of range"),
+        ("claims claim=c04_pooled_budgets seed=-1", "seed=-1"),
+        ("claims shard=1/2", "not cut into shards"),
     ],
 )
 def test_a_mistake_on_the_command_line(words, said, capsys):
@@ -443,7 +461,7 @@ def test_all_claims_are_in_the_ledger_with_what_would_change_each_judgement(ledg
     for one in entries:
         assert one["judgement"] in telling.SIGNS and one["changes_told"] and one["changes"]
         assert all(test["told"] and test["reason"] for test in one["tests"])
-    rows = list(csv.DictReader((ledger / "ledger.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((ledger / "ledger.csv").read_text(encoding="utf-8").splitlines()))
     assert [(row["key"], row["judgement"]) for row in rows] == [(one["key"], one["judgement"]) for one in entries]
 
 

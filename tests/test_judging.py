@@ -99,8 +99,8 @@ def test_a_difference_at_the_edge_of_the_region_does_not_count():
 
 
 def test_intervals_are_corrected_for_all_tests_of_the_ledger():
-    assert each_level(0.95, 1) == pytest.approx(1 - 0.05 / 3)
-    assert each_level(0.95, 27) == pytest.approx(1 - 0.05 / 81)
+    assert each_level(0.95, 1) == pytest.approx(1 - 0.05 / 5)
+    assert each_level(0.95, 27) == pytest.approx(1 - 0.05 / 135)
     values = shares(130, 0)
     alone = judge(pd.Series(values), worlds()[0], Rule("more", 0.01, 0.1, each_level(0.95, 1)), 1)
     among_many = judge(pd.Series(values), worlds()[0], Rule("more", 0.01, 0.1, each_level(0.95, 27)), 1)

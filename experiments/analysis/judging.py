@@ -19,8 +19,8 @@ from experiments.analysis.discovery import ENOUGH, Region
 
 HOLDS, FAILS, DEPENDS, UNDECIDED = "holds", "fails", "depends", "undecided"
 WORDS = (HOLDS, DEPENDS, FAILS, UNDECIDED)
-INTERVALS = 3
-"""Intervals that a judgement looks at: of the worlds for and against, and of the mean difference."""
+INTERVALS = 5
+"""Intervals that a judgement looks at: of worlds for and against, of the mean difference, and of two conditions."""
 
 
 @dataclass(frozen=True)

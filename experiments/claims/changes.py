@@ -18,6 +18,8 @@ from experiments.claims.evidence import Evidence, Judgement, rejudged, rule_of
 
 REGIONS = (0.5, 2.0, 5.0)
 """Other regions of practical equivalence, as multiples of those declared."""
+FURTHER = (0.0, 10.0, 20.0, 50.0, 100.0)
+"""Those that are tried where neither these nor another rare share changes anything, until one does."""
 RARE = (0.5, 2.0)
 """Other rare shares, as multiples of that declared."""
 STEP = 1.05
@@ -35,18 +37,28 @@ class Change:
 
 def changes(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, seed: int) -> list[Change]:
     """Judgements under other regions, under other rare shares, and in the worlds in which conditions hold."""
-    listed = []
-    for factor in REGIONS:
-        regions = words.listing(
-            [words.amount(x) for x in dict.fromkeys(factor * one.test.region for one in found.evidence)]
-        )
-        word = rejudged(found, design, how, tests, seed, factor)
-        listed.append(Change(f"if differences up to {regions} did not matter", word))
+
+    def with_region(factor: float) -> Change:
+        return Change(mattering(found, factor), rejudged(found, design, how, tests, seed, factor))
+
+    listed = [with_region(factor) for factor in REGIONS]
     for factor in RARE:
         other = replace(how, rare=factor * how.rare)
         word = rejudged(found, design, other, tests, seed)
         listed.append(Change(f"if rare meant fewer than {words.amount(100 * other.rare)} of 100 worlds", word))
+    for factor in FURTHER:
+        if any(one.word != found.word for one in listed):
+            break
+        listed.append(with_region(factor))
     return listed + elsewhere(found, design, how, tests, seed)
+
+
+def mattering(found: Judgement, factor: float) -> str:
+    """Another region, in words."""
+    regions = dict.fromkeys(factor * one.test.region for one in found.evidence)
+    if not any(regions):
+        return "if every difference mattered, however small"
+    return f"if differences up to {words.listing([words.amount(region) for region in regions])} did not matter"
 
 
 def elsewhere(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, seed: int) -> list[Change]:

@@ -37,8 +37,9 @@ class Judgement:
 
     @property
     def deciding(self) -> int:
-        """The first test that comes out as the claim does."""
-        return next(place for place, one in enumerate(self.judged) if one.word == self.word)
+        """Of the tests that come out as the claim does, the one that fewest worlds speak for."""
+        there = [place for place, one in enumerate(self.judged) if one.word == self.word]
+        return min(there, key=lambda place: self.judged[place].support.share.value)
 
 
 def judge(claim: Claim, runs: pd.DataFrame, design: pd.DataFrame, how: Judging, tests: int, seed: int) -> Judgement:
@@ -68,7 +69,8 @@ def rejudged(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, s
     words = []
     for one in found.evidence:
         test = replace(one.test, region=region * one.test.region)
-        words.append(judging.judge(one.pairs["difference"], design, rule_of(test, how, tests), seed).word)
+        known = design if test.general else design[[]]  # what holds sometimes cannot depend: no conditions are sought
+        words.append(judging.judge(one.pairs["difference"], known, rule_of(test, how, tests), seed).word)
     return together(words)
 
 

@@ -22,6 +22,8 @@ def claims(cfg: DictConfig, words: list[str]) -> int:
     """Judge the claim that is chosen, or all there are, and write the ledger; 1 where some runs could not be made."""
     from hydra.core.hydra_config import HydraConfig
 
+    if cfg.shard is not None:
+        raise ConfigError(f"shard={cfg.shard}: claims are not cut into shards; choose some with claim=NAME")
     chosen = HydraConfig.get().runtime.choices.get("claim")
     overrides = [word for word in HydraConfig.get().overrides.task if not word.startswith("claim=")]
     there = outlines()

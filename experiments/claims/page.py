@@ -85,7 +85,7 @@ def picture(entries: Sequence[Entry]) -> Picture:
     return Picture(
         "claims",
         "All claims at a glance",
-        f"How often worlds bear each claim out, and by how much. {note}",
+        "How often worlds bear each claim out (left) and by how much (right), grouped by judgement.",
         f"{telling.tally(entries)} " + " ".join(f"{one['title']}: {one['judgement']}." for one in ordered),
         figures.ledger([row(one) for one in ordered], regions[0], rule["rare"], note),
         (overview(entries),),
@@ -195,7 +195,8 @@ def examples(one: Entry) -> str:
         if found is None:
             parts.append(f"<p>There is no world {name} among the {deciding(one)['worlds']:,}.</p>")
             continue
-        commands = "\n".join(found["commands"])
+        each = zip(found["settings"], found["commands"], strict=True)
+        commands = "\n".join(f"{command}  # {words.plain(setting)}" for setting, command in each)
         parts.append(
             f"<p>The world {name} that is nearest to the default one. {escape(found['told'])}</p>"
             f"<pre><code>{escape(commands)}</code></pre>"

@@ -16,10 +16,11 @@ from experiments.claims.worlds import Example
 
 SIGNS = {HOLDS: "●", DEPENDS: "◐", FAILS: "○", UNDECIDED: "?"}
 MEANING = {
-    HOLDS: "It is so in general: common, hardly ever the other way round, and so on average.",
+    HOLDS: "It is so in general: common, hardly ever the other way round, and so on average. (What \u201cmay\u201d or "
+    "\u201ccan\u201d be so holds if such worlds are common.)",
     DEPENDS: "It is so in some worlds and not so in others, and a condition tells which.",
-    FAILS: "It is not so: hardly any world shows it, or the opposite weighs more.",
-    UNDECIDED: "These runs do not say.",
+    FAILS: "It is not so: hardly any world shows it, or the opposite weighs more, or one of its halves does not show.",
+    UNDECIDED: "These runs do not say: too near to call, or both ways are common and no condition tells which.",
 }
 """What each judgement means on a page."""
 
@@ -48,7 +49,8 @@ def counted(test: Test, judged: Judged, all_worlds: bool) -> str:
     met, opposed, neither = (words.in_100(one.share.value) for one in (judged.support, judged.opposed, judged.neither))
     a, b, outcome = side(test.a), side(test.b), words.gained(test.outcome)
     by = f"by more than {test.region:g}"
-    few = f"Of every 100 worlds{'' if all_worlds else ' it is about'} ({judged.worlds:,} counted), "
+    gone = f", {judged.missing:,} left out that lack the outcome" if judged.missing else ""
+    few = f"Of every 100 worlds{'' if all_worlds else ' it is about'} ({judged.worlds:,} counted{gone}), "
     if test.expect == "same":
         against = "" if test.against == test.outcome else f" beside {words.plain(test.against)}"
         what = words.plain(test.outcome) + against
@@ -71,7 +73,7 @@ def average(test: Test, judged: Judged) -> str:
         return ""
     return (
         f"On average the difference was {words.signed(judged.effect.value, words.digits(judged.effect))} "
-        f"({words.interval(judged.effect)})."
+        f"(interval {words.interval(judged.effect)})."
     )
 
 
@@ -150,10 +152,12 @@ def changed(found: Judgement, listed: Sequence[Change], needed: int | None) -> l
     """What would change the judgement, and what would not."""
     told = [f"{one.what[0].upper()}{one.what[1:]}: {one.word}." for one in listed if one.word != found.word]
     kept = [one.what for one in listed if one.word == found.word]
-    if kept:
-        told.append(f"It stays \u201c{found.word}\u201d {words.listing(kept)}.")
     if needed:
         told.append(f"About {needed:,} worlds would decide it, if the shares stay as they are.")
+    if not told:
+        return [f"Nothing that was tried: it stays \u201c{found.word}\u201d {words.listing(kept)}."]
+    if kept:
+        told.append(f"It stays \u201c{found.word}\u201d {words.listing(kept)}.")
     return told
 
 

@@ -23,6 +23,8 @@ TOLD = 3
 class Example:
     """A world: both sides of a test in it, how far it lies from the default world, and the commands that replay it.
 
+    Each of `settings` is replayed by the command at its place in `commands`.
+
     `distance` is the root of the mean squared distance over all factors, each in widths of its range. `apart` are the
     factors that differ most: name, value here, value in the default world.
     """
@@ -34,6 +36,7 @@ class Example:
     b: float
     difference: float
     apart: tuple[tuple[str, float, float], ...]
+    settings: tuple[str, ...]
     commands: tuple[str, ...]
 
 
@@ -52,7 +55,7 @@ def nearest(
     point = rows.index[place]
     most = np.argsort(-np.abs(apart[place]), kind="stable")[:TOLD]
     names = [str(design.columns[column]) for column in most]
-    world, commands = replays(claim, found, runs, int(point), folder)
+    world, settings, commands = replays(claim, found, runs, int(point), folder)
     return Example(
         point=int(point),
         world=world,
@@ -61,6 +64,7 @@ def nearest(
         b=float(rows["b"].iloc[place]),
         difference=float(rows["difference"].iloc[place]),
         apart=tuple((name, float(design.loc[point, name]), float(study.parameters[name])) for name in names),
+        settings=settings,
         commands=commands,
     )
 
@@ -72,14 +76,20 @@ def distances(design: pd.DataFrame, study: Study) -> NDArray[np.float64]:
     return np.asarray((design.to_numpy(dtype=float) - centre) / (high - low))
 
 
-def replays(claim: Claim, found: Evidence, runs: pd.DataFrame, point: int, folder: Path) -> tuple[int, tuple[str, ...]]:
-    """The world, and the command that replays each run that a test stands on there, in one of its replicates."""
+def replays(
+    claim: Claim, found: Evidence, runs: pd.DataFrame, point: int, folder: Path
+) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
+    """The world, the settings that a test stands on there, and the commands that replay them in one replicate."""
     here = runs[runs["point"] == point]
     worlds = np.sort(here["world"].unique())
     world = int(worlds[len(worlds) // 2] if found.test.beforehand else worlds[0])
-    names = [name for side in ("a", "b") for name in str(found.settings[side][point]).split(" + ")]
-    numbers = []
-    for name in dict.fromkeys(names):
+    every = [name for side in ("a", "b") for name in str(found.settings[side][point]).split(" + ")]
+    names, numbers = tuple(dict.fromkeys(every)), []
+    for name in names:
         rows = rows_of(claim, name, here)
         numbers.append(int(rows.loc[rows["world"] == world, "run"].iloc[0]))
-    return world, tuple(f"partnership replay study={shlex.quote(str(folder))} run={number}" for number in numbers)
+    return (
+        world,
+        names,
+        tuple(f"partnership replay study={shlex.quote(str(folder))} run={number}" for number in numbers),
+    )

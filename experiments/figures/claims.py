@@ -16,7 +16,7 @@ from experiments.analysis.contrasts import Estimate
 from experiments.figures import style
 
 LOOKS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("bear it out", {"facecolor": style.BLUE}),
+    ("worlds that bear it out", {"facecolor": style.BLUE}),
     ("make no practical difference", {"facecolor": style.TIE}),
     ("speak against it", {"facecolor": style.ORANGE, "hatch": "////", "edgecolor": "white", "linewidth": 0.4}),
 )
