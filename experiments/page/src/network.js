@@ -181,12 +181,12 @@ function drawTies(network, engine, count) {
   });
 }
 
-/** The ties that are drawn from a partner: each tie once, and where partners are many its strongest. */
+/** The ties that are drawn from a partner: each tie once; where partners are many its strongest, of equals the next. */
 function tiesOf(trusts, i, count) {
   const ties = [];
   for (let j = 0; j < (count > MANY ? count : i); j += 1) {
     const trust = (trusts[i * count + j] + trusts[j * count + i]) / 2;
-    if (j !== i && trust >= FAINTEST) ties.push({ j, trust });
+    if (j !== i && trust >= FAINTEST) ties.push({ j, trust, away: (j - i + count) % count });
   }
-  return count > MANY ? ties.sort((a, b) => b.trust - a.trust || a.j - b.j).slice(0, STRONGEST) : ties;
+  return count > MANY ? ties.sort((a, b) => b.trust - a.trust || a.away - b.away).slice(0, STRONGEST) : ties;
 }

@@ -101,7 +101,8 @@ function standing(run) {
 
 function drawHappened(side, run) {
   const events = run.month ? told(run.happened[run.month - 1]) : [];
-  const lines = run.month === 0 ? ["Partners meet for the first time."] : events.length ? events : ["Nothing out of the ordinary this month."];
+  const quiet = run.month === 0 ? "Partners meet for the first time." : run.engine.going ? "Nothing out of the ordinary this month." : "Everyone acts alone.";
+  const lines = events.length ? events : [quiet];
   const key = `${run.month} ${lines.join()}`;
   if (key === side.key) return;
   side.key = key;
