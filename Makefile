@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help study test lint golden headline failures docs bench clean
+.PHONY: help study browser test lint golden headline failures claims page docs bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -27,6 +27,10 @@ $(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
 
 study: $(VENV)/installed ## install, then run the headline study: structure first or purpose first?
 	$(BIN)/partnership sweep experiment=structure_vs_purpose
+
+browser: ## install Chromium for the tests of pages, where apt is there and may; without it they are skipped
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+	  apt-get install -qq -y --no-install-recommends chromium; } || echo "no Chromium: tests of pages will be skipped"
 
 test: lint ## install, then run all checks: lint, types, tests
 	$(BIN)/python -m pytest
@@ -48,6 +52,14 @@ headline: $(VENV)/installed ## renew the figure and summary that the README show
 failures: $(VENV)/installed ## show every way to fail, and measure how far the detectors can be trusted
 	$(BIN)/partnership demo failure=all
 	$(BIN)/partnership detectors
+
+claims: $(VENV)/installed-dev ## judge every claim, and renew the table of judgements in docs/claims.md
+	$(BIN)/partnership claims
+	cp results/claims/ledger.csv docs/claims.csv
+	$(BIN)/python -m docs.generate
+
+page: $(VENV)/installed-dev ## renew the teaching page from the model, its configurations and its script
+	$(BIN)/python -m experiments.page.build
 
 docs: $(VENV)/installed-dev ## renew the generated parts of the documentation
 	$(BIN)/python -m docs.generate

@@ -11,6 +11,7 @@ missing on either side is an error.
 from __future__ import annotations
 
 import ast
+import csv
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -100,6 +101,7 @@ PARTNERSHIP: Meanings = {
 
 ISSUE: Meanings = {
     "need": ("(0, 1], sum 1", "fixed for a world", "its part of what the population needs"),
+    "common": ("(0, 1)", "drawn", "weight of the issue in what all partners care for, before it is divided by the sum"),
     "mean_agenda": ("[0, 1], sum 1", "fixed for a world", "capacity-weighted mean of its share in partners' agendas"),
     "natural_owner": ("index", "fixed for a world", "largest capacity times agenda share: whom a board would name"),
     "owner": ("index or -1", "-1", "partner answerable for it; -1 for nobody"),
@@ -297,6 +299,18 @@ def decision_records() -> str:
     return table("number|decision", rows)
 
 
+def claims() -> str:
+    """The judgements on claims as `make claims` left them in docs/claims.csv."""
+    rows = []
+    with (DOCS / "claims.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            shares = [f"{100 * float(row[f'{side}_share']):.0f}%" for side in ("for", "against")]
+            effect = f"{float(row['effect']):+.3f}"
+            link = f"[{row['name']}](../configs/claim/{row['name']}.yaml)"
+            rows.append((row["key"], row["statement"], f"**{row['judgement']}**", *shares, effect, row["worlds"], link))
+    return table("|claim|judgement|for|against|mean difference|worlds|file", rows)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "parameters": parameters,
     "channels": channels,
@@ -308,6 +322,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "modules": modules,
     "jobs": jobs,
     "decisions": decision_records,
+    "claims": claims,
 }
 
 

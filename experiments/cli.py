@@ -26,15 +26,21 @@ JOBS = {
     "sweep": Job("experiments.jobs", "sweep", "run a study: many worlds, several arms, a verdict and a report"),
     "run": Job("experiments.jobs", "run", "run one partnership and tell it month by month"),
     "demo": Job("experiments.demo.jobs", "demo", "show how partnerships fail, and what would have helped"),
+    "claims": Job("experiments.claims.jobs", "claims", "judge what documents claim: holds, fails, depends, undecided"),
     "detectors": Job(
         "experiments.demo.jobs", "detectors", "measure how far the failure detectors can be trusted", False
     ),
     "validate": Job("experiments.facts.jobs", "validate", "hold the model against what was observed", False),
     "calibrate": Job("experiments.facts.jobs", "calibrate", "seek the worlds that show what was observed", False),
+    "teach": Job("experiments.page.teach", "teach", "watch partnerships in a browser: the teaching page", False),
     "report": Job("experiments.jobs", "report", "rebuild the report of a study from its stored tables", False),
     "check": Job("experiments.jobs", "check", "verify every byte of a study", False),
     "merge": Job("experiments.jobs", "merge", "put the shards of a study together", False),
     "replay": Job("experiments.jobs", "replay", "run one run of a study again, month by month, and compare", False),
+    "contrast": Job("experiments.questions", "contrast", "compare any two settings of a study in any outcome", False),
+    "plot": Job("experiments.plot", "plot", "draw any outcome of a study by arms or parameters", False),
+    "power": Job("experiments.questions", "power_of", "how many worlds a precision takes, from a pilot", False),
+    "neutrality": Job("experiments.neutrality", "run", "measure that the answer is not built into the model", False),
     "compare": Job("experiments.jobs", "compare", "lay two studies side by side, cell by cell", False),
 }
 
@@ -50,6 +56,7 @@ For example:
   partnership sweep experiment=quick_look              the same in small, in seconds
   partnership run setup=purpose_first seed=7           one partnership, month by month
   partnership demo failure=talking_shop                one way to fail, and what would have helped
+  partnership teach                                    watch partnerships in a browser; no internet needed
 
 `partnership JOB --help` says what a job takes. Read README.md first, then sim/rules.py.
 """
@@ -100,6 +107,8 @@ def start(name: str, words: list[str]) -> int:
         from experiments.demo.jobs import expanded
 
         words = expanded(words)
+    if name == "claims":
+        words = [f"design.{word}" if word.startswith("points=") else word for word in words]
     from experiments.compose import hydra_job
 
     return hydra_job(name, words, lambda cfg: task_of(job)(cfg, ["partnership", name, *words]))
@@ -115,10 +124,12 @@ def check_word(word: str) -> None:
     if option.startswith("-") and option not in OPTIONS:
         raise UsageError(f"there is no option '{option}'{near(option, OPTIONS)}")
     key, _, value = word.partition("=")
-    if key in ("experiment", "scenario", "setup", "executor", "failure") and (
-        ".." in value or value.startswith(("/", "~"))
-    ):
+    if key not in ("experiment", "scenario", "setup", "executor", "failure", "claim"):
+        return
+    if ".." in value or value.startswith(("/", "~")):
         raise UsageError(f"{word}: choose by name; for files of your own use --config-dir FOLDER")
+    if value == "null":
+        raise UsageError(f"{word}: choose by name; to choose none leave the word out")
 
 
 def near(name: str, known: Any) -> str:
@@ -142,9 +153,12 @@ def explain(error: Exception) -> str | None:
 
 def script() -> None:
     """The command line as a program of its own; interrupted, it ends at once: all that is finished is on disk."""
-    code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        code = main()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:  # whoever read us has heard enough, as in `partnership ... | head`
+        os._exit(1)
     if code == INTERRUPTED:
         os._exit(code)
     sys.exit(code)

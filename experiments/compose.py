@@ -14,7 +14,7 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from experiments.config import ConfigError, Schema, configs, open_factors, register
+from experiments.schema import ConfigError, Schema, configs, open_factors, register
 from sim.params import BY_NAME, ParameterError, check, nearest
 
 NOT_UNDERSTOOD = ("Error parsing override", "mismatched input", "extraneous input", "no viable", "LexerNoViable")

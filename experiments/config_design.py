@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.config import BOXES, FIXED_IN_A_STUDY, ConfigError, among, factor, whole
 from experiments.facts import worlds
+from experiments.schema import BOXES, FIXED_IN_A_STUDY, ConfigError, among, factor, whole
 from experiments.study import Adaptive, Design
 from sim.params import BY_NAME, COUNTS, NAMES, OF_TWO_SECTORS, ParameterError, check, nearest
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 10**9
 WORLDS = ("own", "shared")
+EVERY_ARM = "every arm meets every point; name the arms in arms=[structure_first, purpose_first, ...]"
+NOT_LISTED = {"arm": EVERY_ARM, "arms": EVERY_ARM, "setup": EVERY_ARM,
+              "scenario": "name those that may stand there in design.factors.scenario=[default, ...]"}  # fmt: skip
+"""Columns that somebody might expect of a list of points, and what to do instead."""
 
 
 def design_of(plain: Mapping[str, Any], parameters: Mapping[str, float]) -> tuple[Design, pd.DataFrame | None]:
@@ -94,6 +98,8 @@ def varied(plain: Mapping[str, Any], *, composed: bool) -> tuple[dict[str, Any],
             del factors[name]
         elif is_choice(name, given):
             continue
+        elif name in ("arm", "arms", "setup"):
+            raise ConfigError(f"design.factors.{name}: {EVERY_ARM}")
         elif isinstance(given, Mapping):
             levels[name] = levels_of(name, given)
             factors[name] = (levels[name][0], levels[name][-1])
@@ -112,9 +118,12 @@ def levels_of(name: str, given: Mapping[str, Any]) -> tuple[float, ...]:
     values = given.get("levels")
     if set(given) != {"levels"} or not isinstance(values, Sequence) or isinstance(values, str) or len(values) < 2:
         raise ConfigError(f"{what}: a factor with listed values takes two or more, as in {{levels: [0, 0.5, 1]}}")
-    low, high = factor(name, [min(values), max(values)])
-    found = tuple(sorted({check(name, value) for value in values}))
-    if len(found) < len(values) or low == high:
+    factor(name, [values[0], values[0]])  # that there is such a parameter, and that it may vary
+    try:
+        found = tuple(sorted({check(name, value) for value in values}))
+    except ParameterError as error:
+        raise ConfigError(f"{what}: {error}") from None
+    if len(found) < len(values):
         raise ConfigError(f"{what}: a value stands twice")
     return found
 
@@ -135,10 +144,7 @@ def choices_in(plain: Mapping[str, Any]) -> dict[str, dict[str, dict[str, float]
     for name, given in plain["factors"].items():
         if not is_choice(name, given):
             continue
-        if isinstance(given, Mapping):
-            named = {str(choice): values or {} for choice, values in given["choices"].items()}
-        else:
-            named = {str(choice): scenario_values(str(choice)) for choice in given}
+        named = named_in(name, given)
         for choice, values in named.items():
             what = f"design.factors.{name}, {choice}"
             if not isinstance(values, Mapping):
@@ -154,6 +160,21 @@ def choices_in(plain: Mapping[str, Any]) -> dict[str, dict[str, dict[str, float]
             raise ConfigError(f"design.factors.{name}: a choice takes a name of its own, other than a parameter's")
         found[name] = named
     return found
+
+
+def named_in(name: str, given: Any) -> dict[str, Any]:
+    """What stands under each name of a choice, its values not checked yet."""
+    what = f"design.factors.{name}={given}"
+    if isinstance(given, Mapping):
+        choices = given["choices"] if set(given) == {"choices"} else None
+        if not isinstance(choices, Mapping) or not choices:
+            raise ConfigError(
+                f"{what}: choices have names, as in {{choices: {{small: {{n_partners: 6}}, as_it_is: {{}}}}}}"
+            )
+        return {str(choice): values or {} for choice, values in choices.items()}
+    if isinstance(given, str) or not isinstance(given, Sequence) or not given:
+        raise ConfigError(f"{what}: scenarios are listed by name, as in [default, healthy]")
+    return {str(choice): scenario_values(str(choice)) for choice in given}
 
 
 def scenario_values(name: str) -> Mapping[str, Any]:
@@ -219,10 +240,25 @@ def read_list(path: Path, design: Design) -> pd.DataFrame:
         raise ConfigError(f"{what} cannot be read: {str(error).strip().splitlines()[0]}") from None
     if len(found) < 2 or not len(found.columns):
         raise ConfigError(f"{what}: {len(found)} points; a comparison needs at least 2")
+    if path.suffix == ".csv":
+        check_heading(what, path)
     missing = set(design.choices) - set(found.columns)
     if missing:
         raise ConfigError(f"{what}: there is no column {', '.join(sorted(missing))}, which design.factors names")
     return pd.DataFrame({name: column_of(what, name, found[name], design) for name in found.columns})
+
+
+def check_heading(what: str, path: Path) -> None:
+    """Refuse a column that has no name or the name of another: pandas would make one up."""
+    import pandas as pd
+
+    heading = pd.read_csv(path, skipinitialspace=True, header=None, nrows=1, dtype=str, keep_default_na=False)
+    names = [name.strip() for name in heading.iloc[0]]
+    for place, name in enumerate(names, 1):
+        if not name:
+            raise ConfigError(f"{what}: column {place} of {len(names)} has no name")
+        if name in names[: place - 1]:
+            raise ConfigError(f"{what}: the column {name} stands twice")
 
 
 def column_of(what: str, name: str, column: pd.Series, design: Design) -> pd.Series:
@@ -236,6 +272,8 @@ def column_of(what: str, name: str, column: pd.Series, design: Design) -> pd.Ser
             near = nearest(str(column.iloc[row]), list(design.choices[name]))
             raise ConfigError(f"{what}: row {row + 1}, column {name}: there is no '{column.iloc[row]}'{near}")
         return column.astype(str)
+    if name in NOT_LISTED:
+        raise ConfigError(f"{what}: column {name}: {NOT_LISTED[name]}")
     if name not in BY_NAME:
         raise ConfigError(f"{what}: there is no parameter '{name}'{nearest(name, NAMES)}")
     if name in FIXED_IN_A_STUDY:

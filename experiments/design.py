@@ -55,6 +55,17 @@ def points(study: Study, start: int = 0, stop: int | None = None, listed: pd.Dat
     return pd.DataFrame({"point": number, **columns}, index=places)
 
 
+def apart(design: Design, point: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which points were drawn independently of one another: all, but of a sample of points that go together.
+
+    Of Saltelli's samples the first and the last point are, of Morris's trajectories the first; only these tell how
+    often something holds in the box.
+    """
+    together = samplers.points_per_sample(design.sampler, len(design.factors) + len(design.choices))
+    place = point % together
+    return np.asarray((place == 0) | ((place == together - 1) & (design.sampler == "saltelli")))
+
+
 def visited(count: int, places: NDArray[np.int64]) -> NDArray[np.int64]:
     """The numbers at some places of the order of visiting: steps of about the golden section, round and round.
 

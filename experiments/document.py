@@ -6,10 +6,12 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from types import MappingProxyType
 
 from experiments import words
 from experiments.figures.gallery import Picture, Table
 from experiments.findings import Findings
+from experiments.methods import ANALYSES, limits
 from experiments.study import Design, Study
 from experiments.verdict import Verdict
 from sim import params
@@ -41,6 +43,7 @@ WORLD = (
 SECTIONS = {
     "compared": "What was compared",
     "figures": "Figures",
+    "deeper": "Looking deeper",
     "method": "Method",
     "limits": "Limits",
     "box": "The box of worlds",
@@ -66,30 +69,27 @@ SAMPLERS = {
     "list": "taken from a list",
 }
 
-LIMITS = (
-    "This is a model, not evidence about any one partnership. Its rules follow what five studies of English health "
-    "partnerships describe and what the wider literature suggests; most of its numbers are assumptions, as the "
-    "table of the box says, and none was fitted to outcomes of real partnerships.",
-    "Every share of worlds belongs to the box of worlds it was drawn from, in which each parameter varies evenly "
-    "and independently of the others. Real worlds are not spread so. Another box gives other shares.",
-    "Each world was run once under each arm. Intervals therefore cover the choice of world and its luck together, "
-    "not the choice of model or box.",
-    "The conditions under which an arm does best are simple on purpose, and describe tendencies: inside them the "
-    "other arm wins too.",
-    "A difference within the region of practical equivalence is called no practical difference. How small is too "
-    "small to matter is a judgement, made before the runs.",
-)
 
+def page(
+    findings: Findings,
+    verdict: Verdict,
+    pictures: Sequence[Picture],
+    images: Mapping[str, bytes],
+    deeper: Sequence[Picture] = (),
+    untold: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The whole report; `images` holds each picture's SVG by name.
 
-def page(findings: Findings, verdict: Verdict, pictures: Sequence[Picture], images: Mapping[str, bytes]) -> str:
-    """The whole report; `images` holds each picture's SVG by name."""
+    `deeper` are the pictures for those who want to know more, `untold` is what this study cannot tell, and why.
+    """
     study = findings.study
     sections = {
         "answer": answer(findings, verdict),
         "compared": compared(findings),
         "figures": "\n".join(figure(picture, images[picture.name]) for picture in pictures),
-        "method": method(findings),
-        "limits": f"<h2>Limits</h2>\n{bullets(LIMITS)}",
+        "deeper": "\n".join(["<h2>Looking deeper</h2>", *(figure(one, images[one.name], 3) for one in deeper)]),
+        "method": method(findings, [picture.name for picture in deeper]),
+        "limits": f"<h2>Limits</h2>\n{bullets(limits(study.design, untold))}",
         "box": box(findings),
         "provenance": provenance(findings),
     }
@@ -196,11 +196,11 @@ def about(study: Study) -> str:
     )
 
 
-def figure(picture: Picture, image: bytes) -> str:
-    """A picture with its description, caption, and the numbers behind it."""
+def figure(picture: Picture, image: bytes, level: int = 2) -> str:
+    """A picture with its description, caption, and the numbers behind it, under a heading of some level."""
     source = base64.b64encode(image).decode()
     tables = "\n".join(table(one) for one in picture.tables)
-    return f"""<h2 id="{picture.name}">{escape(picture.title)}</h2>
+    return f"""<h{level} id="{picture.name}">{escape(picture.title)}</h{level}>
 <figure>
 <img src="data:image/svg+xml;base64,{source}" alt="{escape(picture.alt)}">
 <figcaption>{escape(picture.caption)}</figcaption>
@@ -225,7 +225,7 @@ def table(content: Table) -> str:
 </tbody></table></div>"""
 
 
-def method(findings: Findings) -> str:
+def method(findings: Findings, deeper: Iterable[str] = ()) -> str:
     """How the study was made, in the order it was made."""
     study, contrast = findings.study, findings.contrast
     a, b = words.plain(contrast.a), words.plain(contrast.b)
@@ -245,12 +245,13 @@ def method(findings: Findings) -> str:
         "differs. In the same world all arms meet the same partners and the same shocks, so a difference comes from "
         "the arm and not from luck.",
         f"{a.capitalize()} wins a world where its {words.outcome(contrast.outcome)} is more than {contrast.region:g} "
-        f"above that of {b}. Shares have Wilson intervals, means t intervals (bootstrap where there are few worlds), "
-        "medians intervals between order statistics; all at 95%.",
+        f"above that of {b}. Shares have Wilson intervals, means t intervals (where there are few worlds, at least as "
+        "wide as the bootstrap's), medians intervals between order statistics; all at 95%.",
         "What sets winning worlds apart is measured by the area under the ROC curve of each parameter, less one "
         "half, with DeLong's intervals corrected for the number of parameters (Bonferroni). Conditions were sought "
         f"on one random half of {some}the worlds (all pairs of thresholds at deciles, Kloesgen's measure) and counted "
         "on the other half.",
+        *(ANALYSES[name] for name in deeper if name in ANALYSES),
     )
     return f"<h2>Method</h2>\n{bullets(steps)}"
 

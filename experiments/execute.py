@@ -8,10 +8,12 @@ alone as well is given up, named, and the others go on.
 from __future__ import annotations
 
 import logging
+import math
 import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
@@ -28,6 +30,8 @@ Result = TypeVar("Result")
 KINDS = ("local", "processes", "dask")
 PATIENCE = 10
 """Seconds in which a scheduler must answer."""
+RECOUNTED = 5
+"""Seconds after which the workers of a scheduler are counted again: on a cluster they come as the queue lets them."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +86,33 @@ def _follow(parent: Any) -> None:
 
 
 @contextmanager
-def executors(place: Place) -> Iterator[Callable[[], Executor]]:
-    """A function that gives an executor, and after it broke a new one."""
+def executors(place: Place) -> Iterator[tuple[Callable[[], Executor], Callable[[], int]]]:
+    """A function that gives an executor, and after it broke a new one; and one that says how many workers there are."""
     if place.kind != "dask":
-        yield lambda: threads(place) if place.kind == "local" else processes(place)
+        yield lambda: threads(place) if place.kind == "local" else processes(place), lambda: place.count
         return
     with dask_client(place) as client:
-        yield lambda: client.get_executor(pure=False)
+        counted = place.workers is None and place.address is not None
+        yield lambda: client.get_executor(pure=False), Census(client) if counted else lambda: place.count
+
+
+class Census:
+    """How many tasks the workers of a scheduler can do at once, asked again now and then; at least 1."""
+
+    def __init__(self, client: Any) -> None:
+        self.client, self.count, self.asked = client, 1, -math.inf
+
+    def __call__(self) -> int:
+        if time.monotonic() - self.asked >= RECOUNTED:
+            self.count, self.asked = max(1, sum(self.client.nthreads().values())), time.monotonic()
+        return self.count
+
+
+def answers(place: Place) -> None:
+    """Raise `StudyError` if the scheduler at the place's address does not answer, before anything is written."""
+    if place.address is not None:
+        with dask_client(place):
+            pass
 
 
 @contextmanager
@@ -151,11 +175,13 @@ def run(
 ) -> Generator[Result | Failed[Task], None, None]:
     """function(task) for each task, as they are finished, with at most `window` of them in flight or waiting.
 
+    By default that is two for each worker.
+
     A task whose function raises, or that kills its worker, comes back as `Failed`. When left by an error or an
     interruption, what has not started is cancelled; after an interruption nothing is waited for.
     """
-    with executors(place) as start:
-        flow = Flow(start, function, iter(tasks), window or 2 * place.count)
+    with executors(place) as (start, count):
+        flow = Flow(start, function, iter(tasks), (lambda: window) if window else lambda: 2 * count())
         try:
             yield from flow.results()
         except (KeyboardInterrupt, GeneratorExit):
@@ -171,7 +197,11 @@ class Flow(Generic[Task, Result]):
     """Tasks on their way through an executor that may break."""
 
     def __init__(
-        self, start: Callable[[], Executor], function: Callable[[Task], Result], tasks: Iterator[Task], window: int
+        self,
+        start: Callable[[], Executor],
+        function: Callable[[Task], Result],
+        tasks: Iterator[Task],
+        window: Callable[[], int],
     ) -> None:
         self.start, self.function, self.tasks, self.window = start, function, tasks, window
         self.executor = start()
@@ -202,7 +232,8 @@ class Flow(Generic[Task, Result]):
         if self.alone:
             self._submit(self.suspects.popleft())
             return True
-        while len(self.pending) < self.window:
+        window = self.window()
+        while len(self.pending) < window:
             task = next(self.tasks, None)
             if task is None:
                 break

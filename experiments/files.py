@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -140,7 +141,7 @@ def _take(folder: Path) -> int:
         try:
             _lock(file)
         except BlockingIOError:
-            holder = os.read(file, 200).decode(errors="replace") or "another process"
+            holder = _holder(file)
             os.close(file)
             raise StudyError(f"{folder} is being written by {holder}; wait for it, or stop it") from None
         # Its last holder may have removed the file between our opening and our locking it: then it locks nothing.
@@ -149,6 +150,16 @@ def _take(folder: Path) -> int:
             os.write(file, f"process {os.getpid()} on {socket.gethostname()}".encode())
             return file
         os.close(file)
+
+
+def _holder(file: int) -> str:
+    """Who holds the lock: it writes its name a moment after taking it."""
+    for _ in range(50):
+        name = os.pread(file, 200, 0) if hasattr(os, "pread") else b""
+        if name:
+            return name.decode(errors="replace")
+        time.sleep(0.01)
+    return "another process"
 
 
 def _lock(file: int) -> None:

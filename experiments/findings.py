@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from experiments import store
+from experiments import plan, store
 from experiments.analysis import contrasts, discovery
 from experiments.analysis.contrasts import PairedResult
-from experiments.design import NO_VARIANT, factor_names
+from experiments.design import NO_VARIANT, apart, factor_names
 from experiments.store import Finished
 from experiments.study import Contrast, Study
 from sim.failures import MODE_NAMES
@@ -32,7 +33,8 @@ class Findings:
     runs, over replicates their mean); `design` the first worlds (see `EXPLORED`); `pairs` both arms' outcome by world;
     `arms` one row an arm; `variants` the contrast as it stands and under each variant, over the same worlds (empty
     without variants);
-    `trajectories` is None where none were kept, `flags` (which failure modes a run shows) where none were looked for.
+    `trajectories` is None where none were kept, `flags` (which failure modes runs of the first worlds show) where none
+    were looked for.
     """
 
     study: Study
@@ -86,22 +88,66 @@ def read(finished: Finished) -> Findings:
 
 
 def flags(finished: Finished) -> pd.DataFrame | None:
-    """Which failure modes each run of the study's arms shows: point (called `world`), arm, then a column per mode."""
-    if finished.study.limits is None:
+    """Which failure modes runs of the study's arms show: point (called `world`), arm, then a column per mode.
+
+    Of a large study, those of the first worlds only (see `EXPLORED`): all of them would not fit into memory.
+    """
+    study = finished.study
+    if study.limits is None:
         return None
-    columns = ["point", "arm", "variant", *MODE_NAMES]
-    runs = store.read_table(finished, finished.parts(store.RUNS), columns).rename(columns={"point": "world"})
-    return runs[(runs["variant"] == NO_VARIANT) & (runs["arm"] != "alone")].drop(columns="variant")
+    points = store.read_table(finished, finished.parts(store.DESIGN)[:EXPLORED], ["point"])["point"]
+    found = []
+    for name in first_parts(study, len(points)):
+        runs = store.read_table(finished, [name], ["point", "arm", "variant", *MODE_NAMES])
+        kept = (runs["variant"] == NO_VARIANT) & (runs["arm"] != "alone") & runs["point"].isin(points)
+        found.append(runs[kept].drop(columns="variant").astype(dict.fromkeys(MODE_NAMES, np.float32)))
+    return pd.concat(found, ignore_index=True).rename(columns={"point": "world"})
+
+
+def first_parts(study: Study, places: int) -> list[str]:
+    """The files with the runs of the points that are visited first, in all their worlds."""
+    count = study.design.points
+    tasks = [task for task in plan.tasks(study) if task.table == store.RUNS]
+    return [
+        store.part_name(task.index)
+        for task in tasks
+        if task.start % count < places or task.start % count + task.stop - task.start > count
+    ]
 
 
 def by_point(finished: Finished) -> tuple[pd.DataFrame, int]:
-    """The contrast's outcome by point (called `world`), arm and variant, over replicates its mean; and all runs."""
+    """The contrast's outcome by point (called `world`), arm and variant, over replicates its mean; and all runs.
+
+    Of points that were drawn together only those that are independent of one another (`design.apart`).
+    """
     columns = ["point", "arm", "variant", finished.study.contrast.outcome]
-    runs = store.read_table(finished, finished.parts(store.RUNS), columns).rename(columns={"point": "world"})
+    names = finished.parts(store.RUNS)
     if finished.study.design.replicates_at_most == 1:
-        return runs, len(runs)
-    by = ["world", "arm", "variant"]
-    return runs.groupby(by, observed=True, as_index=False)[columns[-1]].mean(), len(runs)
+        runs = store.read_table(finished, names, columns).rename(columns={"point": "world"})
+        count = len(runs)
+    else:
+        parts = (store.read_part(finished, name, columns).to_pandas() for name in names)
+        runs, count = over_replicates(finished.study, parts)
+    alone = apart(finished.study.design, runs["world"].to_numpy())
+    return (runs if alone.all() else runs[alone]), count
+
+
+def over_replicates(study: Study, parts: Iterable[pd.DataFrame]) -> tuple[pd.DataFrame, int]:
+    """Means over replicates, and how many runs there are, from one part after another: never are all in memory."""
+    arms, variants, outcome = study.arms, (NO_VARIANT, *sorted(study.variants)), study.contrast.outcome
+    shape = (study.design.points, len(arms), len(variants))
+    total, known, met = np.zeros(shape), np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
+    for runs in parts:
+        codes = [pd.Categorical(runs[kind], names).codes for kind, names in (("arm", arms), ("variant", variants))]
+        cell, value = (runs["point"].to_numpy(), *codes), runs[outcome].to_numpy()
+        np.add.at(met, cell, 1)
+        np.add.at(known, cell, np.isfinite(value))
+        np.add.at(total, cell, np.nan_to_num(value))
+    point, arm, variant = np.nonzero(met)
+    with np.errstate(invalid="ignore"):
+        means = (total / known)[point, arm, variant]
+    named = {"arm": pd.Categorical.from_codes(arm, arms), "variant": pd.Categorical.from_codes(variant, variants)}
+    return pd.DataFrame({"world": point, **named, outcome: means}), int(met.sum())
 
 
 def by_variant(runs: pd.DataFrame, study: Study) -> dict[str, PairedResult]:

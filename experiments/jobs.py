@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from omegaconf import DictConfig
 
-from experiments.config import (
-    ConfigError,
-    parameters_of,
-    place_of,
-    resolved,
-    shard_of,
-    study_and_list,
-    whole,
-)
+from experiments.config import place_of, shard_of, study_and_list
+from experiments.schema import ConfigError, limits_in, parameters_of, resolved, whole
+
+if TYPE_CHECKING:
+    from sim.record import Record
 
 SHOWN = ["structure", "fit", "purpose", "trust", "commitment", "effort", "burden", "owned", "outcome", "alone_outcome"]
 MONTHS_SHOWN = 12
@@ -33,28 +31,41 @@ def sweep(cfg: DictConfig, words: list[str]) -> int:
 
 
 def run(cfg: DictConfig, words: list[str]) -> int:
-    """Run one partnership and print it, a line for each few months, then what it came to."""
+    """Run one partnership and print it, a line for each few months, then what it came to and how it failed, if so."""
     from sim.outcomes import OUTCOME_NAMES
     from sim.params import as_array
-    from sim.runs import simulate
+    from sim.record import play
     from sim.state import SERIES_NAMES
 
     plain = resolved(cfg)
     parameters = parameters_of(plain)
     seed, world = whole(plain["seed"], 0, 2**63 - 1, "seed"), whole(plain["world"], 0, 2**32 - 1, "world")
-    runs = simulate(as_array(parameters)[None], np.array([world]), seed, trajectories=True)
-    assert runs.trajectories is not None
+    record = play(as_array(parameters)[None], np.array([world]), seed)
     columns = [SERIES_NAMES.index(name) for name in SHOWN]
     months = int(parameters["months"])
     print("month " + " ".join(f"{name[:10]:>10}" for name in SHOWN))
     for month in sorted({*range(0, months, max(1, months // MONTHS_SHOWN)), months - 1}):
-        print(f"{month + 1:5d} " + " ".join(f"{runs.trajectories[0, month, column]:10.2f}" for column in columns))
-    outcome = dict(zip(OUTCOME_NAMES, runs.outcomes[0], strict=True))
+        print(f"{month + 1:5d} " + " ".join(f"{record.series[0, month, column]:10.2f}" for column in columns))
+    outcome = dict(zip(OUTCOME_NAMES, record.outcomes[0], strict=True))
     print(
         f"\n{plain['setup']}, seed {seed}, world {world}: added value {outcome['added_value']:+.3f} at the end, "
         f"{outcome['added_value_mean']:+.3f} on average over {months} months."
     )
+    if months >= plain["limits"]["window"]:
+        print("\n".join(failed_so(record, limits_in(plain))))
     return 0
+
+
+def failed_so(record: Record, limits: Mapping[str, float]) -> Iterator[str]:
+    """How one partnership failed, a line for each way, with the readings that decided it; or that it did not."""
+    from experiments import words
+    from sim.failures import examine
+
+    found = {name: finding for name, finding in examine(record, limits).items() if finding.fires[0]}
+    for name, finding in found.items():
+        yield f"It failed as {words.plain(name)}, from month {finding.since[0]:.0f}: {finding.told(0)}."
+    if not found:
+        yield "None of the known ways to fail is seen in it."
 
 
 def named(job: str, words: list[str], *names: str) -> list[str]:

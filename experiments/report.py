@@ -1,4 +1,4 @@
-"""A study's report, rebuilt from its stored tables: summary.json, figures/ and report.html. It never simulates."""
+"""A study's report, rebuilt from its tables: summary.json, analysis/, figures/ and report.html. It never simulates."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from experiments import document, store
-from experiments.figures import style
+from experiments import document, insight, store
+from experiments.figures import gallery_drivers, gallery_regions, style
 from experiments.figures.gallery import gallery
 from experiments.findings import read, summary
 from experiments.store import StudyError
@@ -26,11 +26,15 @@ def rebuild(path: Path, say: Callable[[str], None] = print) -> int:
     if written != RESULTS_VERSION:
         raise StudyError(f"{path} was written under results version {written}; this software reports {RESULTS_VERSION}")
     findings = read(finished)
-    verdict = judge(findings)
+    verdict, more = judge(findings), insight.read(finished, findings)
     pictures = gallery(findings)
-    drawn = {picture.name: style.as_bytes(picture.figure, findings.study.id) for picture in pictures}
-    page = document.page(findings, verdict, pictures, {name: kinds["svg"] for name, kinds in drawn.items()})
-    store.write_json(path / "summary.json", summary(findings, asdict(verdict)))
+    deeper = [*gallery_regions.pictures(findings, more), *gallery_drivers.pictures(findings, more)]
+    drawn = {picture.name: style.as_bytes(picture.figure, findings.study.id) for picture in [*pictures, *deeper]}
+    images = {name: kinds["svg"] for name, kinds in drawn.items()}
+    page = document.page(findings, verdict, pictures, images, deeper, more.untold)
+    store.write_json(path / "summary.json", {**summary(findings, asdict(verdict)), **insight.summary(more)})
+    for name, content in insight.tables(more).items():
+        store.write_bytes(path / "analysis" / f"{name}.csv", content)
     for name, kinds in drawn.items():
         for kind, content in kinds.items():
             store.write_bytes(path / "figures" / f"{name}.{kind}", content)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.config import ConfigError, among, configs, parameters_of, resolved
+from experiments.schema import ConfigError, among, configs, parameters_of, resolved
 from sim.params import BY_NAME, COUNTS, NAMES, nearest
 
 FEWEST = 2
@@ -66,7 +66,7 @@ def load(name: str) -> Kind:
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
 
-    from experiments.config import register
+    from experiments.schema import register
 
     among(name, names(), "scenario")
     register()

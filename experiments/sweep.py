@@ -91,6 +91,9 @@ def simulate(
     tasks = [task for position, task in enumerate(plan.tasks(study)) if shard is None or shard.has(position)]
     names = [store.PROVENANCE, *(name for task in tasks for name in task.files)]
     finished = store.is_finished(folder)
+    place = place or Place(workers=workers)
+    if not finished:
+        execute.answers(place)
     with store.opened(study, folder, names) as opened:
         missing = [task for task in tasks if not set(task.files) <= set(opened.files)]
         told(study, opened, tasks, missing, finished, console)
@@ -98,7 +101,7 @@ def simulate(
             return []
         if store.PROVENANCE not in opened.files:
             opened.keep(store.PROVENANCE, store.as_record(provenance.record(study, command)))
-        failed = make(study, opened, missing, console, place or Place(workers=workers), listed)
+        failed = make(study, opened, missing, console, place, listed)
         if failed:
             say_failed(failed, console)
         elif shard is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from experiments import words
@@ -11,6 +12,8 @@ from experiments.design import NO_VARIANT
 from experiments.findings import Findings
 from experiments.study import Contrast
 
+MANY = 7
+"""Mechanisms from which on they are told together, by what becomes of the answer."""
 RARE = 0.05
 """An arm that wins in a smaller share of worlds than this hardly ever wins."""
 
@@ -170,6 +173,8 @@ def mechanisms(findings: Findings) -> tuple[str, ...]:
     contrast = findings.contrast
     before = leader(findings.variants[NO_VARIANT], contrast)
     a, b = words.plain(contrast.a), words.plain(contrast.b)
+    if len(findings.variants) > MANY:
+        return grouped(findings.variants, before, contrast)
     changed: list[str] = []
     kept: list[str] = []
     for name, result in findings.variants.items():
@@ -180,6 +185,20 @@ def mechanisms(findings: Findings) -> tuple[str, ...]:
         sentence = f"With {words.plain(name)} {becomes(before, after)}: {a} wins {won} of 100 worlds and {b} {lost}."
         (kept if after == before else changed).append(sentence)
     return (*changed, *kept)
+
+
+def grouped(variants: Mapping[str, PairedResult], before: str | None, contrast: Contrast) -> tuple[str, ...]:
+    """Many mechanisms in few sentences: those with which the same becomes of the answer together, changes first."""
+    groups: dict[str, list[str]] = {}
+    for name, result in variants.items():
+        if name != NO_VARIANT:
+            shares = (words.in_100(one.share.value) for one in (result.wins, result.losses))
+            what = becomes(before, leader(result, contrast))
+            groups.setdefault(what, []).append(f"{words.plain(name)} ({' to '.join(shares)})")
+    order = sorted(groups, key=lambda what: what == "the answer stays")
+    counted = f"in brackets wins of {words.plain(contrast.a)} to wins of {words.plain(contrast.b)}, of 100 worlds"
+    told = [f"{what.capitalize()} with {words.listing(groups[what])}." for what in order]
+    return (f"{told[0][:-1]}; {counted}.", *told[1:])
 
 
 def becomes(before: str | None, after: str | None) -> str:

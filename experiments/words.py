@@ -13,6 +13,24 @@ def plain(name: str) -> str:
     return f"number of {plain(name.removeprefix('n_'))}" if name.startswith("n_") else name.replace("_", " ")
 
 
+SERIES = {
+    "cost_shift": "cost shifting",
+    "endorsed": "share signed up",
+    "owned": "share of issues owned",
+    "participation_large": "participation of large partners",
+    "participation_small": "participation of small partners",
+    "overloaded": "share of partners overloaded",
+    "laggards": "share of laggards",
+    "commitment_small": "commitment of small partners",
+}
+"""Monthly series whose short names say too little to a reader."""
+
+
+def series(name: str) -> str:
+    """`owned` -> `share of issues owned`."""
+    return SERIES.get(name, plain(name))
+
+
 def worlds_of(design: Design) -> str:
     """Where the worlds of a study come from, in a sentence about their shares."""
     factors = len(design.factors) + len(design.choices)

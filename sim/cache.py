@@ -6,6 +6,7 @@ is named after a hash of them all. A cache that cannot be read (a truncated file
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import pickle
@@ -38,7 +39,10 @@ def writable(path: Path) -> bool:
 
 
 def kept(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile an entry point, keep the machine code on disk, and survive a damaged or unwritable cache."""
+    """Compile an entry point, keep the machine code on disk, and survive a damaged or unwritable cache.
+
+    The text itself is its `__wrapped__`, for whoever compiles it for another machine.
+    """
     if numba.config.DISABLE_JIT:
         return function
     if not writable(folder()):  # numba would then keep it beside the source, and not notice when a rule changes
@@ -49,6 +53,7 @@ def kept(function: Callable[..., Any]) -> Callable[..., Any]:
     finally:
         numba.config.CACHE_DIR = before
 
+    @functools.wraps(function)
     def call(*args: Any) -> Any:
         try:
             return dispatcher(*args)

@@ -19,104 +19,8 @@ from sim.cache import kept
 from sim.draws import draw
 from sim.limits import Limits
 from sim.outcomes import OUTCOME_NAMES
-from sim.params import NAMES, SETUPS, ParameterError
-from sim.runs import simulate
-from sim.state import SERIES_NAMES
-
-# -- runs, as detectors see them --------------------------------------------------------------------------
-
-
-class Record(NamedTuple):
-    """Runs with their monthly series; all are followed for the same number of months."""
-
-    points: np.ndarray  # (runs, parameters)
-    worlds: np.ndarray  # (runs,)
-    seed: int
-    outcomes: np.ndarray  # (runs, outcomes)
-    series: np.ndarray  # (runs, months, series)
-
-    def parameter(self, name: str) -> np.ndarray:
-        """(runs,)"""
-        return self.points[:, NAMES.index(name)]
-
-    def outcome(self, name: str) -> np.ndarray:
-        """(runs,)"""
-        return self.outcomes[:, OUTCOME_NAMES.index(name)]
-
-    def monthly(self, name: str) -> np.ndarray:
-        """(runs, months)"""
-        return self.series[:, :, SERIES_NAMES.index(name)]
-
-    @property
-    def runs(self) -> int:
-        return len(self.points)
-
-    @property
-    def months(self) -> int:
-        return int(self.series.shape[1])
-
-    @property
-    def last(self) -> np.ndarray:
-        """(runs,) the last month, from 0, in which there was a partnership; -1 where there never was one."""
-        axed = np.where(self.outcome("axed") > 0.0, self.parameter("review_month") - 1, self.months - 1)
-        return np.where(self.parameter("alone") > 0.0, -1, axed).astype(np.int64)
-
-    def take(self, chosen: np.ndarray) -> Record:
-        """Some of the runs; `chosen` is a mask or positions."""
-        return Record(self.points[chosen], self.worlds[chosen], self.seed, self.outcomes[chosen], self.series[chosen])
-
-
-def play(points: np.ndarray, worlds: np.ndarray, seed: int) -> Record:
-    """Simulate runs and keep them month by month."""
-    months = np.unique(points[:, NAMES.index("months")])
-    if len(months) > 1:
-        raise ParameterError(f"runs to be searched for failures take one number of months, not {months.tolist()}")
-    runs = simulate(points, worlds, seed, trajectories=True)
-    assert runs.trajectories is not None
-    return Record(points, np.asarray(worlds), seed, runs.outcomes, runs.trajectories)
-
-
-def changed(points: np.ndarray, changes: Mapping[str, float]) -> np.ndarray:
-    """The same points with some parameters set to other values."""
-    points = points.copy()
-    for name, value in changes.items():
-        points[:, NAMES.index(name)] = value
-    return points
-
-
-def recent(values: np.ndarray, window: int) -> np.ndarray:
-    """Mean of the last `window` months, month by month (runs, months); NaN while there are fewer.
-
-    Added up in one order, month after month, so that it is the same number on every machine.
-    """
-    return trailing(values, np.full(window, 1.0)) / window
-
-
-def slope(values: np.ndarray, window: int) -> np.ndarray:
-    """Change a month over the last `window` months, by least squares (runs, months); NaN while there are fewer."""
-    away = np.arange(window) - (window - 1) / 2.0
-    return trailing(values, away) / float((away * away).sum())
-
-
-def trailing(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Weighted sum of the last months, the latest weighted last; NaN while there are fewer."""
-    window, months = len(weights), values.shape[1]
-    found = np.full(values.shape, np.nan)
-    if months >= window:
-        found[:, window - 1 :] = 0.0
-        for place, weight in enumerate(weights):
-            found[:, window - 1 :] += weight * values[:, place : months - window + 1 + place]
-    return found
-
-
-def least(values: np.ndarray, window: int) -> np.ndarray:
-    """Lowest of the last `window` months (runs, months); NaN while there are fewer."""
-    found = np.full(values.shape, np.nan)
-    if values.shape[1] >= window:
-        view = np.lib.stride_tricks.sliding_window_view(values, window, axis=1)
-        found[:, window - 1 :] = view.min(axis=2)
-    return found
-
+from sim.params import SETUPS
+from sim.record import Record, changed, least, play, recent, slope
 
 # -- what a detector says ---------------------------------------------------------------------------------
 
@@ -208,6 +112,12 @@ def below(record: Record, name: str, limit: float, limits: Limits, label: str = 
     return Clue(label or name, value, value < limit)
 
 
+def aside(record: Record, name: str, limits: Limits, label: str = "") -> Clue:
+    """A recent mean that decides nothing, told beside the one that does."""
+    value = recent(record.monthly(name), window_of(limits))
+    return Clue(label or name, value, np.ones(value.shape, dtype=bool))
+
+
 def flat(record: Record, limits: Limits) -> Clue:
     """Outcome that neither rises nor falls."""
     value = slope(record.monthly("outcome"), window_of(limits))
@@ -282,7 +192,10 @@ def free_riding(record: Record, limits: Limits) -> tuple[Clue, ...]:
 
 def orphaned_issues(record: Record, limits: Limits) -> tuple[Clue, ...]:
     """Most issues have nobody who answers for them (KingsFund)."""
-    return (below(record, "owned", limits["orphaned_issues_owned"], limits, "share of issues owned"),)
+    return (
+        below(record, "owned", limits["orphaned_issues_owned"], limits, "share of issues owned"),
+        aside(record, "structure", limits),
+    )
 
 
 def paper_endorsement(record: Record, limits: Limits) -> tuple[Clue, ...]:
@@ -325,7 +238,10 @@ def beside_unpooled(record: Record, twins: Twins, limits: Limits) -> tuple[Clue,
 
 def overload(record: Record, limits: Limits) -> tuple[Clue, ...]:
     """Most partners lose most of their hours to meetings (NHSPlan)."""
-    return (above(record, "overloaded", limits["overload_partners"], limits, "share of partners overloaded"),)
+    return (
+        above(record, "overloaded", limits["overload_partners"], limits, "share of partners overloaded"),
+        aside(record, "burden", limits),
+    )
 
 
 def tokenism(record: Record, limits: Limits) -> tuple[Clue, ...]:
@@ -374,7 +290,11 @@ def axed_too_soon(record: Record, limits: Limits) -> tuple[Clue, ...]:
     axed = np.zeros((record.runs, record.months), dtype=bool)
     ended = np.flatnonzero(record.outcome("axed") > 0.0)
     axed[ended, record.last[ended]] = True
-    return (Clue("outcome at the review", record.monthly("outcome"), axed),)
+    floor = np.repeat(record.parameter("review_floor")[:, None], record.months, axis=1)
+    return (
+        Clue("outcome at the review", record.monthly("outcome"), axed),
+        Clue("asked for", floor, np.ones(floor.shape, dtype=bool)),
+    )
 
 
 def beside_unreviewed(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
@@ -413,7 +333,7 @@ def beside_other_setups(record: Record, twins: Twins, limits: Limits) -> tuple[C
 
 def antagony(record: Record, limits: Limits) -> tuple[Clue, ...]:
     """Working together comes to less than working apart (Corbin & Mittelmark)."""
-    return (beside_alone(record, limits),)
+    return (beside_alone(record, limits), aside(record, "effort", limits), aside(record, "burden", limits))
 
 
 MODES: tuple[Mode, ...] = (

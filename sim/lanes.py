@@ -26,6 +26,7 @@ from numba.core.extending import (
     register_model,
     typeof_impl,
 )
+from numba.core.imputils import lower_constant
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -120,6 +121,11 @@ def unbox_lanes(typ: Any, obj: Any, c: Any) -> Any:
 
 
 register_model(LanesType)(models.OpaqueModel)
+
+
+@lower_constant(LanesType)
+def constant_lanes(context: Any, builder: Any, ty: Any, value: Any) -> Any:
+    return context.get_dummy_value()
 
 
 # -- operators --------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sim import draws, rules
 from sim.draws import draw, pick
-from sim.lanes import compiled, inlined, lane, maximum, some, width_of
+from sim.lanes import compiled, inlined, lane, maximum, some, where, width_of
 from sim.state import one_run, set_purpose
 
 
@@ -104,27 +104,54 @@ def relaunch(run, month):
         partner.commitment = partner.commitment * (1.0 - parameters.relaunch_fatigue)
 
 
+@inlined
+def leaves(state, four, i, going):
+    """Whether a partner's people change; `four` is the block of draws it shares with three others."""
+    return (pick(four, i % 4) < state.parameters.turnover_prob) & going & (state.partners[i].present > 0.0)
+
+
+@inlined
+def reorganised(state, month, going):
+    """Whether a reorganisation comes from above."""
+    u = draw(state.seed, state.world, month, 0, draws.REORGANISATION)
+    return (u[0] < state.parameters.reorganisation_prob) & going
+
+
+@inlined
+def relaunched(state, going):
+    """Whether a cycle is over, and a new form of partnership replaces the old."""
+    cycle_months = state.parameters.cycle_months
+    return going & (cycle_months > 0.0) & (state.partnership.cycle_age == cycle_months)
+
+
 @compiled
 def disturb(state, month, going):
     """Turnover, reorganisation, relaunch: rare in any one run, so each is played run by run."""
-    parameters, partnership = state.parameters, state.partnership
-    width = width_of(parameters.months)
+    width = width_of(state.parameters.months)
     for block in range((state.n + 3) // 4):
         four = draw(state.seed, state.world, month, block, draws.TURNOVER)
-        for place in range(min(4, state.n - 4 * block)):
-            i = 4 * block + place
-            leaves = (pick(four, place) < parameters.turnover_prob) & going & (state.partners[i].present > 0.0)
-            if some(leaves):
+        for i in range(4 * block, min(4 * block + 4, state.n)):
+            left = leaves(state, four, i, going)
+            if some(left):
                 for index in range(width):
-                    if lane(leaves, index):
+                    if lane(left, index):
                         turn_over(one_run(state, index), month, i)
-    u = draw(state.seed, state.world, month, 0, draws.REORGANISATION)
-    reorganised = (u[0] < parameters.reorganisation_prob) & going
-    relaunched = going & (parameters.cycle_months > 0.0) & (partnership.cycle_age == parameters.cycle_months)
-    if some(reorganised | relaunched):
+    from_above, anew = reorganised(state, month, going), relaunched(state, going)
+    if some(from_above | anew):
         for index in range(width):
-            if lane(reorganised, index):
+            if lane(from_above, index):
                 reorganise(one_run(state, index), month)
-            if lane(relaunched, index):
+            if lane(anew, index):
                 relaunch(one_run(state, index), month)
     set_purpose(state, going)
+
+
+@compiled
+def happenings(state, month, marks):
+    """Mark in `marks` (n + 2,) which of the month's shocks come: turnover of each partner, reorganisation, relaunch."""
+    going = state.partnership.axed == 0.0
+    for i in range(state.n):
+        four = draw(state.seed, state.world, month, i // 4, draws.TURNOVER)
+        marks[i] = where(leaves(state, four, i, going), 1.0, 0.0)
+    marks[state.n] = where(reorganised(state, month, going), 1.0, 0.0)
+    marks[state.n + 1] = where(relaunched(state, going), 1.0, 0.0)

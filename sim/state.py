@@ -100,7 +100,7 @@ PARTNERSHIP = Schema(
     "before_mean", "before_early", "before_late", "before_upkeep",
 )  # fmt: skip
 
-ISSUE = Schema("need", "mean_agenda", "natural_owner", "owner")
+ISSUE = Schema("need", "common", "mean_agenda", "natural_owner", "owner")
 
 ENCOUNTER = Schema("first", "second", "board", "error", "error_back", "other", "trust", "change", "change_back", "told")
 
@@ -141,20 +141,31 @@ class State(NamedTuple):
     months: int
 
 
+COLUMNS = tuple(len(schema) for schema in (PARAMETER, PARTNERSHIP, PARTNER, ISSUE, ENCOUNTER, SERIES_SCHEMA))
+
+
+def shapes(n: int, n_issues: int, meetings: int, months: int, n_outcomes: int) -> tuple[tuple[int, int], ...]:
+    """Rows and columns of the arrays of a `Memory`, in its order, but for its worlds: a number for each lane."""
+    parameter, partnership, partner, issue, encounter, series = COLUMNS
+    return (
+        (parameter, 1),
+        (partnership, 1),
+        (n, partner),
+        (n_issues, issue),
+        (n, n_issues),
+        (n, n | 1),  # an odd width of rows, or a column would crowd one part of the cache
+        (max(1, n * meetings), encounter),
+        (months, series),
+        (n_outcomes, 1),
+    )
+
+
 def allocate(n: int, n_issues: int, meetings: int, months: int, n_outcomes: int, width: int) -> Memory:
     """Arrays for runs of up to these sizes."""
-    return Memory(
-        parameters=aligned_zeros(len(PARAMETER), width),
-        partnership=aligned_zeros(len(PARTNERSHIP), width),
-        partners=aligned_zeros(n, len(PARTNER), width),
-        issues=aligned_zeros(n_issues, len(ISSUE), width),
-        agenda=aligned_zeros(n, n_issues, width),
-        trust=aligned_zeros(n, n | 1, width),  # an odd width of rows, or a column would crowd one part of the cache
-        encounters=aligned_zeros(max(1, n * meetings), len(ENCOUNTER), width),
-        series=aligned_zeros(months, len(SERIES_SCHEMA), width),
-        summary=aligned_zeros(n_outcomes, 1, width),
-        worlds=np.zeros(width, dtype=np.int64),
+    parameters, partnership, *tables = (
+        aligned_zeros(rows, columns, width) for rows, columns in shapes(n, n_issues, meetings, months, n_outcomes)
     )
+    return Memory._make([parameters[:, 0], partnership[:, 0], *tables, np.zeros(width, dtype=np.int64)])
 
 
 @inlined
@@ -297,21 +308,25 @@ def draw_agendas(state):
     diversity, bias = parameters.agenda_diversity, parameters.agenda_bias
     set_needs(state)
     common_sum = 0.0
-    for k in range(state.n_issues):
-        u = pick(draw(state.seed, state.world, 0, 0, draws.COMMON_AGENDA + k // 4), k % 4)
-        common_sum += u * u
-        issue = state.issues[k]
-        issue.mean_agenda, issue.natural_owner, issue.owner = 0.0, 0.0, -1.0
+    for block in range((state.n_issues + 3) // 4):
+        four = draw(state.seed, state.world, 0, 0, draws.COMMON_AGENDA + block)
+        for k in range(4 * block, min(4 * block + 4, state.n_issues)):
+            u, issue = pick(four, k % 4), state.issues[k]
+            issue.common = u * u
+            common_sum += u * u
+            issue.mean_agenda, issue.natural_owner, issue.owner = 0.0, 0.0, -1.0
     for i in range(state.n):
         own_sum = 0.0
+        for block in range((state.n_issues + 3) // 4):
+            four = draw(state.seed, state.world, 0, i, draws.AGENDA + block)
+            for k in range(4 * block, min(4 * block + 4, state.n_issues)):
+                u = pick(four, k % 4)
+                state.agenda[i, k] = u * u
+                own_sum += u * u
         for k in range(state.n_issues):
-            u = pick(draw(state.seed, state.world, 0, i, draws.AGENDA + k // 4), k % 4)
-            own_sum += u * u
-        for k in range(state.n_issues):
-            u = pick(draw(state.seed, state.world, 0, i, draws.AGENDA + k // 4), k % 4)
-            v = pick(draw(state.seed, state.world, 0, 0, draws.COMMON_AGENDA + k // 4), k % 4)
-            bent = (1.0 - bias) * (u * u / own_sum) + bias * (v * v / common_sum)
-            state.agenda[i, k] = (1.0 - diversity) * state.issues[k].need + diversity * bent
+            issue = state.issues[k]
+            bent = (1.0 - bias) * (state.agenda[i, k] / own_sum) + bias * (issue.common / common_sum)
+            state.agenda[i, k] = (1.0 - diversity) * issue.need + diversity * bent
     for k in range(state.n_issues):
         issue = state.issues[k]
         weighted, most = 0.0, 0.0

@@ -8,13 +8,15 @@ month found and left them. It comes to the engine's effort and commitment, to th
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
 
 from sim import rules
 from sim.cache import kept
-from sim.lanes import Lanes
+from sim.lanes import Lanes, compiled, whole
 from sim.shocks import disturb
-from sim.state import PARAMETER, PARTNER, PARTNERSHIP, Memory, view
+from sim.state import PARTNER, PARTNERSHIP, Memory, view
 from sim.tables import row, table
 
 ONE = Lanes(1)
@@ -118,6 +120,54 @@ def shock(lanes, memory, seed, n, n_issues, meetings, months, month):
     disturb(state, month, state.partnership.axed == 0.0)
 
 
+@compiled
+def weighed(state, index, terms):
+    """Fill `terms` with what a partner weighs, as in Contribute; in the order of `EffortTerms`."""
+    parameters, partnership, partner = state.parameters, state.partnership, state.partners[index]
+    oversight = rules.oversight(
+        partner.accountability, partner.endorsed, partnership.structure, partnership.fit,
+        parameters.endorsement_weight, parameters.monitoring,
+    )  # fmt: skip
+    temptation = rules.temptation(oversight, partner.trust, parameters.free_riding, parameters.temptation_trust)
+    inclination = rules.inclination(partner.commitment, temptation, parameters.effort_threshold)
+    compulsion = parameters.compulsion * oversight
+    terms[0], terms[1], terms[2], terms[3] = partner.commitment, oversight, partner.trust, temptation
+    terms[4], terms[5], terms[6] = parameters.effort_threshold, compulsion, parameters.decisiveness
+    terms[7] = rules.effort(inclination, compulsion, parameters.decisiveness)
+
+
+@compiled
+def pulled(state, index, before, disturbed, terms):
+    """Fill `terms` with what pulled at a partner's commitment, as in Reflect; in the order of `CommitmentTerms`.
+
+    The state is that at the end of the month; `before` and `disturbed` are its commitment as the month began, and
+    after the month's shocks.
+    """
+    parameters, partnership, partner = state.parameters, state.partnership, state.partners[index]
+    pulls = rules.commitment_pulls(
+        disturbed, partnership.outcome, partnership.expectation, partner.trust, partner.voice,
+        partner.alignment, partner.burden, state.partners[whole(partnership.leader)].effort,
+        parameters.results_weight, parameters.reciprocity_weight, parameters.ownership_weight,
+        parameters.burden_weight, parameters.example_weight,
+    )  # fmt: skip
+    terms[0], terms[1] = before, disturbed
+    terms[2], terms[3], terms[4], terms[5], terms[6] = pulls
+    terms[7] = parameters.commitment_rate
+    terms[8] = rules.committed(disturbed, pulls, parameters.commitment_rate)
+
+
+@kept
+def weigh(lanes, memory, seed, n, n_issues, meetings, months, index, terms):
+    """`weighed` on the arrays of a run."""
+    weighed(view(lanes, memory, seed, n, n_issues, meetings, months), index, terms)
+
+
+@kept
+def pull(lanes, memory, seed, n, n_issues, meetings, months, index, before, disturbed, terms):
+    """`pulled` on the arrays of a run."""
+    pulled(view(lanes, memory, seed, n, n_issues, meetings, months), index, before, disturbed, terms)
+
+
 def copied(memory: Memory) -> Memory:
     """The same arrays again, to be kept or played with."""
     return Memory(*(array.copy() for array in memory))
@@ -142,61 +192,24 @@ class Month(NamedTuple):
         return memory
 
 
-def seen_by(memory: Memory, index: int) -> tuple[Any, Any, Any]:
-    """Parameters, partnership, and a partner's own row."""
-    return (
-        row(ONE, PARAMETER, memory.parameters),
-        row(ONE, PARTNERSHIP, memory.partnership),
-        table(ONE, PARTNER, memory.partners)[index],
-    )
+def commitment_of(memory: Memory, index: int) -> float:
+    """A partner's commitment."""
+    return table(ONE, PARTNER, memory.partners)[index].commitment
 
 
 def effort_terms(month: Month, index: int) -> EffortTerms:
-    """What a partner weighed, as in Contribute."""
-    parameters, partnership, partner = seen_by(month.disturbed(), index)
-    oversight = rules.oversight(
-        partner.accountability, partner.endorsed, partnership.structure, partnership.fit,
-        parameters.endorsement_weight, parameters.monitoring,
-    )  # fmt: skip
-    temptation = rules.temptation(oversight, partner.trust, parameters.free_riding, parameters.temptation_trust)
-    inclination = rules.inclination(partner.commitment, temptation, parameters.effort_threshold)
-    compulsion = parameters.compulsion * oversight
-    return EffortTerms(
-        commitment=partner.commitment,
-        oversight=oversight,
-        trust=partner.trust,
-        temptation=temptation,
-        threshold=parameters.effort_threshold,
-        compulsion=compulsion,
-        decisiveness=parameters.decisiveness,
-        effort=rules.effort(inclination, compulsion, parameters.decisiveness),
-    )
+    """What a partner weighed."""
+    terms = np.zeros(len(EffortTerms._fields))
+    weigh(ONE, month.disturbed(), *month.run, 1, index, terms)
+    return EffortTerms(*terms.tolist())
 
 
 def commitment_terms(month: Month, left: Memory, index: int) -> CommitmentTerms:
-    """What pulled at a partner's commitment, as in Reflect; `left` holds the arrays at the end of the month."""
-    before = table(ONE, PARTNER, month.found.partners)[index].commitment
-    disturbed = table(ONE, PARTNER, month.disturbed().partners)[index].commitment
-    parameters, partnership, partner = seen_by(left, index)
-    leader = table(ONE, PARTNER, left.partners)[int(partnership.leader)]
-    results, reciprocity, ownership, burden, example = pulls = rules.commitment_pulls(
-        disturbed, partnership.outcome, partnership.expectation, partner.trust, partner.voice,
-        partner.alignment, partner.burden, leader.effort,
-        parameters.results_weight, parameters.reciprocity_weight, parameters.ownership_weight,
-        parameters.burden_weight, parameters.example_weight,
-    )  # fmt: skip
-    after = rules.committed(disturbed, pulls, parameters.commitment_rate)
-    return CommitmentTerms(
-        before=before,
-        disturbed=disturbed,
-        results=results,
-        reciprocity=reciprocity,
-        ownership=ownership,
-        burden=burden,
-        example=example,
-        rate=parameters.commitment_rate,
-        after=after,
-    )
+    """What pulled at a partner's commitment; `left` holds the arrays at the end of the month."""
+    before, disturbed = commitment_of(month.found, index), commitment_of(month.disturbed(), index)
+    terms = np.zeros(len(CommitmentTerms._fields))
+    pull(ONE, left, *month.run, 1, index, before, disturbed, terms)
+    return CommitmentTerms(*terms.tolist())
 
 
 def explain(index: int, month: Month, before: Month | None, left: Memory) -> Why:

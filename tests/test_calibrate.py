@@ -193,7 +193,8 @@ def test_a_calibration_of_one_scenario_is_kept_and_goes_on_where_it_stopped(tmp_
 
 
 def test_the_calibrated_box_serves_a_study():
-    from experiments.config import ConfigError, compose
+    from experiments.config import compose
+    from experiments.schema import ConfigError
 
     study = compose(["experiment=structure_vs_purpose_calibrated", "design.points=4", "variant_points=0",
                      "trajectory_points=0"])  # fmt: skip

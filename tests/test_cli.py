@@ -114,11 +114,33 @@ def test_the_script_itself_says_so_without_a_traceback():
     assert done.stderr.count("\n") == 1 and done.stdout == ""
 
 
+def test_a_reader_that_has_heard_enough_ends_it_quietly():
+    line = [sys.executable, "-m", "experiments.cli", "help"]
+    whole = subprocess.run(line, cwd=Path(__file__).parents[1], capture_output=True, check=True)
+    assert whole.stdout, "control: there is something to hear"
+    with subprocess.Popen(
+        line, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1
+
+
 def test_run_tells_one_partnership(capsys):
     assert main(["run", "setup=purpose_first", "seed=7", "parameters.months=24"]) == 0
     said = capsys.readouterr().out
     assert "purpose_first, seed 7, world 0: added value" in said and said.splitlines()[0].startswith("month")
     assert written() == []
+
+
+def test_run_tells_how_a_partnership_failed(capsys):
+    assert main(["run", "setup=structure_only", "parameters.load_per_seat=0.3"]) == 0
+    told = r"It failed as overload, from month \d+: share of partners overloaded [01]\.\d\d, burden"
+    assert re.search(told, capsys.readouterr().out)
+    assert main(["run", "scenario=healthy"]) == 0
+    assert "None of the known ways to fail" in capsys.readouterr().out
+    assert main(["run", "parameters.months=19"]) == 0
+    assert "fail" not in capsys.readouterr().out, "too short to tell"
 
 
 def test_hydra_habits(capsys):

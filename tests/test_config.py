@@ -7,7 +7,8 @@ from dataclasses import fields, replace
 import pytest
 import yaml
 
-from experiments.config import ConfigError, compose, configs
+from experiments.config import compose
+from experiments.schema import ConfigError, configs
 from experiments.study import Study
 from sim.params import DEFAULT_BOX, DEFAULTS, SETUPS, setup_values
 

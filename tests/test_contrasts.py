@@ -81,32 +81,63 @@ def test_pairing_gains_what_the_shared_world_explains():
     assert apart.pairing == pytest.approx(1, rel=0.05)
 
 
+def heavy(rng, worlds):
+    """Differences as the model's are: mostly near 0, with long tails that are not alike (kurtosis near 20)."""
+    size = 0.012 * np.exp(rng.normal(0, 1, worlds))
+    return size * rng.choice([1.0, -0.8], worlds)
+
+
+HEAVY_MEAN = 0.012 * np.exp(0.5) * 0.1
+STUDIES = 1_000
+
+
 @pytest.mark.parametrize("worlds", [60, 400])
-def test_intervals_of_a_planted_effect_cover_it(worlds):
-    """95 % intervals cover it in 91 to 99 % of 150 studies; a sound one leaves that in fewer than 3 of 100 tests."""
-    rng, studies = np.random.default_rng(6), 150
-    covered = {"mean": 0, "median": 0, "wins": 0, "superiority": 0, "too narrow": 0}
-    truth = {
-        "mean": 0.03,
-        "median": 0.03,
-        "wins": stats.norm.sf(0.01, 0.03, 0.1),
-        "superiority": stats.norm.sf(0, 0.03, 0.1),
-    }
+@pytest.mark.parametrize(
+    ("draw", "truth"), [(lambda rng, worlds: rng.normal(0.03, 0.1, worlds), 0.03), (heavy, HEAVY_MEAN)],
+    ids=["normal", "heavy"],
+)  # fmt: skip
+def test_intervals_of_a_planted_mean_cover_it(draw, truth, worlds):
+    """95 % intervals cover it in 93 to 97 % of 1,000 studies; a sound one leaves that in fewer than 1 of 100 tests."""
+    rng, covered, narrow = np.random.default_rng(6), 0, 0
+    for study in range(STUDIES):
+        found = contrasts.mean(draw(rng, worlds), study)
+        covered += found.low <= truth <= found.high
+        narrow += abs(found.value - truth) <= (found.high - found.low) / 4
+    assert 0.93 <= covered / STUDIES <= 0.97
+    assert narrow / STUDIES < 0.85, "control: half the width does not cover it"
+
+
+def test_control_the_bootstrap_alone_does_not_cover_means_of_heavy_tails():
+    """Why `mean` asks the t interval as well."""
+    rng, covered, studies = np.random.default_rng(6), 0, 400
     for study in range(studies):
-        result = compared(rng.normal(0.03, 0.1, worlds), seed=study)
+        values = heavy(rng, 60)
+        found = stats.bootstrap((values,), np.mean, n_resamples=500, rng=np.random.default_rng(study))
+        covered += found.confidence_interval.low <= HEAVY_MEAN <= found.confidence_interval.high
+    assert covered / studies < 0.93
+
+
+@pytest.mark.parametrize("worlds", [60, 400])
+def test_intervals_of_medians_and_shares_cover_them(worlds):
+    """Made of whole numbers of worlds, they cover a little more than they say: 93 to 98 % of 1,000 studies."""
+    rng = np.random.default_rng(7)
+    truth = {
+        "median": 0.03, "wins": stats.norm.sf(0.01, 0.03, 0.1), "superiority": stats.norm.sf(0, 0.03, 0.1),
+    }  # fmt: skip
+    covered, narrow = dict.fromkeys(truth, 0), dict.fromkeys(truth, 0)
+    for _ in range(STUDIES):
+        difference = rng.normal(0.03, 0.1, worlds)
         found = {
-            "mean": result.mean,
-            "median": result.median,
-            "wins": result.wins.share,
-            "superiority": result.superiority,
+            "median": contrasts.median(difference),
+            "wins": contrasts.count(difference > 0.01).share,
+            "superiority": contrasts.wilson(float(np.mean(difference > 0)), worlds),
         }
         for name, estimate in found.items():
             covered[name] += estimate.low <= truth[name] <= estimate.high
-        half = (result.mean.high - result.mean.low) / 4
-        covered["too narrow"] += abs(result.mean.value - 0.03) <= half
+            narrow[name] += abs(estimate.value - truth[name]) <= (estimate.high - estimate.low) / 4
     for name in truth:
-        assert 0.91 <= covered[name] / studies <= 0.99, name
-    assert covered["too narrow"] / studies < 0.85  # the control: half the width does not cover
+        assert 0.93 <= covered[name] / STUDIES <= 0.98, name
+        assert narrow[name] / STUDIES < 0.85, f"control: half the width of {name} does not cover it"
 
 
 def test_the_seed_makes_a_bootstrap_repeatable():

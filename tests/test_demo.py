@@ -13,11 +13,11 @@ from omegaconf import OmegaConf
 
 from experiments.analysis.contrasts import Count, Estimate, count
 from experiments.cli import main
-from experiments.config import ConfigError, configs
 from experiments.demo import jobs, performance, show, story, trust
 from experiments.demo.accounts import TOLD, accounts
 from experiments.demo.demonstration import MEASURES, EarlySign, Sign, composed, demonstration_from, load, sentences
 from experiments.demo.performance import monthly, perform, played, warned
+from experiments.schema import ConfigError, configs
 from sim.failures import BY_MODE, MODE_NAMES, detect
 from sim.limits import DEFAULT_LIMITS
 from sim.model import Partnership
@@ -58,17 +58,19 @@ def test_a_configuration_opens_with_its_command_and_carries_what_a_lesson_needs(
     assert len(shown.look_for) >= 2 and {mark.series for mark in shown.look_for} <= set(shown.watch)
     assert len(shown.discuss) >= 3 and shown.sources
     assert set(shown.overlaps) <= set(MODE_NAMES) - {name}
+    written = composed([f"failure={name}"]).failure.look_for
+    assert [mark.at for mark in shown.look_for] == [mark.at for mark in written], "a mark beyond the run"
 
 
 @every_mode
 def test_no_world_leaves_the_ranges(name):
-    """Every parameter stays in its range, and an uncertainty that the default box draws stays in the box."""
-    shown = load(name)
+    """Every parameter stays in its range, and what the default box draws in the box, unless a named setup says it."""
+    shown, named = load(name), {item for values in SETUPS.values() for item in values.items()}
     for change in ({}, shown.remedy.parameters, shown.without_failure.parameters, shown.other_cause.parameters):
         for parameter, value in {**shown.parameters, **change}.items():
             row = BY_NAME[parameter]
             assert row.low <= value <= row.high
-            if row.box is not None and value != DEFAULTS[parameter]:
+            if row.box is not None and value != DEFAULTS[parameter] and (parameter, value) not in named:
                 assert row.box[0] <= value <= row.box[1], (parameter, value)
 
 
@@ -98,6 +100,22 @@ def test_remedies_bring_gains_but_for_the_one_that_buys_voice(performances, fres
     for found in (performances, fresh):
         gaining = {name for name, one in found.items() if one.gain.low > one.demonstration.limits["margin"]}
         assert set(MODE_NAMES) - gaining == {"tokenism"}
+
+
+def test_what_notes_say_of_other_remedies_is_so():
+    smaller = perform(load("antagony", ["failure.remedy.parameters={alone:0,umbrella:1}", f"runs={RUNS}"]))
+    dissolved = perform(load("antagony", [f"runs={RUNS}"]))
+    assert smaller.remedied.fails.share.low > 0.5 and smaller.gain.high < dissolved.gain.low
+    voluntary = perform(load("paper_endorsement", ["failure.remedy.setup=structure_only", f"runs={RUNS}"]))
+    assert 0.2 < voluntary.remedied.fails.share.value < 0.8 and voluntary.gain.high < 0
+    committed = [side.record.monthly("commitment")[:, -1].mean() for side in (voluntary.without, voluntary.remedied)]
+    assert abs(committed[0] - committed[1]) < 0.05
+    words = "failure.remedy.parameters.learning_prob=1", f"runs={RUNS}"
+    learned, down = (
+        perform(load("insanity_loop", [*words, *more])).remedied for more in ([], ["parameters.accountability=0.3"])
+    )
+    assert (learned.added_value > 0).mean() > 0.5
+    assert down.fails.share.high < 0.5 and (down.added_value < 0).mean() > 0.9
 
 
 def rate(demonstration, change):
@@ -177,6 +195,17 @@ def test_an_early_sign_shows_once_it_has_held():
     assert warned_in(Sign("added_value", above=0.0), 1, outcome=month / 100, alone_outcome=0.055) == 6
 
 
+@every_mode
+def test_early_signs_come_before_most_failures_by_months(performances, fresh, name):
+    """What docs/decisions/0009-failure-modes.md says of them; the control is a sign that must hold all along."""
+    for one in (performances[name], fresh[name]):
+        assert one.without.in_time.sum() > 0.8 * one.without.fails.count
+        assert np.median(one.without.lead) >= 6
+    side = performances[name].without
+    late = replace(performances[name].demonstration.warning, hold=side.record.months)
+    assert not replace(side, warned=warned(side.record, late)).in_time.any()
+
+
 def test_a_sign_after_the_failure_announces_nothing(performances):
     side = performances["talking_shop"].without
     late = replace(side, warned=side.finding.since + 1)
@@ -204,13 +233,31 @@ def test_the_chosen_world_is_the_middle_one_of_those_that_are_spared():
         (0.1, (-0.2, -0.25, -0.15), "ends worse off"),
         (0.1, (0.02, -0.1, 0.14), "not clearly more than the 0.01"),
         (0.95, (0.2, 0.15, 0.25), "does not help"),
+        (None, (0.2, 0.15, 0.25), "no such failure here for the remedy to prevent; the population ends better off"),
     ],
 )
 def test_a_remedy_is_judged_by_both_failures_and_gains(performances, remedied, gain, says):
     one = performances["talking_shop"]
+    if remedied is None:
+        none = Count(0, 300, Estimate(0.0, 0.0, 0.01))
+        one, remedied = replace(one, without=replace(one.without, fails=none)), 0.0
     share = Count(int(300 * remedied), 300, Estimate(remedied, remedied - 0.05, remedied + 0.05))
     side = replace(one.remedied, fails=share)
     assert says in story.judged(replace(one, remedied=side, gain=Estimate(*gain)))
+
+
+def test_the_remedy_is_told_as_it_was_played():
+    changed = load("overload", ["failure.remedy.parameters.load_per_seat=0.2"])
+    assert story.in_parameters(changed.remedy, changed.parameters) == "small capacity 0.6 (was 0.2)"
+    same = load("overload", ["failure.remedy.parameters={load_per_seat:0.2,small_capacity:0.2}"])
+    assert story.in_parameters(same.remedy, same.parameters) == "nothing changes"
+    added = load("talking_shop", ["failure.remedy.parameters.noise=0.2"])
+    assert "noise 0.2 (was 0.35)" in story.in_parameters(added.remedy, added.parameters)
+
+
+def test_marks_beyond_a_shorter_run_are_left_out():
+    shown = load("inertia", ["parameters.months=40"])
+    assert [mark.at for mark in shown.look_for] == [12, 30]
 
 
 @every_mode
@@ -307,6 +354,8 @@ def test_all_shows_every_mode(elsewhere, monkeypatch, capsys):
     monkeypatch.setattr(show, "show", lambda one, folder, command: shown.append((one.name, one.runs, command)) or [])
     assert main(["demo", "failure=all", "runs=50"]) == 0
     assert shown == [(name, 50, f"partnership demo failure={name} runs=50") for name in sorted(MODE_NAMES)]
+    assert main(["demo", "failure=overload,tokenism", "runs=7"]) == 0
+    assert [name for name, runs, _ in shown if runs == 7] == ["overload", "tokenism"]
     assert jobs.expanded(["failure=overload", "runs=5"]) == ["failure=overload", "runs=5"]
 
 
@@ -318,6 +367,12 @@ MISTAKES = {
     "demo failure=overload limits.window=1": "whole number from 2 to 600",
     "demo failure=overload failure.remedy.parameters.noise=9": "noise",
     "demo failure=overload +failure.remady=1": "did you mean 'remedy'",
+    "demo failure=overload failure.remedy.parametrs.noise=1": "did you mean 'parameters'",
+    "demo failure=overload failure.remedy.parameters.noize=1": "did you mean 'noise'",
+    "demo failure.remedy.setup=balanced": "name a failure mode as well",
+    "demo failure=null": "to choose none leave the word out",
+    "demo failure=overload,talking_shp": "did you mean 'talking_shop'",
+    "demo failure=overload limits.window=61": "longer than the 60 months of a run",
     "demo failure=overload failure.watch=[burdn]": "did you mean 'burden'",
     "demo failure=overload failure.predict.measure=gain": "did you mean 'gains'",
     "detectors seeds=3": "takes seed, runs, results and limits.NAME",
@@ -366,7 +421,7 @@ def test_what_falls_short_is_said():
         side = type("Side", (), {"fails": share(fails)})
         one = type("Performance", (), {"without": side})
         rates = {row: {"overload": share(healthy)} for row in (trust.HEALTHY, trust.FLOURISHING)}
-        return trust.Trust({"overload": one}, rates, {}, {}, {}, 1, 100)
+        return trust.Trust({"overload": one}, rates, {}, {}, {}, {}, 1, 100)
 
     assert trust.shortcomings(mode(0.85, 0.04)) == []
     assert "under 80%" in trust.shortcomings(mode(0.7, 0.04))[0]

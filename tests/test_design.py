@@ -14,9 +14,10 @@ from SALib.sample import sobol as salib_sobol
 from scipy.stats import qmc
 
 from experiments import design, samplers
-from experiments.config import compose, configs, register, study_and_list
+from experiments.config import compose, study_and_list
 from experiments.design import points, sample, small_study
 from experiments.plan import batch, placed, units
+from experiments.schema import configs, register
 from experiments.store import StudyError
 from experiments.study import Adaptive, Contrast
 from sim import params
@@ -255,6 +256,12 @@ def test_a_choice_sets_its_parameters_before_the_arm_does():
     assert np.array_equal(column(runs, "early_emphasis")[neither] == 0.3, rows["lot"] == "a")
 
 
+def test_factors_may_be_given_all_at_once():
+    at_once = compose(["design.box=none", "design.factors={noise: [0, 1], crowding: [0, 0.5]}"])
+    assert at_once == compose(["design.box=none", "design.factors.noise=[0,1]", "design.factors.crowding=[0,0.5]"])
+    assert set(at_once.design.factors) == {"noise", "crowding"}
+
+
 def test_a_scenario_is_a_choice_by_name():
     study = compose(["design.box=none", "design.sampler=grid", "design.factors.scenario=[default]"
                      , "design.factors.noise=[0,1]"])  # fmt: skip
@@ -292,6 +299,10 @@ BAD_LISTS = {
     "months,noise\n6,0.1\n7,0.2\n": "the same in every world",
     "noise,umbrella\n0.1,\n0.2,1\n": "row 1: umbrella=nan",
     "": "cannot be read",
+    "noise,noise\n0.1,0.2\n0.2,0.3\n": "the column noise stands twice",
+    "noise,\n0.1,\n0.2,\n": "column 2 of 2 has no name",
+    "noise,arm\n0.1,alone\n0.2,alone\n": r"column arm: every arm meets every point",
+    "noise,scenario\n0.1,default\n0.2,default\n": r"design\.factors\.scenario=",
 }
 
 

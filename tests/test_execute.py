@@ -115,6 +115,35 @@ def test_dask_does_the_same():
     assert sorted(execute.run(Place("dask", 2), double, range(20))) == list(range(0, 40, 2))
 
 
+def test_under_dask_too_a_poison_task_is_named_and_all_others_finish():
+    pytest.importorskip("distributed", reason="Dask is not installed (it is in the extra dev)")
+    found = list(execute.run(Place("dask", 2), deadly, range(6)))
+    (failed,) = [one for one in found if isinstance(one, Failed)]
+    assert failed.task == 3 and "deadly" in str(failed.error)
+    assert sorted(one for one in found if not isinstance(one, Failed)) == [0, 1, 2, 4, 5]
+
+
+class Cluster:
+    """A client of a scheduler whose workers come one after another."""
+
+    threads = 1
+
+    def nthreads(self):
+        return {f"tcp://worker:{number}": 4 for number in range(self.threads)}
+
+
+def test_the_window_grows_with_the_workers_of_a_cluster(monkeypatch):
+    cluster = Cluster()
+    count = execute.Census(cluster)
+    assert count() == 4
+    cluster.threads = 3
+    assert count() == 4, "control: not asked again at once"
+    monkeypatch.setattr(execute, "RECOUNTED", 0)
+    assert count() == 12
+    cluster.threads = 0
+    assert count() == 1, "none has come yet: something must be waiting for the first"
+
+
 def test_an_unreachable_scheduler_is_told_within_its_time(monkeypatch):
     pytest.importorskip("distributed", reason="Dask is not installed (it is in the extra dev)")
     monkeypatch.setattr(execute, "PATIENCE", 1)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from experiments.cli import main
-from experiments.config import ConfigError
 from experiments.facts import pattern as patterns_module
 from experiments.facts.measure import (
     FARTHEST,
@@ -25,6 +24,7 @@ from experiments.facts.measure import (
 from experiments.facts.pattern import Pattern, made, patterns, rivals
 from experiments.facts.worlds import COORDINATES, of_box, world
 from experiments.scenario import load
+from experiments.schema import ConfigError
 from sim.outcomes import OUTCOME_NAMES
 from sim.params import BY_NAME, DEFAULT_BOX, DEFAULTS, NAMES
 from sim.state import PARTNER

@@ -10,10 +10,11 @@ from experiments.config import compose
 from experiments.sweep import run_study
 from sim import draws, failures
 from sim.draws import draw
-from sim.failures import BY_MODE, FLAGS, MODE_NAMES, MODES, Record, detect, least, recent, since, slope, together
+from sim.failures import BY_MODE, FLAGS, MODE_NAMES, MODES, detect, since, together
 from sim.limits import DEFAULT_LIMITS, LIMITS, check_limit, limits_of
 from sim.outcomes import OUTCOME_NAMES
 from sim.params import BY_NAME, DEFAULT_BOX, DEFAULTS, SETUPS, ParameterError, as_array, resolve
+from sim.record import Record, changed, least, play, recent, slope
 from sim.runs import simulate
 from sim.state import SERIES_NAMES
 
@@ -249,13 +250,24 @@ def test_readings_are_told_in_words():
 
 def test_a_finding_tells_the_run_it_is_asked_for():
     points = np.stack([as_array(resolve({"umbrella": u, "load_per_seat": 0.2}, "structure_only")) for u in (0, 1, 0)])
-    record = failures.play(points, np.array([3, 3, 4]), 1)
+    record = play(points, np.array([3, 3, 4]), 1)
     finding = detect(BY_MODE["overload"], record, L)
     share = recent(record.monthly("overloaded"), 20)[:, -1]
-    assert [finding.told(run) for run in range(3)] == [f"share of partners overloaded {value:.2f}" for value in share]
+    burden = recent(record.monthly("burden"), 20)[:, -1]
+    assert [finding.told(run) for run in range(3)] == [
+        f"share of partners overloaded {one:.2f}, burden {other:.2f}" for one, other in zip(share, burden, strict=True)
+    ]
     assert finding.told(0) != finding.told(1)
     beside = detect(BY_MODE["talking_shop"], record, L)
     assert all((beside.told(run) == "") == (beside.searched[run] < 0) for run in range(3))
+
+
+@pytest.mark.parametrize("name", MODE_NAMES)
+def test_two_or_three_readings_tell_why(name):
+    _, clues = judged(name, by_hand(**CASES[name][0]["run"]), CASES[name][0].get("twins", {}))
+    readings = [clue.told(0, MONTHS - 1) for clue in clues]
+    assert sum(1 + (clue.beside is not None) for clue in clues) >= 2
+    assert len(readings) <= 4 and all(readings)
 
 
 # -- recent means, slopes, lows ---------------------------------------------------------------------------
@@ -297,7 +309,7 @@ def box_runs(count, seed=5):
 @pytest.fixture(scope="module")
 def runs():
     points, worlds = box_runs(210)
-    return failures.play(points, worlds, 9)
+    return play(points, worlds, 9)
 
 
 @pytest.fixture(scope="module")
@@ -308,10 +320,7 @@ def found(runs):
 @pytest.mark.parametrize("name", [mode.name for mode in MODES if mode.beside is not None])
 def test_twins_played_for_suspects_only_give_what_twins_for_all_give(runs, found, name):
     mode = BY_MODE[name]
-    twins = {
-        twin: failures.play(failures.changed(runs.points, changes), runs.worlds, runs.seed)
-        for twin, changes in mode.twins.items()
-    }
+    twins = {twin: play(changed(runs.points, changes), runs.worlds, runs.seed) for twin, changes in mode.twins.items()}
     holds = together(mode.own(runs, L) + mode.beside(runs, twins, L))
     np.testing.assert_array_equal(found[name].since, since(holds, runs.last, mode.event))
 
@@ -324,7 +333,7 @@ def test_failures_are_found_among_them(found):
 
 def test_what_is_found_in_a_run_does_not_depend_on_the_others(runs, found):
     few = np.array([7, 3, 200])
-    again = failures.examine(failures.play(runs.points[few], runs.worlds[few], runs.seed), L)
+    again = failures.examine(play(runs.points[few], runs.worlds[few], runs.seed), L)
     for name, finding in again.items():
         np.testing.assert_array_equal(finding.since, found[name].since[few])
 
@@ -343,7 +352,7 @@ def test_reorganisations_are_the_draws_that_the_months_take():
         "structure_decay": 0,
         "turnover_prob": 0,
     }
-    record = failures.play(as_array(resolve(steady, "structure_only"))[None], worlds[:1], seed)
+    record = play(as_array(resolve(steady, "structure_only"))[None], worlds[:1], seed)
     structure = record.monthly("structure")[0]
     fell = np.flatnonzero(np.diff(structure, prepend=0.0) < 0)
     assert set(fell) == set(np.flatnonzero(marked[0])) - {0} and len(fell) > 3
@@ -411,4 +420,4 @@ def test_every_limit_belongs_to_a_mode_or_to_all():
 def test_runs_of_different_lengths_are_refused():
     points = np.stack([as_array(resolve({"months": months})) for months in (12, 24)])
     with pytest.raises(ParameterError, match="one number of months"):
-        failures.play(points, np.array([0, 1]), 1)
+        play(points, np.array([0, 1]), 1)

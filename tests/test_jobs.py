@@ -169,11 +169,24 @@ MISTAKES = {
     "sweep design.adaptive.precision=0.1 design.adaptive.batch=900": "from 2 to 400",
     "sweep design.factors.noise={{levels:[0.1]}}": "takes two or more",
     "sweep design.factors.town={{choices:{{a:{{nois:1}}}}}}": "did you mean 'noise'",
+    "sweep design.factors.noise={{levels:[0,loud]}}": "noise='loud' is not a number",
+    "sweep design.factors.noise={{levels:[0,9]}}": "noise=9 is out of range",
+    "sweep design.factors.noise={{levels:[0.1,0.1]}}": "stands twice",
+    "sweep design.factors.nois={{levels:[0,0.1]}}": "did you mean 'noise'",
+    "sweep design.factors.town={{choices:[a,b]}}": "choices have names, as in",
+    "sweep design.factors.town={{choices:{{}}}}": "choices have names, as in",
+    "sweep design.factors.town={{choices:{{a:{{}}}},more:1}}": "choices have names, as in",
+    "sweep design.factors.scenario=default": "scenarios are listed by name",
+    "sweep design.factors.scenario=[]": "scenarios are listed by name",
+    "sweep design.factors.arm=[alone]": "every arm meets every point",
     "sweep design.factors.scenario=[defalt]": "did you mean 'default'",
     "sweep shard=4/3": "k/n",
     "sweep shard=one": "k/n",
     "sweep executor=dsk": "did you mean 'dask'",
     "sweep executor=../x": "choose by name",
+    "sweep executor=dask executor.address=nonsense": "is like tcp://host:8786",
+    "sweep executor=dask executor.address=tcp://x": "is like tcp://host:8786",
+    "sweep executor=dask executor.address=smoke://x:1": "is like tcp://host:8786",
     "sweep executor.address=tcp://x:1": "only executor=dask has an address",
 }
 
@@ -217,3 +230,8 @@ def test_an_unreachable_scheduler_leaves_what_is_there(tmp_path, monkeypatch, ca
     )
     assert code == 2 and "no Dask scheduler answers at executor.address=tcp://127.0.0.1:9" in complaint
     assert contents(folder) == before
+    nothing_yet = tmp_path / "elsewhere"
+    address = "executor.address=tcp://127.0.0.1:9"
+    code, said, complaint = ask(capsys, "sweep", *WORDS, f"results={nothing_yet}", "executor=dask", address)
+    assert code == 2 and said == "" and complaint.count("\n") == 1
+    assert not nothing_yet.exists(), "of a study that was not there, nothing is written either"

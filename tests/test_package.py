@@ -72,8 +72,17 @@ def test_the_wheel_holds_the_style_of_the_report(wheel):
     assert "experiments/report.css" in names(wheel)
 
 
+def test_the_wheel_holds_the_teaching_page_and_not_its_source(wheel, installed):
+    page = "experiments/page/partnership.html"
+    inside = [name for name in names(wheel) if name.startswith("experiments/page/")]
+    assert [name for name in inside if not name.endswith(".py")] == [page]
+    assert (installed / page).read_bytes() == (PROJECT / page).read_bytes()
+    said = python(installed, "-m", "experiments.cli", "teach", "open=false", "failure=overload")
+    assert f"{(installed / page).as_uri()}#lesson=overload" in said
+
+
 def test_an_installed_package_finds_its_own_configurations(installed):
-    where = python(installed, "-c", "from experiments.config import configs; print(configs())")
+    where = python(installed, "-c", "from experiments.schema import configs; print(configs())")
     assert Path(where) == installed / "sim" / "_configs"
     ours = {path.relative_to(PROJECT / "configs"): path.read_bytes() for path in (PROJECT / "configs").rglob("*.yaml")}
     theirs = {path.relative_to(where): path.read_bytes() for path in Path(where).rglob("*.yaml")}
@@ -81,7 +90,7 @@ def test_an_installed_package_finds_its_own_configurations(installed):
 
 
 def test_in_the_project_configurations_are_found_beside_the_packages():
-    from experiments.config import configs
+    from experiments.schema import configs
 
     assert configs() == PROJECT / "configs"
 
@@ -117,6 +126,7 @@ ORDER = (
     ("outcomes", "shocks"),
     ("engine",),
     ("runs", "why"),
+    ("record",),
     ("failures",),
     ("model",),
 )

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from experiments import document, run_study
-from experiments.config import ConfigError, compose, configs
+from experiments.config import compose
 from experiments.scenario import between, load, localities, names
+from experiments.schema import ConfigError, configs
 from sim.model import Partnership
 from sim.params import COUNTS, NAMES, SETUPS, as_array
 from sim.runs import simulate

@@ -19,7 +19,7 @@ from experiments.study import Contrast
 LEVEL = 0.95
 """Confidence level of every interval."""
 MANY = 300
-"""From so many worlds on, a mean has the t interval; below, a bootstrap."""
+"""From so many worlds on, a mean has the t interval alone; below, the bootstrap has a say too."""
 RESAMPLES = 2_000
 
 
@@ -133,18 +133,22 @@ def wilson(share: float, of: int) -> Estimate:
 
 
 def mean(values: NDArray[np.float64], seed: int) -> Estimate:
-    """The mean with its t interval, or with a bias-corrected bootstrap interval where there are few values."""
+    """The mean with its t interval; where there are few values, as far as the t or the bootstrap interval reaches.
+
+    The bootstrap (bias-corrected) sees a skew that t does not; alone it is too narrow for differences with heavy tails,
+    as the model's are: of 1,000 studies of 60 worlds it covered their mean in 88 to 89 of 100, both together in 97.
+    """
     value = float(np.mean(values))
     if np.ptp(values) == 0:
         return Estimate(value, value, value)
+    half = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * stats.sem(values))
     if len(values) >= MANY:
-        half = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * stats.sem(values))
         return Estimate(value, value - half, value + half)
     rng = np.random.default_rng(seed)
     interval = stats.bootstrap(
         (values,), np.mean, n_resamples=RESAMPLES, confidence_level=LEVEL, method="BCa", rng=rng
     ).confidence_interval
-    return Estimate(value, float(interval.low), float(interval.high))
+    return Estimate(value, min(value - half, float(interval.low)), max(value + half, float(interval.high)))
 
 
 def median(values: NDArray[np.float64]) -> Estimate:

@@ -162,13 +162,15 @@ def counts(
     return size, sums
 
 
-def check(arm: str, conditions: tuple[Condition, ...], design: pd.DataFrame, won: NDArray[np.int8]) -> Region:
-    """How the conditions fare on worlds they were not found on."""
+def check(
+    arm: str, conditions: tuple[Condition, ...], design: pd.DataFrame, won: NDArray[np.int8], level: float = LEVEL
+) -> Region:
+    """How the conditions fare on worlds they were not found on; the rise has an interval at confidence `level`."""
     inside = np.ones(len(design), dtype=bool)
     for condition in conditions:
         inside &= condition.holds(design)
     here, elsewhere = won[inside], won[~inside]
-    lift = rise(here, elsewhere)
+    lift = rise(here, elsewhere, level)
     return Region(
         arm=arm,
         conditions=conditions,
@@ -183,7 +185,7 @@ def check(arm: str, conditions: tuple[Condition, ...], design: pd.DataFrame, won
     )
 
 
-def rise(here: NDArray[np.int8], elsewhere: NDArray[np.int8]) -> Estimate:
+def rise(here: NDArray[np.int8], elsewhere: NDArray[np.int8], level: float = LEVEL) -> Estimate:
     """Mean of `here` less that of `elsewhere`, both from -1 to 1; anything is possible where either has under two.
 
     The interval is Student's with the degrees of freedom of the smaller group, which is on the safe side.
@@ -193,5 +195,5 @@ def rise(here: NDArray[np.int8], elsewhere: NDArray[np.int8]) -> Estimate:
         return Estimate(0.0, -2.0, 2.0)
     value = float(np.mean(here) - np.mean(elsewhere))
     error = np.sqrt(np.var(here, ddof=1) / len(here) + np.var(elsewhere, ddof=1) / len(elsewhere))
-    half = float(stats.t.ppf((1 + LEVEL) / 2, fewest - 1) * error)
+    half = float(stats.t.ppf((1 + level) / 2, fewest - 1) * error)
     return Estimate(value, value - half, value + half)

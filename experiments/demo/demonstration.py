@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from omegaconf import DictConfig
 
-from experiments.config import ConfigError, configs, limits_in, parameters_of, resolved, whole
+from experiments.schema import ConfigError, configs, limits_in, open_factors, parameters_of, resolved, whole
 from sim.params import ParameterError, check, nearest, setup_values
 
 MEASURES = {
@@ -71,7 +71,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Mark:
-    """Something to look for: in which series, at about which month."""
+    """Something to look for: in which series, at about which month. What lies beyond the run is not looked for."""
 
     series: str
     at: int
@@ -122,11 +122,11 @@ def composed(words: Sequence[str]) -> DictConfig:
     """The configuration that these words of the command line ask for."""
     from hydra import compose, initialize_config_dir
 
-    from experiments.config import register
+    from experiments.schema import register
 
     register()
     with initialize_config_dir(version_base="1.3", config_dir=str(configs())):
-        return compose("config", list(words))
+        return compose("config", list(map(open_factors, words)))
 
 
 def load(name: str, words: Sequence[str] = ()) -> Demonstration:
@@ -151,7 +151,7 @@ def demonstration_from(cfg: DictConfig) -> Demonstration:
         warning=early_sign(failure.fields("warning")),
         watch=tuple(series(name, "failure.watch") for name in failure.listed("watch")),
         predict=prediction(failure.fields("predict")),
-        look_for=tuple(mark(one, int(parameters["months"])) for one in failure.each("look_for")),
+        look_for=tuple(one for one in map(mark, failure.each("look_for")) if one.at <= parameters["months"]),
         discuss=tuple(map(str, failure.listed("discuss"))),
         sources=tuple(map(str, failure.listed("sources"))),
         overlaps=dict(failure.mapping("overlaps", {})),
@@ -171,7 +171,7 @@ class Fields:
 
     def __init__(self, path: str, content: Any) -> None:
         if not isinstance(content, Mapping):
-            raise ConfigError(f"{path}={content}: this takes fields, as in the files of configs/failure")
+            raise ConfigError(f"{path}={content}: this takes fields, as in the files of configs")
         self.path, self.content = path, dict(content)
         self.known: list[str] = []
 
@@ -274,10 +274,10 @@ def prediction(fields: Fields) -> Prediction:
     return Prediction(question, measure, tuple(choices))
 
 
-def mark(fields: Fields, months: int) -> Mark:
+def mark(fields: Fields) -> Mark:
     found = Mark(
         series(fields.take("series"), fields.path),
-        whole(fields.number("at"), 1, months, f"{fields.path}.at"),
+        whole(fields.number("at"), 1, 1200, f"{fields.path}.at"),
         fields.text("text"),
     )
     fields.done()

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from omegaconf import DictConfig
 
-from experiments.config import ConfigError
 from experiments.demo.demonstration import demonstration_from, sentences
+from experiments.schema import ConfigError
 
 HOW_AND_WHERE = ("workers", "results")
 MEASURED_BY = ("seed", "runs", "results")
-WIDTH = 100
 
 
 def expanded(words: Sequence[str]) -> list[str]:
-    """`failure=all` as the demonstrations it stands for, one after the other."""
-    if "failure=all" not in words:
+    """`failure=all`, or several by name, as demonstrations one after the other."""
+    chosen = [word for word in words if word.startswith("failure=") and (word == "failure=all" or "," in word)]
+    if not chosen:
         return list(words)
-    every = f"failure={','.join(sentences())}"
-    others = [word for word in words if word not in ("failure=all", "-m", "--multirun")]
+    every = f"failure={','.join(sentences())}" if chosen == ["failure=all"] else chosen[-1]
+    others = [word for word in words if word not in (*chosen, "-m", "--multirun")]
     return ["-m", every, *others]
 
 
@@ -33,6 +30,8 @@ def demo(cfg: DictConfig, words: list[str]) -> int:
         for line in listing():
             print(line)
         return 0
+    if "name" not in cfg.failure:
+        raise ConfigError(f"failure.{next(iter(cfg.failure))}: name a failure mode as well, as in failure=talking_shop")
     demonstration = demonstration_from(cfg)
     from experiments.demo import show
 
@@ -72,11 +71,3 @@ def command_of(name: str, words: Sequence[str]) -> str:
     skipped = ("failure", *HOW_AND_WHERE)
     others = [word for word in words[2:] if "=" in word and word.split("=")[0] not in skipped]
     return " ".join(["partnership demo", f"failure={name}", *sorted(others)])
-
-
-def wrapped(text: str, indent: str = "") -> str:
-    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
-
-
-def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))

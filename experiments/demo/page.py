@@ -22,7 +22,7 @@ def pictures(performance: Performance) -> list[Picture]:
 
     shown = performance.demonstration
     marks = " ".join(f"{number}: {mark.text}" for number, mark in enumerate(shown.look_for, 1))
-    watched = words.listing([words.plain(name) for name in shown.watch])
+    watched = words.listing([words.series(name) for name in shown.watch])
     without, remedied = story.shared(performance.without.fails), story.shared(performance.remedied.fails)
     often = f"{without} without the remedy, {remedied} with it"
     return [
@@ -56,7 +56,7 @@ def month_table(performance: Performance) -> Table:
     rows = tuple(
         (f"{month + 1}", *(cell(name, month) for name in watch)) for month in range(performance.without.record.months)
     )
-    columns = ("month", *map(words.plain, watch))
+    columns = ("month", *map(words.series, watch))
     return Table("The partnership told here, by month; with the remedy in brackets", columns, rows)
 
 
@@ -86,7 +86,7 @@ def page(
     sections = {
         "world": f"<p>{escape(shown.world)}</p>",
         "predict": predict(performance),
-        "one": figures["paths"] + moments(performance),
+        "one": introduced(performance) + figures["paths"] + moments(performance),
         "partners": accounts(told),
         "all": figures["distributions"] + numbers + f"<p>{escape(story.early(performance))}</p>" + note(shown.note),
         "discuss": f"<h2>Questions</h2>{document.bullets(shown.discuss)}",
@@ -113,6 +113,15 @@ def predict(performance: Performance) -> str:
     return (
         f'<div class="answer"><h2>Before you look on</h2><p class="headline">{escape(asked.question)}</p><ol type="a">'
         f"{choices}</ol><details><summary>What happened</summary><p>{escape(answer)}</p></details></div>"
+    )
+
+
+def introduced(performance: Performance) -> str:
+    """What is told before the first figure: the remedy, and the early sign."""
+    shown = performance.demonstration
+    return (
+        f"<p><strong>The remedy.</strong> {escape(shown.remedy.about)}</p>"
+        f"<p><strong>The early sign.</strong> {escape(shown.warning.about)}</p>"
     )
 
 

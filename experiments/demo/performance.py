@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from experiments.analysis.contrasts import Count, Estimate, count, mean, median
 from experiments.demo.demonstration import Demonstration, EarlySign, Sign
 from sim import failures
-from sim.failures import Finding, Record
+from sim.failures import Finding
 from sim.params import as_array
+from sim.record import Record, play
 
 Array = NDArray[np.float64]
 
@@ -97,7 +98,7 @@ def played(
     runs = demonstration.runs if runs is None else runs
     point = as_array({**demonstration.parameters, **changes})
     seed = demonstration.seed if seed is None else seed
-    return failures.play(np.tile(point, (runs, 1)), np.arange(runs, dtype=np.int64), seed)
+    return play(np.tile(point, (runs, 1)), np.arange(runs, dtype=np.int64), seed)
 
 
 def side(demonstration: Demonstration, changes: Mapping[str, float]) -> Side:

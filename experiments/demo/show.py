@@ -8,6 +8,8 @@ index.html              the demonstrations there are
 
 from __future__ import annotations
 
+import json
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,11 @@ from experiments.analysis.contrasts import Count
 from experiments.demo import page, story
 from experiments.demo.accounts import Account, accounts
 from experiments.demo.demonstration import Demonstration
-from experiments.demo.jobs import read_json, wrapped
 from experiments.demo.performance import Performance, middle, perform
 from experiments.figures import style
+
+WIDTH = 100
+"""Letters in a line of a terminal."""
 
 
 def show(demonstration: Demonstration, folder: Path, command: str) -> list[str]:
@@ -41,10 +45,14 @@ def show(demonstration: Demonstration, folder: Path, command: str) -> list[str]:
 
 def write_index(folder: Path) -> None:
     """List the demonstrations that lie in a folder."""
-    entries = [read_json(path) for path in sorted(folder.glob("*/summary.json"))]
+    entries = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*/summary.json"))]
     store.write_bytes(
         folder / "index.html", page.index(entries, (folder / "detectors" / "index.html").exists()).encode()
     )
+
+
+def wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
 
 
 def lines(performance: Performance, told: Sequence[Account], here: Path) -> list[str]:

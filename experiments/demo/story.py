@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from experiments import words
 from experiments.analysis.contrasts import Count
 from experiments.demo.accounts import Account
+from experiments.demo.demonstration import Change
 from experiments.demo.performance import Performance, Side, middle, monthly
 from sim.failures import reorganisations
 
@@ -39,12 +40,22 @@ def how_often(performance: Performance) -> list[str]:
     caused = f" It brings the failure about in {performance.caused:,}." if performance.caused else ""
     return [
         f"Of such partnerships {shared(without.fails)} fail so.",
-        f"The remedy: {shown.remedy.about} Then {shared(remedied.fails)} fail so: it prevents the failure in "
+        f"The remedy: {shown.remedy.about} In parameters: {in_parameters(shown.remedy, shown.parameters)}. "
+        f"Then {shared(remedied.fails)} fail so: it prevents the failure in "
         f"{performance.prevented:,} of the same worlds.{caused}",
         f"Added value at the end changes by {words.estimated(performance.gain)} on average, and is higher with the "
         f"remedy in {shared(performance.gains)}.",
         judged(performance),
     ]
+
+
+def in_parameters(change: Change, world: Mapping[str, float]) -> str:
+    """What a change sets otherwise: `load per seat 0.06 (was 0.2)`. It may have been given on the command line."""
+    return words.listing([
+        f"{words.plain(name)} {words.amount(value)} (was {words.amount(world[name])})"
+        for name, value in change.parameters.items()
+        if value != world[name]
+    ]) or "nothing changes"  # fmt: skip
 
 
 def judged(performance: Performance) -> str:
@@ -60,6 +71,8 @@ def judged(performance: Performance) -> str:
         ends = "the population ends no better and no worse off"
     else:
         ends = f"the gain is not clearly more than the {margin:g} that we count as mattering"
+    if not performance.without.fails.count:
+        return f"There is no such failure here for the remedy to prevent; {ends}."
     if not fewer:
         return f"The remedy does not help against this failure; {ends}."
     often = remedied.value > 0.2
@@ -151,7 +164,7 @@ def standing(performance: Performance, name: str, run: int, month: int) -> str:
     def value(side: Side) -> str:
         return words.level(float(monthly(side.record, name)[run, month - 1]), 2)
 
-    return f"{words.plain(name)} {value(performance.without)} ({value(performance.remedied)} with the remedy)"
+    return f"{words.series(name)} {value(performance.without)} ({value(performance.remedied)} with the remedy)"
 
 
 def measured_in_words(performance: Performance) -> str:

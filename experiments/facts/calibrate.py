@@ -19,7 +19,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments.config import ConfigError
 from experiments.execute import available_workers
 from experiments.facts import smc
 from experiments.facts.measure import in_pieces, kinds_of
@@ -28,6 +27,7 @@ from experiments.facts.smc import Plan, Population
 from experiments.facts.worlds import COORDINATES, World, world
 from experiments.files import StudyError, as_json, write_bytes
 from experiments.scenario import Kind
+from experiments.schema import ConfigError
 from experiments.study import RESULTS_VERSION
 from sim.params import DEFAULT_BOX
 

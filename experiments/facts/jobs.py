@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from experiments.config import ConfigError, among
 from experiments.scenario import names
+from experiments.schema import ConfigError, among
 
 MOST_RUNS, MOST_SEED = 10**5, 2**63 - 2
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.config import ConfigError, among, configs
 from experiments.scenario import Kind, load
+from experiments.schema import ConfigError, among, configs
 from sim.params import BY_NAME, NAMES, ParameterError, check
 
 CALIBRATION, HELD_OUT = "calibration", "held_out"

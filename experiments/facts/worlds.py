@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.config import ConfigError, among, configs
+from experiments.schema import ConfigError, among, configs
 from sim.params import BY_NAME, DEFAULT_BOX, NAMES
 
 COORDINATES: tuple[str, ...] = tuple(name for name in NAMES if name in DEFAULT_BOX)

@@ -18,7 +18,7 @@ from experiments.figures import style
 
 WITHOUT: dict[str, Any] = {"color": style.VERMILLION, "linestyle": "-"}
 WITH: dict[str, Any] = {"color": style.BLUE, "linestyle": (0, (5, 1.5))}
-NAMES = ("without the remedy", "with it")
+NAMES = ("without the remedy", "with the remedy")
 BANDS = ((5, 95, 0.16), (25, 75, 0.34))
 LETTERS = 96
 
@@ -78,37 +78,64 @@ def _path(axes: Axes, performance: Performance, name: str, marks: Sequence[tuple
         axes.axvspan(since, months[-1], color=style.VERMILLION, alpha=0.08, linewidth=0)
     for line, (_, label, look) in zip(lines, sides, strict=True):
         axes.plot(months, line, label=label, linewidth=2.0, **look)
+    shown = list(lines)
     if name in ("outcome", "results"):
         alone = monthly(performance.without.record, "alone_outcome")[chosen]
         axes.plot(months, alone, color=style.INK, linewidth=0.9, linestyle=(0, (1, 1.5)))
-        _label(axes, "acting alone", alone, lines)
+        shown.append(alone)
     if name == "added_value":
         style.zero_line(axes, vertical=False)
     else:
         axes.set_ylim(-0.03, max(1.03, float(np.nanmax(lines)) + 0.03))
+    if len(shown) > len(lines):
+        taken = [one.at for _, one in marks] + ([int(warned)] if warned is not None else [])
+        _label(axes, "acting alone", alone, lines, taken)
     if warned is not None:
         axes.plot(warned, lines[0][int(warned) - 1], "^", color=style.INK, markersize=7, zorder=4)
     for number, one in marks:
         place = (one.at, lines[0][one.at - 1])
-        above = place[1] < 0.12 or (place[1] < 0.88 and place[1] >= lines[1][one.at - 1])
         axes.annotate(
-            str(number), place, (0, 11 if above else -11), textcoords="offset points",
+            str(number), place, (0, 11 * _emptier(axes, *place, shown)), textcoords="offset points",
             ha="center", va="center", fontsize=8.5, fontweight="bold", zorder=5,
             bbox={"boxstyle": "circle,pad=0.22", "facecolor": "white", "edgecolor": style.INK, "linewidth": 0.9},
         )  # fmt: skip
-    axes.set_title(words.plain(name))
+    axes.set_title(words.series(name))
     _months(axes, len(months))
 
 
-def _label(axes: Axes, text: str, path: Array, others: Sequence[Array]) -> None:
-    """Name a path where it is furthest from all others."""
-    months = np.arange(len(path) // 4, len(path) * 3 // 4)
-    away = np.min([np.abs(path - other)[months] for other in others], axis=0)
-    month = int(months[np.argmax(away)])
-    above = sum(other[month] > path[month] for other in others) <= len(others) / 2
+def _room(axes: Axes, month: int, value: float, paths: Sequence[Array], away: float, reach: int) -> float:
+    """How far all paths are from a place `away` from a value (share of the axis), within so many months of a month.
+
+    Below 0 where the place is outside the axes.
+    """
+    low, high = axes.get_ylim()
+    at = value + away * (high - low)
+    if not low + 0.04 * (high - low) <= at <= high - 0.04 * (high - low):
+        return -1.0
+    near = slice(max(0, month - 1 - reach), month + reach)
+    return min(float(np.min(np.abs(path[near] - at))) for path in paths)
+
+
+def _emptier(axes: Axes, month: int, value: float, paths: Sequence[Array]) -> int:
+    """Where a mark at a path is clearer of all paths: 1 above it, -1 below it."""
+    return max((1, -1), key=lambda side: _room(axes, month, value, paths, 0.11 * side, 3))
+
+
+def _label(axes: Axes, text: str, path: Array, others: Sequence[Array], taken: Sequence[int]) -> None:
+    """Name a path where the name is clearest of all paths, and of the months whose place is taken, if there is room."""
+    months = len(path)
+    places = [
+        (month, side)
+        for month in range(max(1, months // 6), months - months // 6)
+        for side in (1, -1)
+        if all(abs(month - one) > months / 6 for one in taken)
+    ] or [(months // 2, 1)]
+    month, side = max(
+        places, key=lambda one: _room(axes, one[0], path[one[0] - 1], [path, *others], 0.07 * one[1], months // 7)
+    )
     axes.annotate(
-        text, (month + 1, path[month]), (0, 4 if above else -4), textcoords="offset points",
-        ha="center", va="bottom" if above else "top", fontsize=7.5,
+        text, (month, path[month - 1]), (0, 4 * side), textcoords="offset points",
+        ha="center", va="bottom" if side > 0 else "top", fontsize=7.5,
     )  # fmt: skip
 
 
@@ -168,7 +195,7 @@ def _fails(axes: Axes, performance: Performance) -> None:
             share.low - 0.03 if inside else share.high + 0.03, place, words.percent(share.value), va="center",
             ha="right" if inside else "left", fontsize=10, fontweight="bold", color="white" if inside else style.INK,
         )  # fmt: skip
-    axes.set_yticks([0, 1], [NAMES[1], "without"])
+    axes.set_yticks([0, 1], ["with it", "without"])
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])

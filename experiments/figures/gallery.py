@@ -82,16 +82,18 @@ def verdict_table(results: dict[str, PairedResult], a: str, b: str) -> Table:
     columns = ("", "worlds", f"{a} better", "no practical difference", f"{b} better", "mean difference")
     rows = []
     for name, result in results.items():
-        counts = [_share(one.share) for one in (result.wins, result.ties, result.losses)]
-        rows.append((name, f"{result.worlds:,}", *counts, _signed(result.mean)))
+        counts = [share(one.share) for one in (result.wins, result.ties, result.losses)]
+        rows.append((name, f"{result.worlds:,}", *counts, signed(result.mean)))
     return Table("Share of worlds, and mean difference, with 95% intervals", columns, tuple(rows))
 
 
-def _share(share: Estimate) -> str:
-    return f"{100 * share.value:.1f}% ({100 * share.low:.1f} to {100 * share.high:.1f})"
+def share(one: Estimate) -> str:
+    """A share with its interval: `26.9% (26.4 to 27.4)`."""
+    return f"{100 * one.value:.1f}% ({100 * one.low:.1f} to {100 * one.high:.1f})"
 
 
-def _signed(estimate: Estimate, digits: int = 4) -> str:
+def signed(estimate: Estimate, digits: int = 4) -> str:
+    """A difference with its interval: `+0.0046 (+0.0040 to +0.0052)`."""
     value, low, high = (words.signed(number, digits) for number in (estimate.value, estimate.low, estimate.high))
     return f"{value} ({low} to {high})"
 
@@ -125,7 +127,7 @@ def win_map(findings: Findings) -> Picture | None:
         f"{_cell(most, across, up, spans)}, {b} where {_cell(least, across, up, spans)}.",
         maps.win_map(cells, (across, up), spans, contrast),
         (
-            _map_table(
+            map_table(
                 cells, across, up, spans, f"Wins of {a} less wins of {b}, per 100 worlds; in brackets where undecided"
             ),
         ),
@@ -142,7 +144,7 @@ def _cell(cell: pd.Series, across: str, up: str, spans: maps.Spans) -> str:
     return f"{words.plain(across)} is {column} and {words.plain(up)} is {row} ({lead})"
 
 
-def _map_table(
+def map_table(
     cells: pd.DataFrame, across: str, up: str, spans: maps.Spans, caption: str, *, plus: bool = True
 ) -> Table:
     known = {(int(cell.column), int(cell.row)): cell for cell in cells.itertuples()}
@@ -168,7 +170,7 @@ def effects(findings: Findings) -> Picture | None:
     if not found:
         return None
     a, b = words.plain(contrast.a), words.plain(contrast.b)
-    rows = tuple((words.plain(one.factor), words.meaning(one.factor), _signed(one.effect, 3)) for one in found)
+    rows = tuple((words.plain(one.factor), words.meaning(one.factor), signed(one.effect, 3)) for one in found)
     first = ", ".join(words.plain(one.factor) for one in found[:5])
     return Picture(
         "effects",
@@ -248,7 +250,7 @@ def ecdf(findings: Findings) -> Picture:
     columns = ("arm", "5%", "25%", "50%", "75%", "95%", "worlds above 0")
     rows = tuple(
         (words.plain(str(arm)), *(words.signed(row[f"q{q}"]) for q in (5, 25, 50, 75, 95)),
-         _share(Estimate(row["above_zero"], row["above_zero_low"], row["above_zero_high"])))
+         share(Estimate(row["above_zero"], row["above_zero_low"], row["above_zero_high"])))
         for arm, row in arms.iterrows()
     )  # fmt: skip
     middle = ", ".join(f"{words.plain(str(arm))} {words.signed(row['q50'])}" for arm, row in arms.iterrows())
@@ -266,7 +268,7 @@ def ecdf(findings: Findings) -> Picture:
 def arm_means(findings: Findings) -> Picture:
     contrast, arms = findings.contrast, findings.arms
     rows = tuple(
-        (words.plain(str(arm)), f"{int(row['worlds']):,}", _signed(Estimate(row["mean"], row["low"], row["high"])))
+        (words.plain(str(arm)), f"{int(row['worlds']):,}", signed(Estimate(row["mean"], row["low"], row["high"])))
         for arm, row in arms.iterrows()
     )
     means = ", ".join(f"{words.plain(str(arm))} {words.signed(row['mean'])}" for arm, row in arms.iterrows())
@@ -294,9 +296,7 @@ def failures(findings: Findings) -> Picture | None:
     if findings.flags is None:
         return None
     shares = flags.shares(findings.flags)
-    rows = tuple(
-        (words.plain(mode), *(_share(one.share) for one in by_arm.values())) for mode, by_arm in shares.items()
-    )
+    rows = tuple((words.plain(mode), *(share(one.share) for one in by_arm.values())) for mode, by_arm in shares.items())
     arms = tuple(words.plain(arm) for arm in next(iter(shares.values())))
     most = {arm: max(shares, key=lambda mode: shares[mode][arm].share.value) for arm in next(iter(shares.values()))}
     told = ", ".join(f"{words.plain(mode)} with {words.plain(arm)}" for arm, mode in most.items())
@@ -323,7 +323,7 @@ def failure_maps(findings: Findings) -> Picture | None:
         return None
     across, up = map(words.plain, names)
     tables = tuple(
-        _map_table(
+        map_table(
             table.assign(decided=True),
             *names,
             (spans[0], spans[1]),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from experiments import words
+from experiments.analysis.ablation import Change
 from experiments.analysis.contrasts import PairedResult
 from experiments.figures import style
 from experiments.figures.distributions import sides
@@ -70,3 +72,48 @@ def _legend(figure: Figure, result: PairedResult, contrast: Contrast) -> None:
         for side, name in zip(reversed(sides(result, contrast)), names, strict=True)
     ]
     figure.legend(handles=keys, loc="outside upper left", ncols=3, handlelength=1.6, columnspacing=1.4)
+
+
+@style.styled
+def ablation(changes: Sequence[Change], base: PairedResult, contrast: Contrast) -> Figure:
+    """The contrast with each mechanism changed (left), and how often each arm then wins (right), most moved on top."""
+    figure = style.new_figure(1.6 + 0.27 * len(changes))
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.25, 1))
+    left.axvspan(-contrast.region, contrast.region, color="#EFEFEF", zorder=0)
+    left.axvline(base.mean.value, color="#666666", linewidth=1, linestyle=(0, (4, 2)))
+    style.zero_line(left)
+    for place, change in enumerate(reversed(changes)):
+        shift = change.shift
+        moved = shift.low > 0 or shift.high < 0
+        low, high = (base.mean.value + end for end in (shift.low, shift.high))
+        left.plot([low, high], [place, place], color=style.INK if moved else style.GREY, linewidth=1.4)
+        left.plot(change.result.mean.value, place, "o", markersize=5, markeredgecolor=style.INK if moved else
+                  style.GREY, markerfacecolor=style.INK if moved else "white")  # fmt: skip
+        shares = (change.result.losses.share.value, change.result.wins.share.value)
+        right.plot(shares, [place, place], color="#CCCCCC", linewidth=1.6, zorder=1)
+        for share, arm in zip(shares, (contrast.b, contrast.a), strict=True):
+            right.plot(share, place, style.marker(arm), color=style.colour(arm), markersize=5.5, zorder=2)
+    for count, arm in ((base.wins, contrast.a), (base.losses, contrast.b)):
+        right.axvline(count.share.value, color=style.colour(arm), linewidth=1, linestyle=(0, (4, 2)), zorder=0,
+                      label=f"{words.plain(arm)} wins")  # fmt: skip
+    left.set_yticks(range(len(changes)), [words.plain(one.name) for one in reversed(changes)], fontsize=8)
+    left.set_ylim(-0.7, len(changes) - 0.3)
+    for axes in (left, right):
+        axes.tick_params(axis="y", length=0)
+    left.set_xlabel("mean difference")
+    right.set_xlabel("share of worlds won")
+    right.set_xlim(left=-0.02)
+    right.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    keys = [
+        *(Line2D([], [], color=style.colour(arm), marker=style.marker(arm), linestyle="",
+                 label=f"{words.plain(arm)} wins") for arm in (contrast.a, contrast.b)),
+        Line2D([], [], color="#666666", linewidth=1, linestyle=(0, (4, 2)), label="as the study stands"),
+    ]  # fmt: skip
+    figure.legend(handles=keys, loc="outside upper left", ncols=3)
+    style.note(
+        figure,
+        f"n = {base.worlds:,} worlds, the same in every row. Line: where the mean difference lies, 95% intervals for "
+        f"all {len(changes)} changes together; filled where that leaves out the study as it stands. Grey band: "
+        f"±{contrast.region:g}.",
+    )
+    return figure

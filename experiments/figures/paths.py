@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,7 +11,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from experiments import words
+from experiments.analysis.parting import Parting
 from experiments.figures import style
+from experiments.study import Contrast
 
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.38))
 """Bands of a fan: from this share of worlds to that, and how dark."""
@@ -85,3 +89,52 @@ def _months(axes: Axes, months: int, labels: int) -> None:
     step = next((step for step in (1, 2, 6, 12, 24, 60, 120, 240) if months / step <= labels), 600)
     axes.set_xticks(range(0, months + 1, step))
     axes.set_xlim(0, months)
+
+
+@style.styled
+def parting(found: Parting, apart: NDArray[np.float64], contrast: Contrast) -> Figure:
+    """The paired difference month by month: its spread over worlds, its mean with a band, and where it parts from 0."""
+    figure = style.new_figure(3.9)
+    axes = figure.add_subplot()
+    table, band = bands(apart), found.band
+    style.zero_line(axes, vertical=False)
+    for low, high, strength in BANDS:
+        lower, upper = table[f"q{low * 100:.0f}"], table[f"q{high * 100:.0f}"]
+        axes.fill_between(table.index, lower, upper, color="#777777", alpha=strength, linewidth=0)
+    axes.fill_between(band.index, band["low"], band["high"], color=style.VERMILLION, alpha=0.45, linewidth=0)
+    axes.plot(band.index, band["mean"], color=style.INK, linewidth=2)
+    if found.month is not None:
+        axes.axvline(found.month, color=style.INK, linewidth=1.2, linestyle=(0, (4, 2)))
+        axes.annotate(f" month {found.month}", (found.month, 1), xycoords=("data", "axes fraction"), va="top",
+                      fontsize=9)  # fmt: skip
+    axes.set_ylabel(f"{words.plain(contrast.a)} less {words.plain(contrast.b)}")
+    axes.set_xlabel("months since launch")
+    _months(axes, len(table), labels=8)
+    style.note(
+        figure,
+        f"n = {found.worlds:,} worlds, paired, difference in {words.plain(found.series)}. Line: mean, with a 95% band "
+        "that holds for all months together; grey: middle half and 5% to 95% of worlds.",
+    )
+    return figure
+
+
+@style.styled
+def fan(trajectories: pd.DataFrame, series: str, arms: Sequence[str]) -> Figure:
+    """One series month by month under some arms, a panel each: median, spread over worlds, and sample paths."""
+    across = min(len(arms), 3)
+    rows = -(-len(arms) // across)
+    figure = style.new_figure(1.0 + 2.3 * rows)
+    panels = figure.subplots(rows, across, sharex=True, sharey=True, squeeze=False)
+    for axes, arm in zip(panels.ravel(), arms, strict=False):
+        _fan(axes, grid(trajectories, arm, series), arm)
+    for axes in panels.ravel()[len(arms) :]:
+        axes.set_axis_off()
+    panels[rows // 2, 0].set_ylabel(words.plain(series))
+    panels[-1, across // 2].set_xlabel("months since launch")
+    worlds = trajectories["world"].nunique()
+    style.note(
+        figure,
+        f"n = {worlds:,} worlds, the same in every panel. Median, middle half and 5% to 95% of worlds; thin: the same "
+        f"{min(SAMPLES, worlds)} worlds.",
+    )
+    return figure

@@ -1,0 +1,117 @@
+"""What would change a judgement: the same stored runs judged under other thresholds, in other worlds, or with more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from experiments import words
+from experiments.analysis import discovery, judging
+from experiments.analysis.contrasts import Count
+from experiments.analysis.discovery import Region
+from experiments.analysis.judging import UNDECIDED, Judged
+from experiments.claims.claim import Judging
+from experiments.claims.evidence import Evidence, Judgement, rejudged, rule_of
+
+REGIONS = (0.5, 2.0, 5.0)
+"""Other regions of practical equivalence, as multiples of those declared."""
+FURTHER = (0.0, 10.0, 20.0, 50.0, 100.0)
+"""Those that are tried where neither these nor another rare share changes anything, until one does."""
+RARE = (0.5, 2.0)
+"""Other rare shares, as multiples of that declared."""
+STEP = 1.05
+MOST = 10**7
+"""More worlds than this are not worth naming."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that might be otherwise, and how the claim would then be judged."""
+
+    what: str
+    word: str
+
+
+def changes(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, seed: int) -> list[Change]:
+    """Judgements under other regions, under other rare shares, and in the worlds in which conditions hold."""
+
+    def with_region(factor: float) -> Change:
+        return Change(mattering(found, factor), rejudged(found, design, how, tests, seed, factor))
+
+    listed = [with_region(factor) for factor in REGIONS]
+    for factor in RARE:
+        other = replace(how, rare=factor * how.rare)
+        word = rejudged(found, design, other, tests, seed)
+        listed.append(Change(f"if rare meant fewer than {words.amount(100 * other.rare)} of 100 worlds", word))
+    for factor in FURTHER:
+        if any(one.word != found.word for one in listed):
+            break
+        listed.append(with_region(factor))
+    return listed + elsewhere(found, design, how, tests, seed)
+
+
+def mattering(found: Judgement, factor: float) -> str:
+    """Another region, in words."""
+    regions = dict.fromkeys(factor * one.test.region for one in found.evidence)
+    if not any(regions):
+        return "if every difference mattered, however small"
+    return f"if differences up to {words.listing([words.amount(region) for region in regions])} did not matter"
+
+
+def elsewhere(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, seed: int) -> list[Change]:
+    """The deciding test where each of its conditions holds, in worlds that had no part in finding it."""
+    place = found.deciding
+    one, rule = found.evidence[place], rule_of(found.evidence[place].test, how, tests)
+    known = one.pairs["difference"].dropna()
+    _, held_back = discovery.halves(len(known), seed)
+    held = known.iloc[held_back]
+    listed = []
+    for region in found.judged[place].conditions:
+        here = held[inside(region, design.loc[held.index])]
+        word = judging.judge(here, design, rule, seed).word
+        listed.append(Change(f"in worlds where {words.conditions(region.conditions)}", word))
+    return listed
+
+
+def inside(region: Region, design: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Whether all conditions of a region hold in each world."""
+    holds = np.ones(len(design), dtype=bool)
+    for condition in region.conditions:
+        holds &= condition.holds(design)
+    return holds
+
+
+def worlds_needed(found: Judgement, how: Judging, tests: int) -> int | None:
+    """About how many worlds would decide what is undecided for want of them; None if that is not what is missing.
+
+    An interval narrows with the root of the number of worlds, until the rare share is outside it.
+    """
+    level, needed = judging.each_level(how.level, tests), []
+    for evidence, judged in zip(found.evidence, found.judged, strict=True):
+        if judged.word != UNDECIDED or judged.reason != "unsure" or not judged.worlds:
+            continue
+        for share in (one.share for one in sides(evidence, judged) if one.share.low <= how.rare <= one.share.high):
+            needed.append(clearing(share.value, how.rare, level, judged.worlds))
+    return int(np.ceil(max(needed) / 100) * 100) if needed and max(needed) < MOST else None
+
+
+def clearing(share: float, rare: float, level: float, worlds: float) -> float:
+    """From how many worlds on the interval of a share leaves the rare share out; `MOST` if it takes as many."""
+    if share == rare:
+        return MOST
+    z = float(stats.norm.ppf((1 + level) / 2))
+    worlds = max(worlds, share * (1 - share) * (z / (share - rare)) ** 2)
+    while worlds < MOST:
+        interval = stats.binomtest(round(share * worlds), round(worlds)).proportion_ci(level, method="exact")
+        if not interval.low <= rare <= interval.high:
+            return worlds
+        worlds *= STEP
+    return MOST
+
+
+def sides(evidence: Evidence, judged: Judged) -> tuple[Count, ...]:
+    """The shares of worlds that a judgement hangs on."""
+    return (judged.support, judged.opposed) if evidence.test.general else (judged.support,)

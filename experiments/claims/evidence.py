@@ -1,0 +1,141 @@
+"""What a claim's stored runs say: the sides of its tests in each world, and the judgement of all tests together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from experiments.analysis import judging
+from experiments.analysis.judging import DEPENDS, FAILS, HOLDS, UNDECIDED, Judged, Rule
+from experiments.claims.claim import Claim, Judging, Side, Test
+from experiments.claims.question import stored_as
+from experiments.store import StudyError
+
+PRECEDENCE = (FAILS, UNDECIDED, DEPENDS, HOLDS)
+"""A claim comes out as the first of these that one of its tests does: it holds only where all of them do."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A test in each world (index: point): `a`, `b` and `difference`, and for each side the settings it stands on."""
+
+    test: Test
+    pairs: pd.DataFrame
+    settings: Mapping[str, pd.Series]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A claim judged: its `word`, and each test's evidence and judgement in the order of the claim."""
+
+    word: str
+    evidence: tuple[Evidence, ...]
+    judged: tuple[Judged, ...]
+
+    @property
+    def deciding(self) -> int:
+        """Of the tests that come out as the claim does, the one that fewest worlds speak for."""
+        there = [place for place, one in enumerate(self.judged) if one.word == self.word]
+        return min(there, key=lambda place: self.judged[place].support.share.value)
+
+
+def judge(claim: Claim, runs: pd.DataFrame, design: pd.DataFrame, how: Judging, tests: int, seed: int) -> Judgement:
+    """Judge a claim by its stored runs and points (`design`: index point, the factors as columns).
+
+    `tests` is the number of tests of all claims of the ledger, for which intervals are corrected. Raises `StudyError`
+    where an outcome is missing in all runs.
+    """
+    evidence = collect(claim, runs)
+    judged = tuple(
+        judging.judge(one.pairs["difference"], design, rule_of(one.test, how, tests), seed) for one in evidence
+    )
+    return Judgement(together([one.word for one in judged]), evidence, judged)
+
+
+def rule_of(test: Test, how: Judging, tests: int) -> Rule:
+    return Rule(test.expect, test.region, how.rare, judging.each_level(how.level, tests))
+
+
+def together(words: Sequence[str]) -> str:
+    """The judgement on a claim from those on its tests."""
+    return next(word for word in PRECEDENCE if word in words)
+
+
+def rejudged(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, seed: int, region: float = 1.0) -> str:
+    """The judgement under other thresholds; `region` multiplies those of the tests."""
+    words = []
+    for one in found.evidence:
+        test = replace(one.test, region=region * one.test.region)
+        known = design if test.general else design[[]]  # what holds sometimes cannot depend: no conditions are sought
+        words.append(judging.judge(one.pairs["difference"], known, rule_of(test, how, tests), seed).word)
+    return together(words)
+
+
+# -- sides ------------------------------------------------------------------------------------------------
+
+
+def collect(claim: Claim, runs: pd.DataFrame) -> tuple[Evidence, ...]:
+    """Both sides of every test in every world that counts."""
+    counted = counting(claim, runs)
+    return tuple(evidence(claim, one, runs, counted) for one in claim.tests)
+
+
+def evidence(claim: Claim, test: Test, runs: pd.DataFrame, counted: pd.Index) -> Evidence:
+    """One test. What is chosen beforehand is chosen in one half of a world's replicates and read in the other."""
+    first, second = halves(runs) if test.beforehand else (runs, runs)
+    sides, settings = {}, {}
+    for name, one, outcome in (("a", test.a, test.outcome), ("b", test.b, test.against)):
+        chosen_by, read = (outcomes(claim, one, table, outcome).reindex(counted) for table in (first, second))
+        if read.isna().to_numpy().all() and len(counted):
+            raise StudyError(f"claim={claim.name}: outcome '{outcome}' is missing in all runs of {', '.join(read)}")
+        sides[name], settings[name] = settle(one, chosen_by, read)
+    pairs = pd.DataFrame(sides)
+    pairs["difference"] = pairs["a"] - pairs["b"]
+    return Evidence(test, pairs, settings)
+
+
+def settle(side: Side, chosen_by: pd.DataFrame, read: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """The value of a side in each world, and the settings it stands on, in words: `this`, or `this + that`."""
+    if not side.best:
+        total = sum((read[name] for name in side.settings), start=pd.Series(0.0, read.index))
+        return total, pd.Series(" + ".join(side.settings), read.index)
+    place = np.argmax(chosen_by.fillna(-np.inf).to_numpy(), axis=1) if len(read) else np.zeros(0, int)
+    value = read.to_numpy()[np.arange(len(read)), place]
+    return pd.Series(value, read.index), pd.Series(np.array(side.settings)[place], read.index)
+
+
+def outcomes(claim: Claim, side: Side, runs: pd.DataFrame, outcome: str) -> pd.DataFrame:
+    """An outcome by world (index) and setting of a side (column), over replicates its mean."""
+    return pd.DataFrame({name: outcome_of(claim, name, runs, outcome) for name in side.settings})
+
+
+def outcome_of(claim: Claim, setting: str, runs: pd.DataFrame, outcome: str) -> pd.Series:
+    if outcome not in runs.columns:
+        raise StudyError(f"claim={claim.name}: there is no outcome '{outcome}' in the runs")
+    rows = rows_of(claim, setting, runs)
+    if not len(rows):
+        raise StudyError(f"claim={claim.name}: there is no run of setting '{setting}'")
+    return rows.groupby("point")[outcome].mean().sort_index()
+
+
+def rows_of(claim: Claim, setting: str, runs: pd.DataFrame) -> pd.DataFrame:
+    arm, variant = stored_as(claim, setting)
+    return runs[(runs["arm"] == arm) & (runs["variant"] == variant)]
+
+
+def counting(claim: Claim, runs: pd.DataFrame) -> pd.Index:
+    """The worlds that count: all of them, or those in which the claim's conditions hold."""
+    points = pd.Index(np.sort(runs["point"].unique()), name="point")
+    for one in claim.where:
+        points = points[(outcome_of(claim, one.setting, runs, one.outcome).reindex(points) > one.above).to_numpy()]
+    return points
+
+
+def halves(runs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The first and the second half of each point's replicates, by the number of their worlds."""
+    rank = runs.groupby(["point", "arm", "variant"], observed=True)["world"].rank(method="first")
+    first = rank <= rank.max() / 2
+    return runs[first], runs[~first]

@@ -1,0 +1,264 @@
+"""The ledger of claims: each claim's study run or resumed, judged from its stored runs, and all of them on one page.
+
+results/claims/<name>/<study id>/      the study of a claim, as any study is kept
+results/claims/<name>/judgement.json   its judgement
+results/claims/index.html              the ledger; it needs nothing else
+results/claims/ledger.json, .csv       the same as data
+results/claims/figures/                the figure, as PNG and SVG
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+
+from experiments import store, sweep, words
+from experiments.analysis.contrasts import Count
+from experiments.analysis.judging import Judged, each_level
+from experiments.claims import changes, page, telling, worlds
+from experiments.claims.claim import Claim, Judging, Test
+from experiments.claims.evidence import Evidence, Judgement, judge
+from experiments.claims.question import study_of
+from experiments.design import factor_names
+from experiments.execute import Place
+from experiments.figures import style
+from experiments.findings import rounded
+from experiments.study import RESULTS_VERSION, Study
+
+JUDGEMENT = "judgement.json"
+LABELS = ["run", "point", "world", "arm", "variant"]
+
+Entry = dict[str, Any]
+
+
+def run(
+    asked: Mapping[str, tuple[Mapping[str, Any], Claim, Judging]],
+    commands: Mapping[str, str],
+    tests: int,
+    folder: Path,
+    place: Place,
+) -> int:
+    """Judge some claims and renew the ledger in `folder`; returns 1 where the runs of some could not all be made.
+
+    `tests` is the number of tests of all claims there are, whether they are asked for or not, so that a claim judged
+    alone comes out as it does among the others.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    studies = {name: study_of(plain, claim) for name, (plain, claim, _) in asked.items()}
+    unmade, made = [], []
+    for name, (_, claim, how) in asked.items():
+        study = studies[name]
+        here = store.folder_of(study, folder)
+        console.print(f"\n{claim.key}. {claim.statement}")
+        if sweep.simulate(study, here, None, console, commands[name], place=place):
+            unmade.append(name)
+            continue
+        entry = judged(claim, how, tests, study, here, commands[name])
+        store.write_json(folder / name / JUDGEMENT, entry)
+        made.append(entry)
+        for line in told(entry):
+            console.print(line)
+    if made:
+        write(folder, made[-1], console)
+    if unmade:
+        console.print(f"Not judged, since runs are missing: {', '.join(unmade)}")
+    return 1 if unmade else 0
+
+
+def judged(claim: Claim, how: Judging, tests: int, study: Study, folder: Path, command: str) -> Entry:
+    """A claim judged from the finished study in `folder`, as an entry of the ledger."""
+    finished = store.open_study(folder)
+    columns = [*LABELS, *claim.outcomes]
+    runs = store.read_table(finished, finished.parts(store.RUNS), columns)
+    points = store.read_table(finished, finished.parts(store.DESIGN)).set_index("point")
+    design = points[factor_names(study.design)]
+    found = judge(claim, runs, design, how, tests, study.seed)
+    return entry(claim, how, tests, study, found, runs, design, folder, command)
+
+
+# -- entries ----------------------------------------------------------------------------------------------
+
+
+def entry(
+    claim: Claim, how: Judging, tests: int, study: Study, found: Judgement, runs: pd.DataFrame, design: pd.DataFrame,
+    folder: Path, command: str,
+) -> Entry:  # fmt: skip
+    """Everything the ledger says of a claim: numbers, sentences, and commands."""
+    deciding = found.evidence[found.deciding]
+    examples = {
+        kind: worlds.nearest(claim, deciding, runs, design, study, folder, way)
+        for kind, way in (("example", 1), ("counter_example", -1))
+    }
+    listed = changes.changes(found, design, how, tests, study.seed)
+    needed = changes.worlds_needed(found, how, tests)
+    content = {
+        "key": claim.key,
+        "name": claim.name,
+        "title": telling.title(claim.name),
+        "statement": claim.statement,
+        "sources": list(claim.sources),
+        "judgement": found.word,
+        "about": claim.about,
+        "world": " ".join(filter(None, [box(study), claim.world])),
+        "settings": {
+            one.name: {"arm": one.arm, "parameters": dict(one.parameters), "about": one.about} for one in claim.settings
+        },
+        "where": [asdict(one) for one in claim.where],
+        "tests": [
+            test_entry(claim, one, judgement, how) for one, judgement in zip(found.evidence, found.judged, strict=True)
+        ],
+        "deciding": found.deciding,
+        **{kind: example_entry(one, deciding.test) for kind, one in examples.items()},
+        "changes": [asdict(one) for one in listed],
+        "worlds_needed": needed,
+        "changes_told": telling.changed(found, listed, needed),
+        "judging": {**asdict(how), "tests": tests, "level_of_each": each_level(how.level, tests)},
+        "study": {
+            "id": study.id,
+            "seed": study.seed,
+            "points": study.design.points,
+            "replicates": study.design.replicates,
+            "months": study.parameters["months"],
+        },
+        "command": command,
+        "results_version": RESULTS_VERSION,
+    }
+    found_entry: Entry = rounded(content)
+    return found_entry
+
+
+def box(study: Study) -> str:
+    """Where the worlds come from."""
+    return f"{study.design.points:,} worlds {words.worlds_of(study.design)}."
+
+
+def test_entry(claim: Claim, found: Evidence, judgement: Judged, how: Judging) -> Entry:
+    test = found.test
+    sentences = [telling.counted(test, judgement, not claim.where), telling.average(test, judgement)]
+    return {
+        **asked(test),
+        "judgement": judgement.word,
+        "reason": telling.reason(test, judgement, how),
+        "worlds": judgement.worlds,
+        "missing": judgement.missing,
+        "support": counted(judgement.support),
+        "neither": counted(judgement.neither),
+        "opposed": counted(judgement.opposed),
+        "effect": {
+            name: value if abs(value) < float("inf") else None for name, value in asdict(judgement.effect).items()
+        },
+        "conditions": [
+            {"for": one.arm, "told": telling.condition(one), "conditions": [asdict(part) for part in one.conditions]}
+            for one in judgement.conditions
+        ],
+        "told": " ".join(filter(None, sentences)),
+    }
+
+
+def asked(test: Test) -> Entry:
+    return {
+        "about": test.about,
+        "a": telling.written(test.a),
+        "b": telling.written(test.b),
+        "outcome": test.outcome,
+        "against": test.against,
+        "expect": test.expect,
+        "region": test.region,
+        "beforehand": test.beforehand,
+    }
+
+
+def counted(one: Count) -> Entry:
+    return {"count": one.count, "of": one.of, "share": one.share.value, "low": one.share.low, "high": one.share.high}
+
+
+def example_entry(found: worlds.Example | None, test: Test) -> Entry | None:
+    if found is None:
+        return None
+    return {**asdict(found), "told": telling.example(found, test)}
+
+
+def told(one: Entry) -> list[str]:
+    """An entry as lines for a terminal."""
+    deciding = one["tests"][one["deciding"]]
+    which = f"What decides is {deciding['about']}. " if len(one["tests"]) > 1 else ""
+    lines = [f"  {one['judgement'].upper()}. {which}{deciding['told']} {deciding['reason']}"]
+    lines += [f"  {condition['told']}" for condition in deciding["conditions"]]
+    if one["counter_example"]:
+        lines.append(f"  The nearest world against it: {one['counter_example']['commands'][0]}")
+    return lines
+
+
+# -- the ledger -------------------------------------------------------------------------------------------
+
+
+def write(folder: Path, latest: Entry, console: Console) -> None:
+    """Write the ledger of all claims in a folder that were judged by the rule of the `latest`."""
+    every = [json.loads(path.read_bytes()) for path in sorted(folder.glob(f"*/{JUDGEMENT}"))]
+    entries = sorted((one for one in every if same_rule(one, latest)), key=in_order)
+    drawn = page.picture(entries)
+    kinds = style.as_bytes(drawn.figure, "claims")
+    for kind, content in kinds.items():
+        store.write_bytes(folder / "figures" / f"{drawn.name}.{kind}", content)
+    store.write_json(folder / "ledger.json", {"claims": entries})
+    store.write_bytes(folder / "ledger.csv", as_csv(entries).encode())
+    store.write_bytes(folder / "index.html", page.page(entries, drawn, kinds["svg"]).encode())
+    console.print(f"\n{telling.tally(entries)}")
+    left_out = [one["name"] for one in every if not same_rule(one, latest)]
+    if left_out:
+        console.print(f"Judged by another rule, and left out of the ledger until judged again: {', '.join(left_out)}")
+    console.print(f"Ledger: {folder / 'index.html'}")
+
+
+def same_rule(one: Entry, other: Entry) -> bool:
+    return all(one[part] == other[part] for part in ("judging", "results_version"))
+
+
+def in_order(one: Entry) -> tuple[str, int, str]:
+    """C2 before C10."""
+    letters = one["key"].rstrip("0123456789")
+    return letters, int(one["key"].removeprefix(letters) or 0), one["key"]
+
+
+COLUMNS = (
+    "key", "name", "statement", "sources", "judgement", "test", "outcome", "expect", "region", "worlds",
+    "for_share", "for_low", "for_high", "against_share", "against_low", "against_high", "effect", "effect_low",
+    "effect_high", "condition", "counter_example_world", "counter_example", "study", "seed", "level", "rare", "tests",
+)  # fmt: skip
+
+
+def as_csv(entries: list[Entry]) -> str:
+    """The ledger as a table: a row a claim, with the numbers of the test that decides it."""
+    sink = io.StringIO()
+    table = csv.DictWriter(sink, COLUMNS, lineterminator="\n")
+    table.writeheader()
+    for one in entries:
+        table.writerow(csv_row(one))
+    return sink.getvalue()
+
+
+def csv_row(one: Entry) -> Entry:
+    test, counter = one["tests"][one["deciding"]], one["counter_example"] or {}
+    return {
+        **{name: one[name] for name in ("key", "name", "statement", "judgement")},
+        "sources": "; ".join(one["sources"]),
+        "test": test["about"],
+        **{name: test[name] for name in ("outcome", "expect", "region", "worlds")},
+        **{f"{name}_{part}": test[kind][part] for name, kind in (("for", "support"), ("against", "opposed"))
+           for part in ("share", "low", "high")},
+        **{f"effect{part and '_'}{part}": test["effect"][part or "value"] for part in ("", "low", "high")},
+        "condition": " ".join(condition["told"] for condition in test["conditions"]),
+        "counter_example_world": counter.get("world", ""),
+        "counter_example": "; ".join(counter.get("commands", ())),
+        "study": one["study"]["id"],
+        "seed": one["study"]["seed"],
+        **{name: one["judging"][name] for name in ("level", "rare", "tests")},
+    }  # fmt: skip

@@ -1,0 +1,67 @@
+"""A claim as a study: its settings become arms and variants, which meet the same worlds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from experiments.claims.claim import Claim
+from experiments.config import study_in
+from experiments.design import NO_VARIANT
+from experiments.schema import BOXES, ConfigError
+from experiments.study import Study
+from sim.params import SETUPS, setup_values
+
+OTHERS = ("balanced", "alone")
+"""Arms that fill up the contrast of a study whose claim needs one arm only."""
+
+
+def study_of(plain: Mapping[str, Any], claim: Claim) -> Study:
+    """The study that a claim needs, from its resolved configuration.
+
+    A parameter that every setting sets is no unknown, and leaves the box. The study's own contrast
+    only says which two arms meet the variants: claims are judged by their tests.
+    """
+    changed = list(dict.fromkeys(one.arm for one in claim.settings if one.parameters))
+    if len(changed) > 2:
+        raise ConfigError(
+            f"claim={claim.name}: parameters are changed under {', '.join(changed)}; two arms at most can be changed"
+        )
+    every = list(dict.fromkeys([*changed, *(one.arm for one in claim.settings), *OTHERS]))
+    pair = every[:2]
+    design = plain["design"]
+    asked = {
+        **plain,
+        "name": claim.name,
+        "question": claim.statement,
+        "arms": [arm for arm in SETUPS if arm in {*pair, *(one.arm for one in claim.settings)}],
+        "contrast": {**plain["contrast"], "a": pair[0], "b": pair[1]},
+        "design": {**design, "factors": design["factors"] | dict.fromkeys(settled(plain, claim))},
+        "variants": {one.name: dict(one.parameters) for one in claim.settings if one.parameters},
+        "variant_points": 0,
+        "trajectory_points": 0,
+    }
+    study, _ = study_in(asked)
+    return replace(study, variant_points=study.design.points if study.variants else 0)
+
+
+def settled(plain: Mapping[str, Any], claim: Claim) -> list[str]:
+    """The parameters of the box that every setting of a claim sets."""
+    design = plain["design"]
+    drawn = {*BOXES.get(design["box"], ()), *design["factors"]} - {
+        name for name, given in design["factors"].items() if given is None
+    }
+    by_all = set.intersection(*({*setup_values(one.arm), *one.parameters} for one in claim.settings))
+    named = sorted(by_all & set(design["factors"]) & drawn)
+    if named:
+        raise ConfigError(
+            f"claim={claim.name}: design.factors.{named[0]} would change nothing, since every setting sets {named[0]}"
+        )
+    return sorted(by_all & drawn)
+
+
+def stored_as(claim: Claim, setting: str) -> tuple[str, str]:
+    """The arm and the variant under which a setting's runs are stored."""
+    one = claim.setting(setting)
+    return one.arm, one.name if one.parameters else NO_VARIANT

@@ -1,0 +1,172 @@
+"""Judgements in words that somebody who knows partnerships and no statistics understands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from experiments import words
+from experiments.analysis.contrasts import Count
+from experiments.analysis.discovery import Region
+from experiments.analysis.judging import DEPENDS, FAILS, HOLDS, UNDECIDED, WORDS, Judged
+from experiments.claims.changes import Change
+from experiments.claims.claim import BEST, Judging, Side, Test
+from experiments.claims.evidence import Judgement
+from experiments.claims.worlds import Example
+
+SIGNS = {HOLDS: "●", DEPENDS: "◐", FAILS: "○", UNDECIDED: "?"}
+MEANING = {
+    HOLDS: "It is so in general: common, hardly ever the other way round, and so on average. (What \u201cmay\u201d or "
+    "\u201ccan\u201d be so holds if such worlds are common.)",
+    DEPENDS: "It is so in some worlds and not so in others, and a condition tells which.",
+    FAILS: "It is not so: hardly any world shows it, or the opposite weighs more, or one of its halves does not show.",
+    UNDECIDED: "These runs do not say: too near to call, or both ways are common and no condition tells which.",
+}
+"""What each judgement means on a page."""
+
+
+def title(name: str) -> str:
+    """`c04_pooled_budgets` -> `pooled budgets`."""
+    key, _, rest = name.partition("_")
+    return words.plain(rest if rest and key[:1] == "c" and key[1:].isdigit() else name)
+
+
+def side(one: Side) -> str:
+    """`this`, `this plus that`, or `the best of this, that and other`."""
+    listed = words.listing([words.plain(name) for name in one.settings])
+    return f"the best of {listed}" if one.best else " plus ".join(words.plain(name) for name in one.settings)
+
+
+def written(one: Side) -> str:
+    """A side as a claim file writes it."""
+    return (BEST if one.best else " + ").join(one.settings)
+
+
+def counted(test: Test, judged: Judged, all_worlds: bool) -> str:
+    """How often worlds spoke for a test and against it; not `all_worlds` where a claim is about some of them."""
+    if not judged.worlds:
+        return "No world of this study shows what the claim is about."
+    met, opposed, neither = (words.in_100(one.share.value) for one in (judged.support, judged.opposed, judged.neither))
+    a, b, outcome = side(test.a), side(test.b), words.gained(test.outcome)
+    by = f"by more than {test.region:g}"
+    gone = f", {judged.missing:,} left out that lack the outcome" if judged.missing else ""
+    few = f"Of every 100 worlds{'' if all_worlds else ' it is about'} ({judged.worlds:,} counted{gone}), "
+    if test.expect == "same":
+        against = "" if test.against == test.outcome else f" beside {words.plain(test.against)}"
+        what = words.plain(test.outcome) + against
+        return f"{few}{what} was the same in practice in {met}, and differed {by} in {opposed}."
+    if test.expect == "sometimes_not_more":
+        return f"{few}{a} gave no more {outcome} than {b} in {met}, and more {by} in {opposed}."
+    if not test.general:
+        way = "more" if test.expect == "sometimes_more" else "less"
+        return f"{few}{a} gave {way} {outcome} than {b} {by} in {met}; in the other {opposed} it did not."
+    way, other = ("more", "less") if test.expect == "more" else ("less", "more")
+    return (
+        f"{few}{a} gave {way} {outcome} than {b} {by} in {met}, {other} in {opposed}, and in {neither} there was no "
+        "practical difference."
+    )
+
+
+def average(test: Test, judged: Judged) -> str:
+    """The mean difference with its interval, corrected for all tests of the ledger."""
+    if judged.worlds < 2:
+        return ""
+    return (
+        f"On average the difference was {words.signed(judged.effect.value, words.digits(judged.effect))} "
+        f"(interval {words.interval(judged.effect)})."
+    )
+
+
+def reason(test: Test, judged: Judged, how: Judging) -> str:
+    """Which part of the rule decided."""
+    rare = f"{words.amount(100 * how.rare)} of 100"
+    return {
+        "clear": f"Worlds that bear it out are clearly more than {rare}, those against it clearly fewer, and the mean "
+        "agrees.",
+        "some": f"Clearly more than {rare} worlds show it, and it speaks of some worlds only.",
+        "hardly any": f"Clearly fewer than {rare} worlds show it.",
+        "both": f"Worlds for it and worlds against it are both clearly more than {rare}, and a condition that was "
+        "found on half of the worlds tells them apart on the other half.",
+        "opposite": f"The opposite is clearly more than {rare} worlds, and what is claimed clearly fewer.",
+        "nothing": f"Neither what is claimed nor the opposite reaches {rare} worlds: in practice it makes no "
+        "difference.",
+        "outweighed": "Worlds against it are few, but they lose more than the others gain.",
+        "mean": "Worlds that bear it out are common and those against it rare, but the mean does not clearly agree.",
+        "unexplained": f"Worlds for it and worlds against it are both clearly more than {rare}, and no simple "
+        "condition tells them apart.",
+        "unsure": f"{unsure(test, judged, how)}, on either side of the {rare} from which something counts as common.",
+    }[judged.reason]
+
+
+def unsure(test: Test, judged: Judged, how: Judging) -> str:
+    named = [("bear it out", judged.support), ("speak against it", judged.opposed)][: 2 if test.general else 1]
+    open_ends = [
+        f"worlds that {name} may be anything from {span(one)} of 100"
+        for name, one in named
+        if one.share.low <= how.rare <= one.share.high
+    ]
+    text = words.listing(open_ends)
+    return text[:1].upper() + text[1:]
+
+
+def span(one: Count) -> str:
+    """An interval of a share out of 100 worlds, to a tenth: `8.3 to 12.2`."""
+    return f"{100 * one.share.low:.1f} to {100 * one.share.high:.1f}"
+
+
+def condition(region: Region) -> str:
+    """A condition, and how worlds speak where it holds and elsewhere."""
+    yes, no = ("bears the claim out", "speaks against it")
+    if region.arm == "against":
+        yes, no = no, yes
+    tells = (region.won, region.lost, region.won_elsewhere, region.lost_elsewhere)
+    here_yes, here_no, there_yes, there_no = (words.in_100(one.share.value) for one in tells)
+    return (
+        f"Where {words.conditions(region.conditions)} ({words.percent(region.share_of_worlds)} of worlds), {here_yes} "
+        f"of 100 worlds {plural(yes)} and {here_no} {plural(no)}; elsewhere {there_yes} and {there_no} (counted on "
+        f"{region.won.of + region.won_elsewhere.of:,} worlds that had no part in finding it)."
+    )
+
+
+def plural(verb: str) -> str:
+    return verb.replace("bears", "bear").replace("speaks", "speak")
+
+
+def example(found: Example, test: Test) -> str:
+    """One world, and what sets it apart from the default world."""
+    apart = words.listing(
+        [
+            f"{words.plain(name)} {words.amount(here)} (by default {words.amount(usual)})"
+            for name, here, usual in found.apart
+        ]
+    )
+    differs = f" It differs from the default world most in {apart}." if apart else ""
+    a, b = words.level(found.a), words.level(found.b)
+    return (
+        f"World {found.world}: {side(test.a)} gives {a}, {side(test.b)} {b} "
+        f"(difference {words.signed(found.difference)}).{differs}"
+    )
+
+
+def changed(found: Judgement, listed: Sequence[Change], needed: int | None) -> list[str]:
+    """What would change the judgement, and what would not."""
+    told = [f"{one.what[0].upper()}{one.what[1:]}: {one.word}." for one in listed if one.word != found.word]
+    kept = [one.what for one in listed if one.word == found.word]
+    if needed:
+        told.append(f"About {needed:,} worlds would decide it, if the shares stay as they are.")
+    if not told:
+        return [f"Nothing that was tried: it stays \u201c{found.word}\u201d {words.listing(kept)}."]
+    if kept:
+        told.append(f"It stays \u201c{found.word}\u201d {words.listing(kept)}.")
+    return told
+
+
+def tally(entries: Sequence[Mapping[str, Any]]) -> str:
+    """`Of 18 claims, 5 hold, 6 depend on the world, 4 fail and 3 are undecided.`"""
+    count = {word: sum(one["judgement"] == word for one in entries) for word in WORDS}
+    verbs = {"holds": ("holds", "hold"), "fails": ("fails", "fail"),
+             "depends": ("depends on the world", "depend on the world"),
+             "undecided": ("is undecided", "are undecided")}  # fmt: skip
+    parts = [f"{count[word]} {verbs[word][count[word] != 1]}" for word in WORDS if count[word]]
+    many = f"{len(entries)} claims" if len(entries) != 1 else "1 claim"
+    return f"Of {many}, {words.listing(parts)}."
