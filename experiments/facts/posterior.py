@@ -142,7 +142,7 @@ def page(
                 f"Told, their posterior departing from the prior by {TOLD:g} or more (of 1): "
                 f"{', '.join(map(plain, known)) or 'none'}.",
                 f"Moved, and still not told: {', '.join(map(plain, unknown)) or 'none'}.",
-                "All others matter little to these patterns: they keep their prior, and nothing is learnt of them.",
+                "All others keep about the prior they had: nothing is learnt of them.",
             ]
         )
         + document.table(parameters(summary)),

@@ -140,17 +140,25 @@ def as_table(validation: Validation) -> Table:
         (
             pattern.name.replace("_", " "),
             pattern.use.replace("_", " "),
-            pattern.fact + f" ({pattern.source})",
             observed(pattern),
             bounds(pattern),
             *(cell(validation.verdicts[name][pattern.name]) for name in names),
         )
         for pattern in validation.patterns
     ]
-    head = ("pattern", "used for", "fact", "observed", "tolerance", *names)
+    head = ("pattern", "used for", "observed", "tolerance", *names)
     return Table(
         "Every pattern: observed, simulated mean with the range of 95% of runs, and whether met", head, tuple(rows)
     )
+
+
+def counts(validation: Validation) -> Table:
+    """How many patterns each model meets."""
+    rows = [
+        (column.name, *("{} of {}".format(*validation.met(column.name, use)) for use in ("calibration", "held_out")))
+        for column in validation.columns
+    ]
+    return Table("Patterns met", ("model or worlds", "used for calibration", "held out"), tuple(rows))
 
 
 def as_csv(validation: Validation) -> bytes:
@@ -218,7 +226,7 @@ def drawn(validation: Validation) -> tuple[Picture, dict[str, bytes]]:
         "the line. A pattern that every rival meets cannot tell the models apart.",
         alt="A grid of patterns by models, with squares where a pattern is met and crosses where it is not.",
         figure=figure,
-        tables=(as_table(validation),),
+        tables=(counts(validation),),
     )
     return picture, style.as_bytes(figure, f"validate {validation.asked.scenario}")
 
@@ -228,7 +236,7 @@ def page(validation: Validation, picture: Picture, image: bytes) -> str:
     best = "calibrated" if CALIBRATED in lists() else "default world"
     (a, b), (c, d) = validation.met(best, "calibration"), validation.met(best, "held_out")
     asked = validation.asked
-    cares = [f"{pattern.name.replace('_', ' ')}: {pattern.care}" for pattern in validation.patterns]
+    cares = [f"{one.name.replace('_', ' ')}: {one.fact} ({one.source}) {one.care}" for one in validation.patterns]
     sections = {
         "answer": '<div class="answer"><h2>What is met</h2><p class="headline">'
         f"The {best} model meets {a} of {b} patterns used for calibration, and {c} of {d} held out from it.</p>"
