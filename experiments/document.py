@@ -332,8 +332,8 @@ def provenance(findings: Findings) -> str:
 <pre><code>{escape(record["command"])}</code></pre>
 <p>Repeated with the same versions of the software, the study gives the same files to the byte. Study
 {record["study_id"]}, seed {record["seed"]}, results version {record["results_version"]}. <code>provenance.json</code>,
-beside this report, holds all its parameters; <code>summary.json</code> the numbers above; <code>runs/</code> every
-run.</p>
+beside this report, holds all its parameters; <code>summary.json</code> and <code>analysis/</code> the
+numbers above; <code>runs/</code> every run.</p>
 {table(Table("Versions", ("software", "version"), versions))}"""
 
 

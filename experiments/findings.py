@@ -13,7 +13,7 @@ from experiments import plan, store
 from experiments.analysis import contrasts, discovery
 from experiments.analysis.contrasts import PairedResult
 from experiments.design import NO_VARIANT, apart, factor_names
-from experiments.store import Finished
+from experiments.store import Finished, StudyError
 from experiments.study import Contrast, Study
 from sim.failures import MODE_NAMES
 
@@ -68,6 +68,7 @@ def read(finished: Finished) -> Findings:
     design = points.set_index("world")[factor_names(study.design)]
     months = finished.parts(store.TRAJECTORIES)
     pairs = contrasts.pair(runs, contrast)
+    refuse_constant(pairs, contrast)
     complete = pairs.dropna(subset="difference")
     explored = complete[complete.index.isin(design.index)]
     verdict = contrasts.verdicts(explored["difference"].to_numpy(), contrast.region)
@@ -80,11 +81,28 @@ def read(finished: Finished) -> Findings:
         trajectories=store.read_table(finished, months, MONTHLY).rename(columns={"point": "world"}) if months else None,
         pairs=pairs,
         result=contrasts.compare(pairs, contrast.region, study.seed),
-        arms=contrasts.by_arm(runs, study.arms, contrast.outcome, study.seed),
+        arms=contrasts.by_arm(runs, measured(runs, study), contrast.outcome, study.seed),
         variants=by_variant(runs, study),
         discovery=discovery.discover(design.loc[explored.index], verdict, (contrast.a, contrast.b), study.seed),
         flags=flags(finished),
     )
+
+
+def refuse_constant(pairs: pd.DataFrame, contrast: Contrast) -> None:
+    """Raise `StudyError` if the outcome is the same in every run of both arms: it cannot tell anything apart."""
+    values = pairs[["a", "b"]].to_numpy()
+    known = values[np.isfinite(values)]
+    if len(known) > 1 and np.ptp(known) == 0:
+        raise StudyError(
+            f"outcome '{contrast.outcome}' is {known[0]:g} in every run of {contrast.a} and {contrast.b}, so there is "
+            "nothing to compare; choose another with contrast.outcome"
+        )
+
+
+def measured(runs: pd.DataFrame, study: Study) -> tuple[str, ...]:
+    """The arms that have the outcome at all (acting alone has no month of gain), and always those of the contrast."""
+    known = runs.loc[runs["variant"] == NO_VARIANT].groupby("arm", observed=True)[study.contrast.outcome].count()
+    return tuple(arm for arm in study.arms if known[arm] >= 2 or arm in (study.contrast.a, study.contrast.b))
 
 
 def flags(finished: Finished) -> pd.DataFrame | None:

@@ -284,7 +284,7 @@ def curves_of(finished: Finished, values: Mapping[str, Values]) -> tuple[curves.
 
 
 def summary(found: Insight) -> dict[str, object]:
-    """The numbers of an insight for `summary.json`; tables of every outcome are in `analysis/`."""
+    """The numbers of an insight, for `analysis/insight.json`; those of every outcome are in tables beside it."""
     parts: dict[str, object] = {
         "power": asdict(found.power) if found.power else None,
         "parting": _parting(found.parting) if found.parting else None,

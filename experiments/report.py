@@ -32,7 +32,8 @@ def rebuild(path: Path, say: Callable[[str], None] = print) -> int:
     drawn = {picture.name: style.as_bytes(picture.figure, findings.study.id) for picture in [*pictures, *deeper]}
     images = {name: kinds["svg"] for name, kinds in drawn.items()}
     page = document.page(findings, verdict, pictures, images, deeper, more.untold)
-    store.write_json(path / "summary.json", {**summary(findings, asdict(verdict)), **insight.summary(more)})
+    store.write_json(path / "summary.json", summary(findings, asdict(verdict)))
+    store.write_json(path / "analysis" / "insight.json", insight.summary(more))
     for name, content in insight.tables(more).items():
         store.write_bytes(path / "analysis" / f"{name}.csv", content)
     for name, kinds in drawn.items():

@@ -7,7 +7,7 @@ results/<name>/<study id>/
     trajectories/part-...       run, point, world, arm, month, then every monthly series
     stops/part-...              where replicates are adaptive: at each point how many, why no more, and the interval
     manifest.jsonl              a line for each file above, with its size and hash (see `experiments.manifest`)
-    summary.json, figures/, report.html     what `experiments.report` makes of the files above
+    summary.json, analysis/, figures/, report.html    what `experiments.report` makes of the files above
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def test_a_saltelli_study_tells_what_drives_every_outcome(tmp_path, monkeypatch)
     assert {row["target"] for row in rows} == {"structure_first", "purpose_first", "difference"}
     page = (folder / "report.html").read_text()
     assert 'id="sobol"' in page and 'id="luck"' in page and 'id="matrix"' in page and 'id="morris"' not in page
-    drivers = json.loads((folder / "summary.json").read_text())["drivers"]
+    drivers = json.loads((folder / "analysis" / "insight.json").read_text())["drivers"]
     assert drivers["difference"]["shares"][0]["factor"] == "load_per_seat"
 
 

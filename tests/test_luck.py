@@ -26,7 +26,7 @@ def test_a_planted_share_is_found(parameters, chance, share):
 
 
 def test_intervals_cover_the_planted_share():
-    rng, held, narrow, studies = np.random.default_rng(2), 0, 0, 300
+    rng, held, narrow, studies = np.random.default_rng(2), 0, 0, 200
     for _ in range(studies):
         found = shared(rng, 1, 1, points=150).share
         held += found.low <= 0.5 <= found.high

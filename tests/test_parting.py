@@ -26,7 +26,7 @@ def test_a_planted_month_is_found_soon_after_it():
 
 def test_luck_alone_parts_the_mean_in_one_study_of_twenty():
     """The band holds for all months together; the control is the band of single months, which parts far more often."""
-    rng, parted, singly, studies = np.random.default_rng(2), 0, 0, 300
+    rng, parted, singly, studies = np.random.default_rng(2), 0, 0, 200
     for study in range(studies):
         difference = walk(rng, worlds=100, months=24, drift=0.0)
         band = parting.together(difference, study)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 from rich.console import Console
 
@@ -281,3 +282,26 @@ def test_an_outcome_that_is_often_missing_is_told(tmp_path, monkeypatch):
     folder = stored(study, tmp_path, monkeypatch, depends)
     with pytest.raises(StudyError, match="0 worlds have the outcome"):
         report.rebuild(folder)
+
+
+def test_an_outcome_that_is_the_same_in_every_run_is_told(tmp_path):
+    """Nobody is axed where no review is held."""
+    study = small_study(40, arms=("structure_first", "purpose_first"))
+    study = replace(study, contrast=replace(study.contrast, outcome="axed"))
+    folder = store.folder_of(study, tmp_path)
+    sweep.simulate(study, folder, 1, Console(quiet=True))
+    with pytest.raises(StudyError, match=r"'axed' is 0 in every run .* choose another"):
+        report.rebuild(folder)
+    assert not (folder / "report.html").exists()
+    pairs = pd.DataFrame({"a": [0.0, 1.0], "b": [0.0, 1.0]})
+    findings.refuse_constant(pairs, study.contrast)  # control: worlds differ, only the arms do not
+
+
+def test_an_arm_that_lacks_the_outcome_is_left_out(tmp_path):
+    """Acting alone has no month of gain; the others are reported all the same."""
+    study = small_study(150, arms=("structure_first", "purpose_first", "alone"), own_effort=0.2)
+    study = replace(study, contrast=replace(study.contrast, outcome="gain_month", region=1.0))
+    folder = store.folder_of(study, tmp_path)
+    sweep.simulate(study, folder, 1, Console(quiet=True))
+    found = findings.read(store.open_study(folder))
+    assert list(found.arms.index) == ["structure_first", "purpose_first"] and found.result.missing > 0

@@ -260,7 +260,7 @@ def ecdf(findings: Findings) -> Picture:
         "A line further to the right is better. Lines that lie on each other here may still differ within single "
         "worlds, which is what the paired comparison above shows.",
         f"Cumulative distribution of {words.outcome(contrast.outcome)} by arm. Medians: {middle}.",
-        distributions.ecdf(findings.runs, findings.study.arms, contrast),
+        distributions.ecdf(findings.runs, tuple(map(str, arms.index)), contrast),
         (Table(f"{words.outcome(contrast.outcome).capitalize()} in worlds at or below each share", columns, rows),),
     )
 

@@ -296,7 +296,9 @@ def dots(findings: Findings, _: Insight) -> Picture:
 def rainclouds(findings: Findings, _: Insight) -> Picture:
     contrast, runs = findings.contrast, findings.runs
     main = runs[runs["variant"] == "none"]
-    arms = [arm for arm in findings.study.arms if not (arm == "alone" and contrast.outcome.startswith("added_value"))]
+    arms = [
+        str(arm) for arm in findings.arms.index if not (arm == "alone" and contrast.outcome.startswith("added_value"))
+    ]
     groups = {words.plain(arm): main.loc[main["arm"] == arm, contrast.outcome].dropna().to_numpy() for arm in arms}
     rows = tuple(
         (
