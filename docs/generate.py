@@ -305,7 +305,7 @@ def claims() -> str:
     with (DOCS / "claims.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             shares = [f"{100 * float(row[f'{side}_share']):.0f}%" for side in ("for", "against")]
-            effect = f"{float(row['effect']):+.3f}"
+            effect = f"{round(float(row['effect']), 3) + 0.0:+.3f}".replace("+0.000", "0.000")
             link = f"[{row['name']}](../configs/claim/{row['name']}.yaml)"
             rows.append((row["key"], row["statement"], f"**{row['judgement']}**", *shares, effect, row["worlds"], link))
     return table("|claim|judgement|for|against|mean difference|worlds|file", rows)

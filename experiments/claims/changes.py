@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,10 +19,10 @@ from experiments.claims.evidence import Evidence, Judgement, rejudged, rule_of
 
 REGIONS = (0.5, 2.0, 5.0)
 """Other regions of practical equivalence, as multiples of those declared."""
-FURTHER = (0.0, 10.0, 20.0, 50.0, 100.0)
-"""Those that are tried where neither these nor another rare share changes anything, until one does."""
 RARE = (0.5, 2.0)
 """Other rare shares, as multiples of that declared."""
+FURTHER = (("region", 0.0), ("region", 10.0), ("region", 20.0), ("region", 50.0), ("rare", 0.2), ("rare", 0.1))
+"""What else is tried where none of these changes anything, until one does."""
 STEP = 1.05
 MOST = 10**7
 """More worlds than this are not worth naming."""
@@ -29,36 +30,46 @@ MOST = 10**7
 
 @dataclass(frozen=True)
 class Change:
-    """Something that might be otherwise, and how the claim would then be judged."""
+    """Something that might be otherwise, and how the claim would then be judged.
 
-    what: str
+    `kind` is region, rare or place; `value` what it would be, in words.
+    """
+
+    kind: str
+    value: str
     word: str
+
+    @property
+    def what(self) -> str:
+        return said(self.kind, [self.value])
+
+
+def said(kind: str, values: Sequence[str]) -> str:
+    """Changes of one kind in words: `if differences up to 0.02 or 0.05 did not matter`."""
+    either = " or ".join([", ".join(values[:-1]), values[-1]] if len(values) > 1 else values)
+    return {
+        "region": f"if differences up to {either} did not matter",
+        "rare": f"if rare meant fewer than {either} of 100 worlds",
+        "place": f"in worlds where {either}",
+    }[kind]
 
 
 def changes(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, seed: int) -> list[Change]:
     """Judgements under other regions, under other rare shares, and in the worlds in which conditions hold."""
 
-    def with_region(factor: float) -> Change:
-        return Change(mattering(found, factor), rejudged(found, design, how, tests, seed, factor))
-
-    listed = [with_region(factor) for factor in REGIONS]
-    for factor in RARE:
+    def otherwise(kind: str, factor: float) -> Change:
+        if kind == "region":
+            regions = dict.fromkeys(words.amount(factor * one.test.region) for one in found.evidence)
+            return Change(kind, words.listing(list(regions)), rejudged(found, design, how, tests, seed, factor))
         other = replace(how, rare=factor * how.rare)
-        word = rejudged(found, design, other, tests, seed)
-        listed.append(Change(f"if rare meant fewer than {words.amount(100 * other.rare)} of 100 worlds", word))
-    for factor in FURTHER:
+        return Change(kind, words.amount(100 * other.rare), rejudged(found, design, other, tests, seed))
+
+    listed = [otherwise("region", factor) for factor in REGIONS] + [otherwise("rare", factor) for factor in RARE]
+    for kind, factor in FURTHER:
         if any(one.word != found.word for one in listed):
             break
-        listed.append(with_region(factor))
+        listed.append(otherwise(kind, factor))
     return listed + elsewhere(found, design, how, tests, seed)
-
-
-def mattering(found: Judgement, factor: float) -> str:
-    """Another region, in words."""
-    regions = dict.fromkeys(factor * one.test.region for one in found.evidence)
-    if not any(regions):
-        return "if every difference mattered, however small"
-    return f"if differences up to {words.listing([words.amount(region) for region in regions])} did not matter"
 
 
 def elsewhere(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, seed: int) -> list[Change]:
@@ -72,7 +83,7 @@ def elsewhere(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, 
     for region in found.judged[place].conditions:
         here = held[inside(region, design.loc[held.index])]
         word = judging.judge(here, design, rule, seed).word
-        listed.append(Change(f"in worlds where {words.conditions(region.conditions)}", word))
+        listed.append(Change("place", words.conditions(region.conditions), word))
     return listed
 
 

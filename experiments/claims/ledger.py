@@ -117,7 +117,7 @@ def entry(
         ],
         "deciding": found.deciding,
         **{kind: example_entry(one, deciding.test) for kind, one in examples.items()},
-        "changes": [asdict(one) for one in listed],
+        "changes": [{"what": one.what, "judgement": one.word} for one in listed],
         "worlds_needed": needed,
         "changes_told": telling.changed(found, listed, needed),
         "judging": {**asdict(how), "tests": tests, "level_of_each": each_level(how.level, tests)},

@@ -9,7 +9,7 @@ from experiments import words
 from experiments.analysis.contrasts import Count
 from experiments.analysis.discovery import Region
 from experiments.analysis.judging import DEPENDS, FAILS, HOLDS, UNDECIDED, WORDS, Judged
-from experiments.claims.changes import Change
+from experiments.claims.changes import Change, said
 from experiments.claims.claim import BEST, Judging, Side, Test
 from experiments.claims.evidence import Judgement
 from experiments.claims.worlds import Example
@@ -151,13 +151,15 @@ def example(found: Example, test: Test) -> str:
 def changed(found: Judgement, listed: Sequence[Change], needed: int | None) -> list[str]:
     """What would change the judgement, and what would not."""
     told = [f"{one.what[0].upper()}{one.what[1:]}: {one.word}." for one in listed if one.word != found.word]
-    kept = [one.what for one in listed if one.word == found.word]
+    unchanged = [one for one in listed if one.word == found.word]
+    kinds = dict.fromkeys(one.kind for one in unchanged)
+    kept = [said(kind, [one.value for one in unchanged if one.kind == kind]) for kind in kinds]
     if needed:
-        told.append(f"About {needed:,} worlds would decide it, if the shares stay as they are.")
+        told.append(f"About {needed:,} worlds of the kind counted would decide it, if the shares stay as they are.")
     if not told:
-        return [f"Nothing that was tried: it stays \u201c{found.word}\u201d {words.listing(kept)}."]
+        return [f"Nothing that was tried: it stays \u201c{found.word}\u201d {', and '.join(kept)}."]
     if kept:
-        told.append(f"It stays \u201c{found.word}\u201d {words.listing(kept)}.")
+        told.append(f"It stays \u201c{found.word}\u201d {', and '.join(kept)}.")
     return told
 
 
