@@ -21,7 +21,7 @@ from experiments.cli import main
 from experiments.demo.demonstration import sentences
 from experiments.page import build, bundle
 from sim.outcomes import OUTCOME_NAMES
-from sim.params import NAMES, as_array, resolve
+from sim.params import BY_NAME, DEFAULT_BOX, NAMES, SETUPS, as_array, resolve
 from sim.runs import simulate
 from sim.state import SERIES_NAMES
 
@@ -544,6 +544,40 @@ def test_axe_finds_no_serious_fault(opened, axe):
     assert faults(page, axe) == []
     page.evaluate("document.querySelector('label.month').replaceWith(document.querySelector('#month'))")
     assert faults(page, axe) != [], "the control: a slider without a name is found"
+
+
+# -- the dozen --------------------------------------------------------------------------------------------------
+
+
+def weights(drawn, moved):
+    """How much each parameter moves something, by regression of ranks on ranks."""
+    ranks = [(one.argsort().argsort() - (len(one) - 1) / 2) / len(one) for one in (*drawn.T, moved)]
+    return np.abs(np.linalg.lstsq(np.stack(ranks[:-1], axis=1), ranks[-1], rcond=None)[0])
+
+
+def test_the_sliders_are_those_that_moved_most():
+    worlds, rng = 20_000, np.random.default_rng(1)
+    names = list(DEFAULT_BOX)
+    points = np.tile(as_array(resolve()), (worlds, 1))
+    for name, (low, high) in DEFAULT_BOX.items():
+        drawn = rng.uniform(low, high + BY_NAME[name].whole, worlds)
+        points[:, NAMES.index(name)] = np.floor(drawn) if BY_NAME[name].whole else drawn
+    added = []
+    for arm in ARMS:
+        for name, value in SETUPS[arm].items():
+            points[:, NAMES.index(name)] = value
+        added.append(simulate(points, np.arange(worlds), 1).outcomes[:, OUTCOME_NAMES.index("added_value_mean")])
+    drawn = points[:, [NAMES.index(name) for name in names]]
+    by_mean = [names[place] for place in np.argsort(-weights(drawn, added[0] + added[1]))]
+    by_difference = [names[place] for place in np.argsort(-weights(drawn, added[0] - added[1]))]
+    most = by_mean[:6]
+    most += [name for name in by_difference if name not in most][:4]
+    listed = re.search(
+        r"const DOZEN = \[(.*?)\];", (build.SOURCE / "controls.js").read_text(encoding="utf-8"), re.DOTALL
+    )
+    sliders = re.findall(r'"(\w+)"', listed[1])
+    assert sorted(sliders) == sorted(["n_partners", "setup_share", *most])
+    assert by_mean[:6] != by_difference[:6], "the control: the two orders differ"
 
 
 # -- one file ---------------------------------------------------------------------------------------------------
