@@ -60,6 +60,7 @@ PARAMETER = Schema(*NAMES)
 SERIES_SCHEMA = Schema(*SERIES_NAMES)
 
 SECTOR = Schema("count", "capacity", "accountability", "commitment", "partnerships", "small")
+NEED = Schema("weight")
 FIRST_SECTOR, FIRST_NEED = NAMES.index("sector_1_count"), NAMES.index("need_1")
 AFTER_SECTORS, AFTER_NEEDS = FIRST_SECTOR + SECTORS * len(SECTOR), FIRST_NEED + MOST_ISSUES
 """Where sectors and needs stand among the parameters."""
@@ -125,7 +126,7 @@ class State(NamedTuple):
 
     parameters: Any
     sectors: Any  # a table on the parameters of sectors
-    needs: Any  # a matrix on those of needs, one column
+    needs: Any  # a table on those of needs
     partnership: Any
     partners: Any
     issues: Any
@@ -171,12 +172,10 @@ def allocate(n: int, n_issues: int, meetings: int, months: int, n_outcomes: int,
 @inlined
 def view(lanes: Lanes, memory: Memory, seed: int, n: int, n_issues: int, meetings: int, months: int) -> State:
     """See the arrays as a state."""
-    sectors = memory.parameters[FIRST_SECTOR:AFTER_SECTORS]
-    needs = memory.parameters[FIRST_NEED:AFTER_NEEDS]
     return State(
         row(lanes, PARAMETER, memory.parameters),
-        table(lanes, SECTOR, sectors.reshape(SECTORS, 6, sectors.shape[1])),
-        matrix(lanes, needs.reshape(MOST_ISSUES, 1, needs.shape[1])),
+        table(lanes, SECTOR, memory.parameters[FIRST_SECTOR:AFTER_SECTORS]),
+        table(lanes, NEED, memory.parameters[FIRST_NEED:AFTER_NEEDS]),
         row(lanes, PARTNERSHIP, memory.partnership),
         table(lanes, PARTNER, memory.partners),
         table(lanes, ISSUE, memory.issues),
@@ -254,10 +253,10 @@ def set_needs(state):
     count = real(state.n_issues)
     given = 0.0
     for k in range(state.n_issues):
-        given += state.needs[k, 0]
+        given += state.needs[k].weight
     for k in range(state.n_issues):
         falling = (count - real(k)) / (count * (count + 1.0) / 2.0)
-        state.issues[k].need = where(given > 0.0, rules.ratio(state.needs[k, 0], given, 0.0), falling)
+        state.issues[k].need = where(given > 0.0, rules.ratio(state.needs[k].weight, given, 0.0), falling)
 
 
 @compiled

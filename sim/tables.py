@@ -109,8 +109,8 @@ def row(lanes: Lanes, schema: Schema, values: np.ndarray) -> Row:
 
 
 def table(lanes: Lanes, schema: Schema, values: np.ndarray) -> Table:
-    """View an array (rows, columns, lanes) as a table."""
-    return Table(schema, values[:, :, 0])
+    """View an array (rows, columns, lanes), or (rows * columns, lanes), as a table."""
+    return Table(schema, values[..., 0].reshape(-1, len(schema)))
 
 
 def matrix(lanes: Lanes, values: np.ndarray) -> Matrix:

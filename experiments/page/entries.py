@@ -142,6 +142,7 @@ def run_many(base, points, worlds, order, runs, seed, n, n_issues, meetings, mon
         ONE, memory_at(base, n, n_issues, meetings, months),
         carray(points, (runs, N_PARAMETERS)), carray(worlds, (runs,)), seed, carray(order, (runs,)), n_issues, months,
         carray(outcomes, (runs, N_OUTCOMES)), carray(series, (runs * np.int64(kept), months, N_SERIES)),
+        carray(series, (np.int64(0), n, np.int64(1))),  # partners as they end are not kept
     )  # fmt: skip
 
 
