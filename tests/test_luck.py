@@ -48,3 +48,10 @@ def test_what_cannot_be_told_is_told():
         shared(np.random.default_rng(4), 1, 1, replicates=1)
     with pytest.raises(StudyError, match="the same in every run"):
         shared(np.random.default_rng(5), 0, 0)
+
+
+def test_points_of_which_hardly_one_ever_varies_still_have_an_interval():
+    """Many a resample then holds no point that varies, and says nothing of luck."""
+    table = pd.DataFrame({"count": 4, "mean": 0.0, "var": np.r_[1.0, np.zeros(29)]})
+    found = luck.share(table, seed=1).share
+    assert 0 <= found.low <= found.value <= found.high <= 1

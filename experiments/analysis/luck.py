@@ -55,7 +55,10 @@ def share(table: pd.DataFrame, seed: int, together: int = 1) -> Luck:
     rng = np.random.default_rng(seed)
     weights = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), RESAMPLES).astype(np.float64)
     again_within, again_between = parts(weights @ sums)
-    low, high = np.quantile(again_within / (again_within + again_between), ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    again_total = again_within + again_between
+    varied = again_total > FLAT  # points that hardly ever differ may be resampled without one that does
+    shares = again_within[varied] / again_total[varied]
+    low, high = np.quantile(shares, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
     value = float(within[0] / total)
     return Luck(Estimate(value, float(low), float(high)), total, float(within[0]), len(met), float(met["count"].mean()))
 
