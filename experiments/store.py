@@ -249,8 +249,8 @@ def read_table(finished: Finished, names: Sequence[str], columns: Sequence[str] 
     """Some files of a study as one DataFrame, each verified first; null becomes NaN, repeated text categorical."""
     import pyarrow as pa
 
-    tables = [read_part(finished, name, columns) for name in names]
-    return pa.concat_tables(tables).unify_dictionaries().to_pandas()
+    whole = pa.concat_tables(read_part(finished, name, columns) for name in names).unify_dictionaries()
+    return whole.to_pandas(self_destruct=True)  # each column given up once it is copied: never are all there twice
 
 
 @dataclass(frozen=True)
