@@ -9,7 +9,7 @@ from experiments.files import LOCK
 from experiments.manifest import MANIFEST
 from experiments.store import StudyError
 
-REPORT = ("summary.json", "report.html", "figures")
+REPORT = ("analysis", "summary.json", "report.html", "figures")
 """What is made anew from the tables, and is in no manifest."""
 
 
