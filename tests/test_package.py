@@ -126,8 +126,8 @@ ORDER = (
     ("outcomes", "shocks"),
     ("engine",),
     ("runs", "why"),
+    ("record", "model"),
     ("failures",),
-    ("model",),
 )
 """The modules of the model, each above those it may import."""
 

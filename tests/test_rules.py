@@ -35,6 +35,7 @@ shares = st.floats(0.0, 1.0)
 
 RANGES = {
     "x": (-1e4, 1e4),
+    "capacity": (0.05, 50.0),
     "part": (0.0, 10.0),
     "of": (-1.0, 10.0),
     "work": (0.0, 2.0),
@@ -203,6 +204,12 @@ def test_one_change_of_people_after_another():
     """Each halves what was won: 0.4 above the start, then 0.2, 0.1, 0.05; it never falls below the start."""
     history = months(0.9, lambda trust: rules.above_start_lost(trust, 0.5, 0.5), 3)
     assert history == near([0.7, 0.6, 0.55])
+
+
+def test_capacity_is_shared_evenly_among_partnerships_down_to_the_smallest():
+    assert rules.shared_capacity(2.0, 1.0, 0.05) == 2.0
+    assert rules.shared_capacity(2.0, 4.0, 0.05) == 0.5
+    assert rules.shared_capacity(2.0, 200.0, 0.05) == 0.05, "a hundredth would be left"
 
 
 test_what_moves_what_is_left = moves(rules.above_start_lost, up="level start", down="loss", start=0.2)
@@ -986,6 +993,7 @@ def all_rules(lanes, numbers, answers):
     answer.saturate = rules.saturate(a.work, a.saturation)
     answer.quantise = rules.quantise(a.x)
     answer.above_start_lost = rules.above_start_lost(a.level, a.start, a.loss)
+    answer.shared_capacity = rules.shared_capacity(a.capacity, a.partnerships, a.smallest_capacity)
     answer.emphasis = rules.emphasis(a.age, a.setup_months, a.early, a.late, a.upkeep)
     answer.seat_load = rules.seat_load(
         a.structure, a.talk_share, a.seats, a.load_per_seat, a.load_per_talk, a.reference_seats

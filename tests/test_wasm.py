@@ -13,7 +13,7 @@ from experiments.demo.demonstration import load, sentences
 from experiments.page import build, sample, wasm
 from sim.model import Partnership
 from sim.outcomes import OUTCOME_NAMES
-from sim.params import DEFAULTS, NAMES, PARAMETERS, SETUPS, as_array, resolve
+from sim.params import COUNTS, DEFAULTS, NAMES, PARAMETERS, SETUPS, as_array, resolve
 from sim.runs import simulate
 from sim.state import ISSUE, PARTNER, PARTNERSHIP, SERIES_NAMES, allocate
 from tests.wasm_engine import WasmEngine, columns, shipped
@@ -33,14 +33,18 @@ def anywhere(rng, row):
 
 
 def drawn(rng, count):
-    """Points anywhere in the ranges of all parameters, alike in months and issues, under every arm."""
+    """Points anywhere in the ranges of all parameters, alike in months and issues, under every arm.
+
+    Every other one is composed of sectors, of up to three partners each.
+    """
     months, n_issues = float(rng.integers(1, 49)), float(rng.integers(1, 13))
     points = []
-    for _ in range(count):
+    for number in range(count):
         values = {row.name: anywhere(rng, row) for row in PARAMETERS}
+        sizes = dict.fromkeys(COUNTS, 0.0) if number % 2 else {name: float(rng.integers(0, 4)) for name in COUNTS}
         small = {
-            "n_partners": float(rng.integers(2, 25)), "setup_months": float(rng.integers(0, 49)),
-            "review_month": float(rng.integers(0, 49)), "cycle_months": float(rng.integers(0, 25)),
+            "n_partners": sum(sizes.values()) or float(rng.integers(2, 25)), **sizes,
+            "setup_months": float(rng.integers(0, 49)), "review_month": float(rng.integers(0, 49)), "cycle_months": float(rng.integers(0, 25)),
             "alone": 0.0, "months": months, "n_issues": n_issues,
         }  # fmt: skip
         points += [as_array(resolve(values | small, setup)) for setup in SETUPS]
