@@ -43,9 +43,9 @@ def drawn(rng, count):
         values = {row.name: anywhere(rng, row) for row in PARAMETERS}
         sizes = dict.fromkeys(COUNTS, 0.0) if number % 2 else {name: float(rng.integers(0, 4)) for name in COUNTS}
         small = {
-            "n_partners": sum(sizes.values()) or float(rng.integers(2, 25)), **sizes,
-            "setup_months": float(rng.integers(0, 49)), "review_month": float(rng.integers(0, 49)), "cycle_months": float(rng.integers(0, 25)),
-            "alone": 0.0, "months": months, "n_issues": n_issues,
+            **sizes, "n_partners": sum(sizes.values()) or float(rng.integers(2, 25)), "n_issues": n_issues,
+            "setup_months": float(rng.integers(0, 49)), "review_month": float(rng.integers(0, 49)),
+            "cycle_months": float(rng.integers(0, 25)), "alone": 0.0, "months": months,
         }  # fmt: skip
         points += [as_array(resolve(values | small, setup)) for setup in SETUPS]
     return np.array(points)
