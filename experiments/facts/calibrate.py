@@ -25,7 +25,7 @@ from experiments.facts.measure import in_pieces, kinds_of
 from experiments.facts.pattern import CALIBRATION, Pattern, patterns
 from experiments.facts.smc import Plan, Population
 from experiments.facts.worlds import COORDINATES, World, world
-from experiments.files import StudyError, as_json, write_bytes
+from experiments.files import StudyError, write_bytes
 from experiments.scenario import Kind
 from experiments.schema import ConfigError
 from experiments.study import RESULTS_VERSION
@@ -295,26 +295,3 @@ def summary(calibration: Calibration) -> dict[str, Any]:
         },
         "effective": posterior.effective,
     }
-
-
-def run(asked: Asked) -> list[str]:
-    """Calibrate, write, and return what there is to say in a terminal."""
-    from experiments.facts import posterior
-
-    calibration = calibrate(asked)
-    folder = folder_of(asked, calibration.id)
-    for name, table in (("posterior", listed(calibration)), ("nearest", nearest(calibration))):
-        write_bytes(
-            folder / f"{name}.csv", table.to_csv(index=False, float_format="%.9g", lineterminator="\n").encode()
-        )
-    found = summary(calibration)
-    found["checked"] = posterior.report(calibration, found, folder)
-    write_bytes(folder / "summary.json", as_json(found))
-    known = [name for name, row in found["parameters"].items() if row["told"]]
-    return [
-        f"The patterns tell {len(known)} of {len(COORDINATES)} parameters: {', '.join(known) or 'none'}.",
-        f"Of all patterns the posterior meets {found['checked']['met']} of {found['checked']['of']}, of those held out "
-        f"{found['checked']['held_out_met']} of {found['checked']['held_out']}.",
-        f"Worlds: {folder / 'posterior.csv'}",
-        f"Page:   {folder / 'index.html'}",
-    ]

@@ -29,7 +29,8 @@ def calibrate(words: list[str]) -> int:
     """Seek the worlds in which the model shows the calibration patterns of a scenario, or of all."""
     effort = {"particles": (20, 10**5), "prior_draws": (40, 10**6), "populations": (1, 50), "most": (40, 10**7)}
     given = options("calibrate", words, effort)
-    from experiments.facts.calibrate import Asked, run
+    from experiments.facts.calibrate import Asked
+    from experiments.facts.posterior import run
     from experiments.facts.smc import Plan
 
     plan = Plan(**{name: given.pop(name) for name in effort if name in given})

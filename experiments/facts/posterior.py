@@ -10,19 +10,40 @@ import numpy as np
 
 from experiments import document
 from experiments.execute import available_workers
-from experiments.facts.calibrate import TOLD, Calibration, listed
+from experiments.facts.calibrate import TOLD, Asked, Calibration, calibrate, folder_of, listed, nearest, summary
 from experiments.facts.measure import Verdict, in_pieces, kinds_of, tolerance, verdict
 from experiments.facts.pattern import Pattern, patterns
 from experiments.facts.validate import observed
 from experiments.facts.worlds import COORDINATES, World, of_box
 from experiments.figures import facts, style
 from experiments.figures.gallery import Picture, Table
-from experiments.files import write_bytes
+from experiments.files import as_json, write_bytes
 from sim.params import BY_NAME, DEFAULT_BOX, DEFAULTS
 
 RUNS = 100
 """Runs of each scenario in worlds of the posterior, and as many in worlds of the prior."""
 PIECE = 10
+
+
+def run(asked: Asked) -> list[str]:
+    """Calibrate, write, and return what there is to say in a terminal."""
+    calibration = calibrate(asked)
+    folder = folder_of(asked, calibration.id)
+    for name, table in (("posterior", listed(calibration)), ("nearest", nearest(calibration))):
+        write_bytes(
+            folder / f"{name}.csv", table.to_csv(index=False, float_format="%.9g", lineterminator="\n").encode()
+        )
+    found = summary(calibration)
+    found["checked"] = report(calibration, found, folder)
+    write_bytes(folder / "summary.json", as_json(found))
+    known = [name for name, row in found["parameters"].items() if row["told"]]
+    return [
+        f"The patterns tell {len(known)} of {len(COORDINATES)} parameters: {', '.join(known) or 'none'}.",
+        f"Of all patterns the posterior meets {found['checked']['met']} of {found['checked']['of']}, of those held out "
+        f"{found['checked']['held_out_met']} of {found['checked']['held_out']}.",
+        f"Worlds: {folder / 'posterior.csv'}",
+        f"Page:   {folder / 'index.html'}",
+    ]
 
 
 def report(calibration: Calibration, summary: dict[str, Any], folder: Path) -> dict[str, Any]:
