@@ -14,11 +14,9 @@ from experiments.scenario import between
 from experiments.schema import (
     ConfigError,
     among,
-    configs,
+    composed,
     limits_in,
-    open_factors,
     parameters_of,
-    register,
     resolved,
     whole,
 )
@@ -145,9 +143,4 @@ def shard_of(cfg: DictConfig) -> Shard | None:
 
 def compose(overrides: Sequence[str] = ()) -> Study:
     """The study that these words of the command line ask for, as in `compose(["experiment=quick_look", "seed=7"])`."""
-    from hydra import compose as compose_config
-    from hydra import initialize_config_dir
-
-    register()
-    with initialize_config_dir(version_base="1.3", config_dir=str(configs())):
-        return study_from(compose_config("config", list(map(open_factors, overrides))))
+    return study_from(composed(overrides))

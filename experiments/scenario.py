@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.schema import ConfigError, among, configs, parameters_of, resolved
+from experiments.schema import ConfigError, among, composed, configs, parameters_of, resolved
 from sim.params import BY_NAME, COUNTS, NAMES, nearest
 
 FEWEST = 2
@@ -63,16 +63,8 @@ def names() -> list[str]:
 
 def load(name: str) -> Kind:
     """The scenario of that name. Raises `ConfigError` if there is none, or it cannot be meant."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
-
-    from experiments.schema import register
-
     among(name, names(), "scenario")
-    register()
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(version_base="1.3", config_dir=str(configs())):
-        plain = resolved(compose("config", [f"scenario={name}"]))
+    plain = resolved(composed([f"scenario={name}"]))
     about = plain["scenario"]
     parameters = parameters_of(plain)
     between(about["between"], parameters)

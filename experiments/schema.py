@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, is_dataclass, make_dataclass
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,24 @@ def register() -> None:
     from hydra.core.config_store import ConfigStore
 
     ConfigStore.instance().store(name="schema", node=Schema)
+
+
+@contextmanager
+def hydra_started() -> Iterator[None]:
+    """Hydra over our folder of configurations, for what is composed outside the command line."""
+    from hydra import initialize_config_dir
+
+    register()
+    with initialize_config_dir(version_base="1.3", config_dir=str(configs())):
+        yield
+
+
+def composed(words: Sequence[str] = ()) -> DictConfig:
+    """The configuration that these words of the command line ask for."""
+    from hydra import compose
+
+    with hydra_started():
+        return compose("config", list(map(open_factors, words)))
 
 
 # -- checks -----------------------------------------------------------------------------------------------

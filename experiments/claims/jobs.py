@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from experiments.claims.claim import Claim, Judging, claim_in
 from experiments.config import place_of
 from experiments.provenance import HOW_AND_WHERE
-from experiments.schema import ConfigError, resolved
+from experiments.schema import ConfigError, hydra_started, resolved
 
 FOLDER = "claims"
 """Where the ledger lies, under the folder of results."""
@@ -79,12 +79,7 @@ def every(overrides: Sequence[str], names: Sequence[str]) -> dict[str, Read]:
 
 def loaded(overrides: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Read]:
     """The named claims of the repository, or all of them, outside the command line."""
-    from hydra import initialize_config_dir
-
-    from experiments.schema import configs, register
-
-    register()
-    with initialize_config_dir(version_base="1.3", config_dir=str(configs())):
+    with hydra_started():
         return every(overrides, list(names or outlines()))
 
 

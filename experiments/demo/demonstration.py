@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from omegaconf import DictConfig
 
-from experiments.schema import ConfigError, configs, limits_in, open_factors, parameters_of, resolved, whole
+from experiments.schema import ConfigError, composed, configs, limits_in, parameters_of, resolved, whole
 from sim.params import ParameterError, check, nearest, setup_values
 
 MEASURES = {
@@ -116,17 +116,6 @@ def sentences() -> dict[str, str]:
     for path in sorted((configs() / "failure").glob("*.yaml")):
         found[path.stem] = str(yaml.safe_load(path.read_text(encoding="utf-8"))["failure"]["sentence"])
     return found
-
-
-def composed(words: Sequence[str]) -> DictConfig:
-    """The configuration that these words of the command line ask for."""
-    from hydra import compose, initialize_config_dir
-
-    from experiments.schema import register
-
-    register()
-    with initialize_config_dir(version_base="1.3", config_dir=str(configs())):
-        return compose("config", list(map(open_factors, words)))
 
 
 def load(name: str, words: Sequence[str] = ()) -> Demonstration:

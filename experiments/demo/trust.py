@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from experiments import document, store, words
 from experiments.analysis.contrasts import Count, Estimate, count
 from experiments.demo import story
-from experiments.demo.demonstration import Demonstration, composed, load
+from experiments.demo.demonstration import Demonstration, load
 from experiments.demo.performance import Performance, middle, monthly, perform, played
 from experiments.demo.show import counted
 from experiments.figures.gallery import Picture, Table
-from experiments.schema import limits_in, parameters_of, resolved, whole
+from experiments.schema import composed, limits_in, parameters_of, resolved, whole
 from sim import failures
 from sim.failures import BY_MODE, MODE_NAMES
 from sim.params import BY_NAME, DEFAULT_BOX, DEFAULTS, NAMES, SETUPS, as_array

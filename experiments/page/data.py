@@ -17,12 +17,12 @@ import numpy as np
 
 from experiments import words
 from experiments.demo.accounts import REASONS
-from experiments.demo.demonstration import MEASURES, Demonstration, Sign, composed, load, sentences
+from experiments.demo.demonstration import MEASURES, Demonstration, Sign, load, sentences
 from experiments.demo.performance import Performance, Side, perform
 from experiments.demo.story import measured_in_words, title
 from experiments.page import sample
 from experiments.provenance import package_version
-from experiments.schema import configs, parameters_of, resolved
+from experiments.schema import composed, configs, parameters_of, resolved
 from experiments.study import RESULTS_VERSION
 from sim.limits import LIMITS
 from sim.outcomes import OUTCOMES, SERIES
