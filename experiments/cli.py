@@ -8,19 +8,29 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
 
 class Job(NamedTuple):
-    """A job: where its function stands, what it is for, and whether it takes a configuration or plain words."""
+    """A job: where its function stands, what it is for, and the words it takes, unless it takes a configuration."""
 
     module: str
     function: str
     about: str
-    configured: bool = True
+    takes: Mapping[str, str] | None = None
 
+
+STUDY = {"study=FOLDER": "the folder of a study, as in results/quick_look/<study id>"}
+SEED = {"seed=NUMBER": "other luck"}
+RESULTS = {"results=FOLDER": "where to write; results if not given"}
+RECORD = {
+    "scenario=NAME": "the partnerships of one scenario, as in himp_1999; all if not given",
+    **SEED,
+    **RESULTS,
+    "workers=NUMBER": "processors to use; all if not given",
+}
 
 JOBS = {
     "sweep": Job("experiments.jobs", "sweep", "run a study: many worlds, several arms, a verdict and a report"),
@@ -28,21 +38,57 @@ JOBS = {
     "demo": Job("experiments.demo.jobs", "demo", "show how partnerships fail, and what would have helped"),
     "claims": Job("experiments.claims.jobs", "claims", "judge what documents claim: holds, fails, depends, undecided"),
     "detectors": Job(
-        "experiments.demo.jobs", "detectors", "measure how far the failure detectors can be trusted", False
+        "experiments.demo.jobs", "detectors", "measure how far the failure detectors can be trusted",
+        {**SEED, "runs=NUMBER": "runs of each demonstration", **RESULTS,
+         "limits.NAME=NUMBER": "a threshold of a detector, as in limits.window=12"},
     ),
-    "validate": Job("experiments.facts.jobs", "validate", "hold the model against what was observed", False),
-    "calibrate": Job("experiments.facts.jobs", "calibrate", "seek the worlds that show what was observed", False),
-    "teach": Job("experiments.page.teach", "teach", "watch partnerships in a browser: the teaching page", False),
-    "report": Job("experiments.jobs", "report", "rebuild the report of a study from its stored tables", False),
-    "check": Job("experiments.jobs", "check", "verify every byte of a study", False),
-    "merge": Job("experiments.jobs", "merge", "put the shards of a study together", False),
-    "replay": Job("experiments.jobs", "replay", "run one run of a study again, month by month, and compare", False),
-    "contrast": Job("experiments.questions", "contrast", "compare any two settings of a study in any outcome", False),
-    "plot": Job("experiments.plot", "plot", "draw any outcome of a study by arms or parameters", False),
-    "power": Job("experiments.questions", "power_of", "how many worlds a precision takes, from a pilot", False),
-    "neutrality": Job("experiments.neutrality", "run", "measure that the answer is not built into the model", False),
-    "compare": Job("experiments.jobs", "compare", "lay two studies side by side, cell by cell", False),
-}
+    "validate": Job(
+        "experiments.facts.jobs", "validate", "hold the model against what was observed",
+        {**RECORD, "runs=NUMBER": "runs of each scenario; 40 if not given"},
+    ),
+    "calibrate": Job(
+        "experiments.facts.jobs", "calibrate", "seek the worlds that show what was observed",
+        {**RECORD, "prior_draws=NUMBER": "worlds drawn from the wide box at first",
+         "particles=NUMBER": "worlds kept in each population", "populations=NUMBER": "populations at most",
+         "most=NUMBER": "proposals for one population at most"},
+    ),
+    "teach": Job(
+        "experiments.page.teach", "teach", "watch partnerships in a browser: the teaching page",
+        {"failure=NAME": "the lesson of a failure mode", "scenario=NAME": "the partnerships of a scenario",
+         "setup=NAME": "how they start", **SEED, "open=false": "say the address only"},
+    ),
+    "report": Job("experiments.jobs", "report", "rebuild the report of a study from its stored tables", STUDY),
+    "check": Job("experiments.jobs", "check", "verify every byte of a study", STUDY),
+    "merge": Job("experiments.jobs", "merge", "put the shards of a study together", STUDY),
+    "replay": Job(
+        "experiments.jobs", "replay", "run one run of a study again, month by month, and compare",
+        {**STUDY, "run=NUMBER": "which, by the column run of the stored runs"},
+    ),
+    "contrast": Job(
+        "experiments.questions", "contrast", "compare any two settings of a study in any outcome",
+        {**STUDY, "a=SETTING": "an arm, as in structure_first, or one in part: arm/variant, arm@factor=value",
+         "b=SETTING": "what it is compared with",
+         "outcome=NAME": "in which outcome", "region=NUMBER": "what counts as a practical difference"},
+    ),
+    "plot": Job(
+        "experiments.plot", "plot", "draw any outcome of a study by arms or parameters",
+        {**STUDY, "outcome=NAME": "which outcome", "by=NAME[,NAME]": "arm, or what varies in the study",
+         "kind=NAME": "how it is drawn", "of=ARM": "one arm, or difference"},
+    ),
+    "power": Job(
+        "experiments.questions", "power_of", "how many worlds a precision takes, from a pilot",
+        {**STUDY, "outcome=NAME": "which outcome", "precision=NUMBER": "half of the interval's width"},
+    ),
+    "neutrality": Job(
+        "experiments.neutrality", "run", "measure that the answer is not built into the model",
+        {"worlds=NUMBER": "worlds to count in", **RESULTS},
+    ),
+    "compare": Job(
+        "experiments.jobs", "compare", "lay two studies side by side, cell by cell",
+        {"a=FOLDER": "the folder of a study", "b=FOLDER": "the folder of another"},
+    ),
+}  # fmt: skip
+"""In the order in which they are told."""
 
 HELP = """\
 partnership: an agent-based simulation of partnership dynamics.
@@ -99,7 +145,10 @@ def start(name: str, words: list[str]) -> int:
     if name not in JOBS:
         raise UsageError(f"there is no job '{name}'{near(name, JOBS)}; jobs are {', '.join(JOBS)}")
     job = JOBS[name]
-    if not job.configured:
+    if job.takes is not None:
+        if any(word in ("-h", "--help") for word in words):
+            print(usage(name, job.about, job.takes), end="")
+            return 0
         return int(task_of(job)(words))
     for word in words:
         check_word(word)
@@ -112,6 +161,14 @@ def start(name: str, words: list[str]) -> int:
     from experiments.compose import hydra_job
 
     return hydra_job(name, words, lambda cfg: task_of(job)(cfg, ["partnership", name, *words]))
+
+
+def usage(name: str, about: str, takes: Mapping[str, str]) -> str:
+    """What a job is for, and each word that it takes with its meaning."""
+    width = max(map(len, takes))
+    return "\n".join(
+        [f"partnership {name}: {about}.", "", *(f"  {word:<{width}}  {takes[word]}" for word in takes), ""]
+    )
 
 
 def task_of(job: Job) -> Callable[..., Any]:

@@ -118,7 +118,7 @@ def told(
     if len(opened.faults) > FAULTS_SHOWN:
         console.print(f"... and {len(opened.faults) - FAULTS_SHOWN} more.")
     if not missing and finished and not opened.faults:
-        console.print(f"Study {study.id} is finished and every file of it verified; rebuilding its report only.")
+        console.print(f"Study {study.id} is finished and every file of it verified; nothing is left to run.")
     elif len(missing) < len(tasks):
         kept = len(tasks) - len(missing)
         console.print(f"Study {study.id} resumes in {opened.folder}: {kept} of {len(tasks)} parts are there, verified.")

@@ -143,8 +143,9 @@ def region(found: Region, contrast: Contrast) -> str:
         return f"No simple condition for {arm} to do better held up on {held_back}."
     inside = (words.in_100(found.won.share.value), words.in_100(found.lost.share.value))
     outside = (words.in_100(found.won_elsewhere.share.value), words.in_100(found.lost_elsewhere.share.value))
+    best = "best" if found.won.share.value > found.won_elsewhere.share.value else "least badly"
     return (
-        f"{arm.capitalize()} does best where {words.conditions(found.conditions)}, which holds in "
+        f"{arm.capitalize()} does {best} where {words.conditions(found.conditions)}, which holds in "
         f"{words.percent(found.share_of_worlds)} of the worlds: there {arm} won {inside[0]} of 100 and {other} "
         f"{inside[1]}; elsewhere {outside[0]} and {outside[1]} (counted on {held_back})."
     )

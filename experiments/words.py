@@ -13,6 +13,8 @@ def plain(name: str) -> str:
     return f"number of {plain(name.removeprefix('n_'))}" if name.startswith("n_") else name.replace("_", " ")
 
 
+WIDE = 10
+"""Parameters that vary from which on a box of worlds is called wide."""
 SERIES = {
     "cost_shift": "cost shifting",
     "endorsed": "share signed up",
@@ -38,7 +40,9 @@ def worlds_of(design: Design) -> str:
         return "alike but for luck"
     if design.sampler in ("grid", "one_at_a_time"):
         return f"at the levels of {factors} parameters that this study chose"
-    return "of this study's list" if design.sampler == "list" else f"drawn from a wide box of {factors} unknowns"
+    if design.sampler == "list":
+        return "of this study's list"
+    return f"drawn from a {'wide ' if factors >= WIDE else ''}box of {factors} unknown{'s' if factors > 1 else ''}"
 
 
 def outcome(name: str) -> str:

@@ -37,6 +37,16 @@ def test_help_loads_nothing_heavy():
     assert "'argparse'" not in loaded or "'difflib'" in loaded, "control: names of modules are found"
 
 
+@pytest.mark.parametrize("job", [name for name, job in JOBS.items() if job.takes is not None])
+def test_a_job_tells_what_it_takes_and_takes_no_more(job, capsys):
+    assert main([job, "--help"]) == 0
+    told = re.findall(r"^  ([\w.]+)=", capsys.readouterr().out, re.M)
+    assert main([job, "nonsense=1"]) == 2
+    refused = capsys.readouterr().err
+    assert told and all(re.search(rf"\b{re.escape(name)}\b", refused) for name in told)
+    assert written() == []
+
+
 MISTAKES = {
     # words of the command line: what the message says
     "swep experiment=quick_look": "did you mean 'sweep'",
