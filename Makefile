@@ -33,7 +33,7 @@ browser: ## install Chromium for the tests of pages, where apt is there and may;
 	  apt-get install -qq -y --no-install-recommends chromium; } || echo "no Chromium: tests of pages will be skipped"
 
 test: lint ## install, then run all checks: lint, types, tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --dist loadfile --durations 15
 
 lint: $(VENV)/installed-dev ## lint and types only
 	$(BIN)/ruff check .

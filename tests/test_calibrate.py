@@ -23,7 +23,7 @@ SMALL = Plan(particles=150, batch=150, prior_draws=1000, populations=5, most=300
 
 def posterior(plan, distances, coordinates, moved, seed=1):
     prior = smc.prior_points(plan, coordinates, seed)
-    start = smc.first(plan, prior, distances(prior, 0))
+    start = smc.first(plan, prior, distances(prior, 0, np.inf))
     return [start, *smc.later(plan, start, moved, distances, seed)]
 
 
@@ -32,7 +32,7 @@ def posterior(plan, distances, coordinates, moved, seed=1):
 
 def near(centre):
     """The distance of a point's first coordinate from a centre: its posterior is even, within the tolerance."""
-    return lambda points, first: np.abs(points[:, 0] - centre)
+    return lambda points, first, within: np.abs(points[:, 0] - centre)
 
 
 def test_populations_close_in_on_what_was_observed():
@@ -80,14 +80,14 @@ def test_the_same_seed_gives_the_same_particles_and_another_gives_others():
 
 def test_a_population_that_would_cost_too_much_ends_the_search():
     plan = Plan(particles=50, batch=50, prior_draws=400, populations=40, most=600)
-    found = posterior(plan, lambda points, first: np.abs(points - 0.5).max(axis=1), 6, list(range(6)))
+    found = posterior(plan, lambda points, first, within: np.abs(points - 0.5).max(axis=1), 6, list(range(6)))
     assert 1 < len(found) < 40 and len(found[-1].points) == 50
 
 
 def test_no_two_proposals_share_luck():
     firsts, made = [], []
 
-    def distances(points, first):
+    def distances(points, first, within):
         firsts.append(first)
         made.append(len(points))
         return np.abs(points[:, 0] - 0.5)
@@ -128,7 +128,7 @@ def ranks_of_planted():
         start = smc.first(plan, prior, np.sqrt((((seen - observed) / scale) ** 2).sum(axis=1)))
         populations = list(smc.later(
             plan, start, [0, 1, 2],
-            lambda points, first, o=observed: np.sqrt((((summaries(points, first) - o) / scale) ** 2).sum(axis=1)), 2,
+            lambda at, first, _, o=observed: np.sqrt((((summaries(at, first) - o) / scale) ** 2).sum(axis=1)), 2,
         ))  # fmt: skip
         last = populations[-1] if populations else start
         found.append([last.weights[last.points[:, k] < truth[k]].sum() for k in range(len(PLANTED))])

@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 
 from experiments.cli import main
+from experiments.facts import measure as measure_module
 from experiments.facts import pattern as patterns_module
 from experiments.facts.measure import (
     FARTHEST,
     Played,
     hardly_by_chance,
+    kinds_of,
+    mean_distance,
     measure,
     measure_all,
+    near,
     play,
     read,
     tolerance,
@@ -163,10 +167,32 @@ def test_runs_are_the_same_in_any_pieces_and_with_any_company():
     worlds = of_box("default", 3, seed=4)
     few = [BY["hwb_no_impact"], BY["hwb_unclear_aims"]]
     together = measure_all(few, worlds, 4)
-    apart = [measure_all(few[1:], worlds[run : run + 1], 4, first=run)["hwb_unclear_aims"].value[0] for run in range(3)]
-    assert together["hwb_unclear_aims"].value.tolist() == apart
+    apart = [measure_all(few[1:], worlds[run : run + 1], 4, runs=[run])["hwb_unclear_aims"] for run in range(3)]
+    assert together["hwb_unclear_aims"].value.tolist() == [one.value[0] for one in apart]
     other = measure_all(few, worlds, 5)["hwb_no_impact"].value
     assert not np.array_equal(other, together["hwb_no_impact"].value), "control: another seed"
+
+
+def test_what_is_far_off_is_left_early_and_what_is_near_has_the_same_distance():
+    few = [BY["himp_structures"], BY["hwb_no_impact"], BY["hwb_weak_ownership"], BY["himp_weak_endorsement"]]
+    worlds, kinds, runs = of_box("default", 12, seed=4), kinds_of(few), range(7, 19)
+    whole = np.sort(mean_distance(one.distance for one in measure_all(few, worlds, 4, runs=runs, kinds=kinds).values()))
+    within = float(whole[4])
+    parts = [near(few, worlds[part], 4, runs[part], within, kinds) for part in (slice(0, 1), slice(1, 12))]
+    found = np.concatenate(parts)
+    assert np.sort(found)[:5].tolist() == whole[:5].tolist() and np.isinf(np.sort(found)[5:]).all()
+    assert np.isfinite(near(few, worlds, 4, runs, np.inf, kinds)).all(), "control: nothing is left without a reason"
+
+
+def test_far_scenarios_are_not_played_to_the_end(monkeypatch):
+    """A world that two boards already put out of reach is never played as fifty health improvement programmes."""
+    played = []
+    monkeypatch.setattr(measure_module, "play", lambda kind, *rest: played.append(kind.name) or play(kind, *rest))
+    few = [BY["himp_structures"], BY["hwb_weak_ownership"]]
+    owned = {"volunteering": 0.3, "commitment": 0.75, "assignment": 1.0}
+    assert np.isinf(near(few, [owned], 4, [0], 1e-9, kinds_of(few))).all() and played == ["hwb_2015"]
+    near(few, [owned], 4, [0], np.inf, kinds_of(few))
+    assert played == ["hwb_2015", "hwb_2015", "himp_1999"], "control: within reach, it is"
 
 
 def test_rivals_lack_what_they_say_and_go_through_the_same_measure():

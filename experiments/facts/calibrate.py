@@ -21,7 +21,7 @@ from scipy import stats
 
 from experiments.execute import available_workers
 from experiments.facts import smc
-from experiments.facts.measure import in_pieces, kinds_of
+from experiments.facts.measure import in_pieces, kinds_of, mean_distance, near_in_pieces
 from experiments.facts.pattern import CALIBRATION, Pattern, patterns
 from experiments.facts.smc import Plan, Population
 from experiments.facts.worlds import COORDINATES, World, world
@@ -31,7 +31,7 @@ from experiments.schema import ConfigError
 from experiments.study import RESULTS_VERSION
 from sim.params import DEFAULT_BOX
 
-PIECE = 20
+PIECE = 50
 """Worlds that a worker simulates at a time."""
 MATTERS, MOST_MOVED = 0.1, 12
 """A parameter matters where its rank correlation with some pattern's number is this large; the most that are moved."""
@@ -92,7 +92,12 @@ def identity(asked: Asked, wanted: Sequence[Pattern], kinds: dict[str, Kind]) ->
     return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=6).hexdigest()
 
 
-def calibrate(asked: Asked, say: Say = print) -> Calibration:
+def aloud(text: str) -> None:
+    """Say something at once: populations take minutes, and whoever waits may read a file."""
+    print(text, flush=True)
+
+
+def calibrate(asked: Asked, say: Say = aloud) -> Calibration:
     """Seek the posterior; populations that are there already are read."""
     wanted = target(asked)
     kinds = kinds_of(wanted)
@@ -104,7 +109,8 @@ def calibrate(asked: Asked, say: Say = print) -> Calibration:
         correlations = correlated(prior, values)
         moved = chosen(correlations)
         say(f"Moved, of {len(COORDINATES)} parameters: {', '.join(moved)}.")
-        populations = sought(asked, prior, distances, moved, simulate, folder, say)
+        search = searcher(asked, wanted, kinds, executor)
+        populations = sought(asked, prior, distances, moved, search, folder, say)
     return Calibration(asked, name, wanted, prior, values, correlations, moved, populations)
 
 
@@ -122,9 +128,19 @@ def simulator(asked: Asked, wanted: Sequence[Pattern], kinds: dict[str, Kind], e
         worlds: list[World] = [world(point) for point in points]
         found = in_pieces(wanted, worlds, asked.seed, executor, PIECE, first=first, kinds=kinds)
         values = pd.DataFrame({name: one.value for name, one in found.items()})
-        return values, np.mean([one.distance for one in found.values()], axis=0)
+        return values, mean_distance(one.distance for one in found.values())
 
     return simulate
+
+
+def searcher(asked: Asked, wanted: Sequence[Pattern], kinds: dict[str, Kind], executor: Executor) -> smc.Distances:
+    """From points of the unit cube, the number of their first run and a tolerance to distances, where within it."""
+
+    def distances(points: Numbers, first: int, within: float) -> Numbers:
+        worlds: list[World] = [world(point) for point in points]
+        return near_in_pieces(wanted, worlds, asked.seed, executor, PIECE, first=first, within=within, kinds=kinds)
+
+    return distances
 
 
 def drawn_from_prior(asked: Asked, simulate: Simulate, folder: Path, say: Say) -> tuple[Numbers, pd.DataFrame, Numbers]:
@@ -140,7 +156,13 @@ def drawn_from_prior(asked: Asked, simulate: Simulate, folder: Path, say: Say) -
 
 
 def sought(
-    asked: Asked, prior: Numbers, distances: Numbers, moved: Sequence[str], simulate: Simulate, folder: Path, say: Say
+    asked: Asked,
+    prior: Numbers,
+    distances: Numbers,
+    moved: Sequence[str],
+    search: smc.Distances,
+    folder: Path,
+    say: Say,
 ) -> list[Population]:
     """The populations, one after another, each kept as it is finished."""
     places = [COORDINATES.index(name) for name in moved]
@@ -149,7 +171,7 @@ def sought(
     while (read := read_population(folder, found[-1].number + 1)) is not None:
         found.append(read)
         tell(read, say)
-    for population in smc.later(asked.plan, found[-1], places, lambda points, at: simulate(points, at)[1], asked.seed):
+    for population in smc.later(asked.plan, found[-1], places, search, asked.seed):
         write_bytes(folder / f"population-{population.number}.csv", as_csv(as_table(population)))
         found.append(population)
         tell(population, say)

@@ -43,30 +43,33 @@ class Played:
     partners: Numbers
 
 
-def play(kind: Kind, worlds: Worlds, changes: Mapping[str, float], seed: int, first: int = 0) -> Played:
+def play(
+    kind: Kind, worlds: Worlds, changes: Mapping[str, float], seed: int, runs: Sequence[int] | None = None
+) -> Played:
     """Simulate a run of a scenario in each world. Run r takes the same localities and luck whatever else is played.
 
-    `changes` are set last. `first` is the number of the first run: it addresses where localities lie and what befalls
-    them, so that runs may be played in any pieces.
+    `changes` are set last. `runs` are the runs' numbers, from 0 if not given: they address where localities lie and
+    what befalls them, so that runs may be played in any pieces.
     """
     count, spread = kind.n_localities, len(kind.half_widths)
+    runs = range(len(worlds)) if runs is None else runs
     points = []
-    for run, world in enumerate(worlds, start=first):
+    for run, world in zip(runs, worlds, strict=True):
         unit = np.random.Generator(np.random.Philox(key=[seed, run])).random((count, spread))
         points.append(localities(kind, world, unit))
     table = np.concatenate(points)
     for name, value in changes.items():
         table[:, NAMES.index(name)] = value
     count_partners(table)
-    numbers = np.arange(first * count, first * count + len(table))
-    runs = simulate(table, numbers, seed, partners=True)
-    assert runs.partners is not None
+    numbers = np.repeat(np.asarray(runs) * count, count) + np.tile(np.arange(count), len(worlds))
+    found = simulate(table, numbers, seed, partners=True)
+    assert found.partners is not None
     shape = (len(worlds), count)
     return Played(
         kind,
         table.reshape(*shape, -1),
-        runs.outcomes.reshape(*shape, -1),
-        runs.partners.reshape(*shape, *runs.partners.shape[1:]),
+        found.outcomes.reshape(*shape, -1),
+        found.partners.reshape(*shape, *found.partners.shape[1:]),
     )
 
 
@@ -233,7 +236,7 @@ def measure_all(
     seed: int,
     *,
     changes: Mapping[str, float] | None = None,
-    first: int = 0,
+    runs: Sequence[int] | None = None,
     kinds: Mapping[str, Kind] | None = None,
 ) -> dict[str, Measured]:
     """Every pattern in a run of its scenario in each world; a simulation that several ask for is played once."""
@@ -245,7 +248,7 @@ def measure_all(
         for under in pattern.changes:
             key = (pattern.scenario, tuple(sorted(under.items())))
             if key not in plays:
-                plays[key] = play(kinds[pattern.scenario], worlds, {**under, **(changes or {})}, seed, first)
+                plays[key] = play(kinds[pattern.scenario], worlds, {**under, **(changes or {})}, seed, runs)
             asked.append(plays[key])
         found[pattern.name] = measure(pattern, asked)
     return found
@@ -269,12 +272,11 @@ def in_pieces(
 ) -> dict[str, Measured]:
     """The same with the worlds handed out `size` at a time; the numbers do not depend on it, nor on the workers."""
     kinds = kinds or kinds_of(patterns)
-    starts = range(0, len(worlds), size)
     waiting = [
         executor.submit(
-            measure_all, patterns, worlds[start : start + size], seed, changes=changes, first=first + start, kinds=kinds
+            measure_all, patterns, [worlds[run - first] for run in runs], seed, changes=changes, runs=runs, kinds=kinds
         )
-        for start in starts
+        for runs in numbered(len(worlds), size, first)
     ]
     pieces = [one.result() for one in waiting]
     return {
@@ -284,3 +286,68 @@ def in_pieces(
         )
         for pattern in patterns
     }
+
+
+def numbered(worlds: int, size: int, first: int) -> list[range]:
+    """The numbers of the runs in each piece of so many worlds, the first of all being `first`."""
+    return [range(first + start, first + min(start + size, worlds)) for start in range(0, worlds, size)]
+
+
+# -- how far from what was observed -----------------------------------------------------------------------
+
+
+def near(
+    patterns: Sequence[Pattern], worlds: Worlds, seed: int, runs: Sequence[int], within: float,
+    kinds: Mapping[str, Kind],
+) -> Numbers:  # fmt: skip
+    """The mean distance of the patterns in each world (worlds,); infinite where it is not within the tolerance.
+
+    Scenarios of few localities come first, and the others are played only in worlds that may still be within it: since
+    no distance is below 0, the mean so far can but grow. What is within has the distance it has without this.
+    """
+    apart = np.zeros((len(patterns), len(worlds)))
+    left = np.arange(len(worlds))
+    for name in sorted(kinds, key=lambda name: (kinds[name].n_localities, -len(of_scenario(patterns, name)))):
+        own = of_scenario(patterns, name)
+        there = left.tolist()
+        found = measure_all(own, [worlds[at] for at in there], seed, runs=[runs[at] for at in there], kinds=kinds)
+        for pattern in own:
+            apart[patterns.index(pattern), left] = found[pattern.name].distance
+        left = left[mean_distance(apart[:, left]) <= within]
+        if not len(left):
+            break
+    distances = np.full(len(worlds), np.inf)
+    distances[left] = mean_distance(apart[:, left])
+    return distances
+
+
+def mean_distance(apart: Iterable[Numbers]) -> Numbers:
+    """The mean over patterns of distances (patterns, worlds), summed in the order of patterns however many worlds."""
+    rows = list(apart)
+    total = np.zeros_like(rows[0])
+    for row in rows:
+        total += row
+    return total / len(rows)
+
+
+def of_scenario(patterns: Sequence[Pattern], name: str) -> list[Pattern]:
+    return [pattern for pattern in patterns if pattern.scenario == name]
+
+
+def near_in_pieces(
+    patterns: Sequence[Pattern],
+    worlds: Worlds,
+    seed: int,
+    executor: Executor,
+    size: int,
+    *,
+    first: int,
+    within: float,
+    kinds: Mapping[str, Kind],
+) -> Numbers:
+    """The same with the worlds handed out `size` at a time."""
+    waiting = [
+        executor.submit(near, patterns, [worlds[run - first] for run in runs], seed, runs, within, kinds)
+        for runs in numbered(len(worlds), size, first)
+    ]
+    return np.concatenate([one.result() for one in waiting])

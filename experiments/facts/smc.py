@@ -16,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
-Distances = Callable[[Numbers, int], Numbers]
-"""From points in the unit cube (points, coordinates) and the number of the first to their distances (points,)."""
+Distances = Callable[[Numbers, int, float], Numbers]
+"""From points in the unit cube (points, coordinates), the number of the first and a tolerance to distances (points,).
+
+Beyond the tolerance a distance may be given as infinite, so that what is far off need not be simulated to its end."""
 
 PRIOR_DRAWS, DRAW, PROPOSE = 0, 1, 2
 MOST_MISSES = 200
@@ -95,7 +97,7 @@ def following(plan: Plan, before: Population, moved: list[int], distances: Dista
     made = 0
     while sum(len(batch) for batch in kept) < plan.particles and made < plan.most:
         points = propose(before, moved, root, generator(seed, before.number + 1, made), plan.batch)
-        apart = distances(points, address(before.number + 1, made, plan))
+        apart = distances(points, address(before.number + 1, made, plan), tolerance)
         kept.append(points[apart <= tolerance])
         far.append(apart[apart <= tolerance])
         made += plan.batch
