@@ -241,6 +241,33 @@ def test_choosing_scenario_failure_and_setup(opened):
     assert page.locator("#arms .arm-name").evaluate_all("all => all.map(one => one.value)") == ["as_it_is", "remedy"]
 
 
+def test_a_composed_scenario_names_who_is_at_the_table(opened):
+    page = still(opened)
+    assert page.inner_text("#roster") == "", "control: the default world names nobody"
+    page = still(opened, "scenario=himp_1999&partner=3&month=6")
+    assert "A health authority; B and C local authority; D to F acute" in page.inner_text("#roster")
+    assert page.inner_text("#accounts h3 >> nth=0") == "Partner D (acute and community trusts), structure first"
+    assert "D (acute and community trusts), large" in page.locator(".partner").nth(3).get_attribute("aria-label")
+    assert page.locator("#partner option").last.inner_text() == "Q (users and carers)"
+
+
+@pytest.mark.parametrize("scenario", ["himp_1999", "lsp_jsna", "default"])
+def test_no_partner_stands_outside_the_picture_or_on_another(opened, scenario):
+    page = still(opened, f"scenario={scenario}")
+    inside = """(all) => all.every((one) => { const box = one.ownerSVGElement.getBoundingClientRect();
+        const disc = one.getBoundingClientRect(); return disc.top >= box.top && disc.bottom <= box.bottom
+        && disc.left >= box.left && disc.right <= box.right; })"""
+    assert page.locator(".partner .track").evaluate_all(inside)
+    overlap = """(all) => { const discs = all.map((one) => { const box = one.getBoundingClientRect();
+        return [box.x + box.width / 2, box.y + box.height / 2, box.width / 2]; });
+        const apart = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]) - a[2] - b[2];
+        return discs.some((a, i) => discs.some((b, j) => j < i && apart(a, b) < 0)); }"""
+    first = "#arms .arm:first-child .partner .disc"
+    assert not page.locator(first).evaluate_all(overlap)
+    page.locator(first).evaluate_all("(all) => all[0].setAttribute('r', 150)")
+    assert page.locator(first).evaluate_all(overlap), "control: a larger one lies on its neighbours"
+
+
 def test_page_shows_that_its_engine_is_checked(opened):
     page = still(opened)
     until(page, "document.getElementById('checked').textContent.startsWith('Checked just now')")

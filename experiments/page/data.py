@@ -111,7 +111,7 @@ def first_without(lines: list[str], start: str) -> int:
 
 
 def scenarios() -> dict[str, Any]:
-    """Each scenario: what it is, its sources, and the parameters in which it departs from the defaults."""
+    """Each scenario: what it is, its sources, who and what it is about by name, and in which parameters it departs."""
     found = {}
     for path in sorted((configs() / "scenario").glob("*.yaml")):
         plain = resolved(composed([f"scenario={path.stem}"]))
@@ -119,6 +119,8 @@ def scenarios() -> dict[str, Any]:
         found[path.stem] = {
             "about": scenario["about"],
             "sources": scenario["sources"],
+            "sectors": scenario["sectors"],
+            "issues": scenario["issues"],
             "parameters": unlike(parameters_of(plain), {**DEFAULTS, **SETUPS[plain["setup"]]}),
         }
     return found

@@ -5,6 +5,7 @@ export const HEIGHT = 330;
 /** As many stand on one ring. */
 export const FEW = 18;
 const AROUND = 1050; // length of the outer ring
+const APART = 9; // room between two partners, beside that each takes up
 const DEEPEST = 0.52; // the inner ring is so much narrower than the outer one
 
 /**
@@ -19,19 +20,24 @@ export function layout(capacity) {
   const breadths = Array.from({ length: rings }, (_, depth) => 1 - (rings > 1 ? (DEEPEST * depth) / (rings - 1) : 0));
   const all = breadths.reduce((sum, breadth) => sum + breadth, 0);
   const size = radius((AROUND * all) / count, rings);
+  const radii = capacity.map((one) => Math.max(2.5, size * Math.sqrt(one)));
+  const margin = Math.max(30, Math.max(...radii) + 10); // for ring, owner's mark and those who are new
   const places = [];
   let passed = 0;
   for (const breadth of breadths) {
     passed += breadth;
     const from = places.length;
     const to = Math.round((count * passed) / all);
+    const whole = radii.slice(from, to).reduce((sum, r) => sum + r + APART, 0);
+    let sofar = 0;
     for (let i = from; i < to; i += 1) {
-      // From just right of the top, clockwise: on one ring the small ones end up at the upper left.
-      const angle = -Math.PI / 2 + (2 * Math.PI * (i - from + 0.5)) / (to - from);
+      // From just right of the top, clockwise, each as wide as it is: on one ring the small ones end up at the upper left.
+      const angle = -Math.PI / 2 + (2 * Math.PI * (sofar + (radii[i] + APART) / 2)) / whole;
+      sofar += radii[i] + APART;
       places.push({
-        x: WIDTH / 2 + (WIDTH / 2 - 34) * breadth * Math.cos(angle),
-        y: HEIGHT / 2 + (HEIGHT / 2 - 30) * breadth * Math.sin(angle),
-        r: Math.max(2.5, size * Math.sqrt(capacity[i])),
+        x: WIDTH / 2 + (WIDTH / 2 - margin - 4) * breadth * Math.cos(angle),
+        y: HEIGHT / 2 + (HEIGHT / 2 - margin) * breadth * Math.sin(angle),
+        r: radii[i],
       });
     }
   }

@@ -7,7 +7,7 @@ import {byId, html, say} from "./dom.js";
 import {loadEngine} from "./engine.js";
 import {after, answer, before, contents} from "./lesson.js";
 import {goTo} from "./run.js";
-import {SettingError, armName, checkSeed, checkWorld, firstSetting, lessonSetting, parametersOf, realChanges} from "./setting.js";
+import {SettingError, armName, checkSeed, checkWorld, firstSetting, lessonSetting, parametersOf, realChanges, rosterOf} from "./setting.js";
 import {FILE, SWEEP, command, configuration, fragment, fromFile, fromFragment} from "./share.js";
 import {advance, createStage, draw, keepLines, launch, seriesOf, spoken} from "./stage.js";
 import {capital, counted, plain} from "./words.js";
@@ -60,6 +60,7 @@ function show() {
   byId("failure").value = setting.failure;
   const failure = data.failures[setting.failure];
   say(byId("about-choice"), failure ? failure.world : data.scenarios[setting.scenario].about);
+  say(byId("roster"), rosterOf(data, setting, stage.runs[0].parameters));
   for (const name of ["seed", "world"]) if (document.activeElement !== byId(name)) byId(name).value = String(setting[name]);
   drawControls(rows, data, setting);
   if (found && !byId("distributions").hidden) showWorlds();

@@ -124,7 +124,7 @@ export function drawNetwork(network, run, chosen) {
     set(one.mark, "visibility", owned[i] ? "visible" : "hidden");
     if (owned[i]) say(one.mark.lastChild, owned[i]);
     set(one.group, "aria-pressed", chosen === i);
-    set(one.group, "aria-label", described(partner, i, owned[i]));
+    set(one.group, "aria-label", described(run.names[i], partner, owned[i]));
   });
   set(network.board, "stroke-width", (1 + 8 * structure).toFixed(1));
   set(network.apart, "visibility", axed > 0 ? "visible" : "hidden");
@@ -147,10 +147,10 @@ function owners(network, run) {
   return owned;
 }
 
-function described(partner, index, owned) {
+function described(name, partner, owned) {
   const size = partner.small > 0 ? "small" : "large";
   const owns = owned ? `, answers for issue ${owned}` : "";
-  return `Partner ${letter(index)}, ${size}: commitment ${level(partner.commitment)}, alignment ${level(partner.alignment)}${owns}. Ask why.`;
+  return `Partner ${name}, ${size}: commitment ${level(partner.commitment)}, alignment ${level(partner.alignment)}${owns}. Ask why.`;
 }
 
 /** Ties, from faint to firm in a few classes: a path for each class is much quicker than a line for each tie. */

@@ -9,21 +9,23 @@ export const ADDED = "added_value";
  * @property {number} months how many there are
  * @property {Object<string, Float64Array>} history value of each series in months 1, 2, ... (at 0, 1, ...)
  * @property {Array<Array<object>>} happened events of each month
+ * @property {string[]} names what each partner is called
  * @property {any} engine
  */
 
 /** A run on an engine of its own. @returns {Run} */
 export function createRun(engine) {
-  return { engine, month: 0, months: 0, history: {}, happened: [], parameters: {} };
+  return { engine, month: 0, months: 0, history: {}, happened: [], names: [], parameters: {} };
 }
 
 /** Launch the partnership of one world. @param {Run} run */
-export function begin(run, parameters, seed, world) {
+export function begin(run, parameters, names, seed, world) {
   run.engine.begin(parameters, BigInt(seed), world);
   const same = run.months === parameters.months;
   run.month = 0;
   run.months = parameters.months;
   run.parameters = parameters;
+  run.names = names;
   run.happened.length = 0;
   for (const name of [...run.engine.series, ADDED]) {
     if (!same || !run.history[name]) run.history[name] = new Float64Array(run.months);

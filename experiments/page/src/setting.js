@@ -1,6 +1,6 @@
 // A setting: everything that decides what is seen. Here it is checked, and turned into the parameters of each side.
 
-import {nearest, plain} from "./words.js";
+import {letter, listing, nearest, plain} from "./words.js";
 
 /**
  * @typedef {object} Setting
@@ -67,6 +67,40 @@ export function groundOf(data, setting) {
 export function parametersOf(data, setting) {
   const ground = { ...groundOf(data, setting), ...setting.changes };
   return setting.arms.map((arm) => ({ ...ground, ...armValues(data, setting.failure, arm) }));
+}
+
+/** The partners of each sector of the scenario, from 0, by its name; of a scenario of no named sectors, none. */
+export function sectorsOf(data, setting, parameters) {
+  let first = 0;
+  return data.scenarios[setting.scenario].sectors.map((name, place) => {
+    const count = parameters[`sector_${place + 1}_count`];
+    first += count;
+    return { name, partners: Array.from({ length: count }, (_, i) => first - count + i) };
+  });
+}
+
+/** What each partner is called: its letter, and its sector where it has a named one. @returns {string[]} */
+export function namesOf(data, setting, parameters) {
+  const names = Array.from({ length: parameters.n_partners }, (_, index) => letter(index));
+  for (const { name, partners } of sectorsOf(data, setting, parameters)) {
+    for (const index of partners) names[index] = `${letter(index)} (${name})`;
+  }
+  return names;
+}
+
+/** Who is at the table, and for what, where the scenario says it by name; else "". */
+export function rosterOf(data, setting, parameters) {
+  const { issues } = data.scenarios[setting.scenario];
+  const sectors = sectorsOf(data, setting, parameters).filter(({ partners }) => partners.length);
+  if (!sectors.length) return "";
+  const told = sectors.map(({ name, partners }) => `${spanOf(partners)} ${name}`);
+  return `Partners: ${told.join("; ")}. Issues: ${issues.map((issue, k) => `${k + 1} ${issue}`).join("; ")}.`;
+}
+
+function spanOf(partners) {
+  const [first, last] = [letter(partners[0]), letter(partners[partners.length - 1])];
+  if (partners.length < 3) return listing([...new Set([first, last])]);
+  return `${first} to ${last}`;
 }
 
 // -- checks -----------------------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ import {told} from "./happened.js";
 import {marksOf} from "./lesson.js";
 import {createNetwork, drawNetwork, setOut} from "./network.js";
 import {ADDED, begin, createRun, goTo, now, step} from "./run.js";
-import {armName, armsOf, parametersOf} from "./setting.js";
-import {capital, letter, level, signed} from "./words.js";
+import {armName, armsOf, namesOf, parametersOf} from "./setting.js";
+import {capital, level, signed} from "./words.js";
 
 /** Two engines, two partnerships, and the elements that show them. */
 export function createStage(data, engines, { chosen, armChanged }) {
@@ -35,7 +35,7 @@ export function launch(stage, setting) {
   setting.month = Math.min(setting.month, months);
   if (setting.partner !== null && setting.partner >= parameters[0].n_partners) setting.partner = null;
   stage.runs.forEach((run, side) => {
-    begin(run, parameters[side], setting.seed, setting.world);
+    begin(run, parameters[side], namesOf(stage.data, setting, parameters[side]), setting.seed, setting.world);
     goTo(run, setting.month, () => {});
     setOut(stage.sides[side].network, run);
   });
@@ -113,9 +113,10 @@ function drawHappened(side, run) {
 /** The account of the chosen partner on both sides. */
 function drawAccounts({ data, setting, runs, sides }) {
   const select = byId("partner");
-  const count = runs[0].parameters.n_partners;
-  if (select.options.length !== count + 1) {
-    select.replaceChildren(html("option", { value: "" }, "choose one"), ...Array.from({ length: count }, (_, i) => html("option", { value: i }, letter(i))));
+  const { names } = runs[0];
+  if (select.dataset.names !== names.join()) {
+    select.replaceChildren(html("option", { value: "" }, "choose one"), ...names.map((name, i) => html("option", { value: i }, name)));
+    select.dataset.names = names.join();
   }
   const value = setting.partner === null ? "" : String(setting.partner);
   if (select.value !== value) select.value = value;
@@ -128,7 +129,7 @@ function drawAccounts({ data, setting, runs, sides }) {
     return;
   }
   box.replaceChildren(...runs.map((run, side) => {
-    const part = html("div", { class: "account" }, html("h3", {}, `Partner ${letter(setting.partner)}, ${armName(setting.arms[side])}`),
+    const part = html("div", { class: "account" }, html("h3", {}, `Partner ${run.names[setting.partner]}, ${armName(setting.arms[side])}`),
       ...account(data, setting.partner, run.month, run.month ? run.engine.why(setting.partner) : null));
     part.style.setProperty("--side", sides[side].box.style.getPropertyValue("--side"));
     return part;
