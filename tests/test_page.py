@@ -251,6 +251,17 @@ def test_a_composed_scenario_names_who_is_at_the_table(opened):
     assert page.locator("#partner option").last.inner_text() == "Q (users and carers)"
 
 
+def test_sectors_count_their_partners_whatever_else_is_asked(opened):
+    for asked, partners in (("p.n_partners=5", 17), ("p.sector_1_count=4", 20), ("p.n_issues=2", 17)):
+        page = still(opened, f"scenario=himp_1999&{asked}")
+        assert page.locator("#arms .arm:first-child .partner").count() == partners, asked
+        assert page.locator("#partner option").count() == 1 + partners, asked
+        assert page.locator("[id$=n_partners]").first.is_disabled(), asked
+    assert page.inner_text("#roster").endswith("Issues: 1 heart disease and stroke; 2 cancer.")
+    page = still(opened, "p.n_partners=5")
+    assert page.locator("#partner option").count() == 1 + 5, "control: without sectors it is taken as it stands"
+
+
 @pytest.mark.parametrize("scenario", ["himp_1999", "lsp_jsna", "default"])
 def test_no_partner_stands_outside_the_picture_or_on_another(opened, scenario):
     page = still(opened, f"scenario={scenario}")
@@ -258,6 +269,9 @@ def test_no_partner_stands_outside_the_picture_or_on_another(opened, scenario):
         const disc = one.getBoundingClientRect(); return disc.top >= box.top && disc.bottom <= box.bottom
         && disc.left >= box.left && disc.right <= box.right; })"""
     assert page.locator(".partner .track").evaluate_all(inside)
+    page.evaluate("document.querySelector('.partner').setAttribute('transform', 'translate(5 5)')")
+    assert not page.locator(".partner .track").evaluate_all(inside), "control: one in the corner is cut off"
+    page = still(opened, f"scenario={scenario}&month=1")
     overlap = """(all) => { const discs = all.map((one) => { const box = one.getBoundingClientRect();
         return [box.x + box.width / 2, box.y + box.height / 2, box.width / 2]; });
         const apart = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]) - a[2] - b[2];

@@ -1,7 +1,7 @@
 // Change one thing: a dozen sliders, and every other parameter one fold deeper.
 
 import {html, say, set} from "./dom.js";
-import {SettingError, armValues, checkParameter, groundOf} from "./setting.js";
+import {SettingError, armValues, checkParameter, countedIn, groundOf} from "./setting.js";
 import {capital, plain} from "./words.js";
 
 // Two that a class asks about first; the six that moved the mean of both arms' added value most, in 20,000 worlds drawn
@@ -85,8 +85,9 @@ export function drawControls(rows, data, setting) {
     row.back.hidden = !(name in setting.changes) || setting.changes[name] === ground[name];
     row.element.classList.toggle("changed", !row.back.hidden);
     const by = arms.filter((values) => name in values).length;
-    row.slider.disabled = by === 2;
-    row.field.disabled = by === 2;
-    say(row.held, by === 2 ? "Both sides set it themselves." : by === 1 ? "One side sets it itself." : "");
+    const counted = name === "n_partners" ? countedIn({ ...ground, ...setting.changes }) : 0;
+    row.slider.disabled = by === 2 || counted > 0;
+    row.field.disabled = row.slider.disabled;
+    say(row.held, counted ? `The sectors count ${counted}.` : by === 2 ? "Both sides set it themselves." : by === 1 ? "One side sets it itself." : "");
   }
 }

@@ -1,11 +1,11 @@
-// Where partners stand: decided by how many there are, never by what happens to them.
+// Where partners stand: decided by how many and how large they are, never by what happens to them.
 
 export const WIDTH = 460;
 export const HEIGHT = 330;
 /** As many stand on one ring. */
 export const FEW = 18;
 const AROUND = 1050; // length of the outer ring
-const APART = 9; // room between two partners, beside that each takes up
+const APART = 9; // room between two partners, besides what each takes up
 const DEEPEST = 0.52; // the inner ring is so much narrower than the outer one
 
 /**

@@ -63,13 +63,20 @@ export function groundOf(data, setting) {
   return Object.assign(ground, failure ? { ...data.setups[failure.setup].parameters, ...failure.parameters } : {});
 }
 
-/** All parameters of both sides. What an arm sets holds against changes, as in a sweep. */
+/** All parameters of both sides. What an arm sets holds against changes, as in a sweep; sectors count their partners. */
 export function parametersOf(data, setting) {
   const ground = { ...groundOf(data, setting), ...setting.changes };
-  return setting.arms.map((arm) => ({ ...ground, ...armValues(data, setting.failure, arm) }));
+  const composed = countedIn(ground) > 0 ? { n_partners: countedIn(ground) } : {};
+  return setting.arms.map((arm) => ({ ...ground, ...armValues(data, setting.failure, arm), ...composed }));
 }
 
-/** The partners of each sector of the scenario, from 0, by its name; of a scenario of no named sectors, none. */
+/** How many partners the sectors count; 0 in a world of the two sectors, where `n_partners` says it. */
+export function countedIn(parameters) {
+  const counts = Object.entries(parameters).filter(([name]) => /^sector_\d+_count$/.test(name));
+  return counts.reduce((sum, [, count]) => sum + count, 0);
+}
+
+/** The partners of each sector of the scenario, from 0, by its name; none where the scenario names no sectors. */
 export function sectorsOf(data, setting, parameters) {
   let first = 0;
   return data.scenarios[setting.scenario].sectors.map((name, place) => {
@@ -94,7 +101,7 @@ export function rosterOf(data, setting, parameters) {
   const sectors = sectorsOf(data, setting, parameters).filter(({ partners }) => partners.length);
   if (!sectors.length) return "";
   const told = sectors.map(({ name, partners }) => `${spanOf(partners)} ${name}`);
-  return `Partners: ${told.join("; ")}. Issues: ${issues.map((issue, k) => `${k + 1} ${issue}`).join("; ")}.`;
+  return `Partners: ${told.join("; ")}. Issues: ${issues.slice(0, parameters.n_issues).map((issue, k) => `${k + 1} ${issue}`).join("; ")}.`;
 }
 
 function spanOf(partners) {
