@@ -44,18 +44,19 @@ JOBS = {
     ),
     "validate": Job(
         "experiments.facts.jobs", "validate", "hold the model against what was observed",
-        {**RECORD, "runs=NUMBER": "runs of each scenario; 40 if not given"},
+        {**RECORD, "runs=NUMBER": "runs of each scenario; 100 if not given"},
     ),
     "calibrate": Job(
         "experiments.facts.jobs", "calibrate", "seek the worlds that show what was observed",
-        {**RECORD, "prior_draws=NUMBER": "worlds drawn from the wide box at first",
+        {**RECORD, "without=NAME": "a rival model that lacks purpose, trust or overhead",
+         "prior_draws=NUMBER": "worlds drawn from the wide box at first",
          "particles=NUMBER": "worlds kept in each population", "populations=NUMBER": "populations at most",
          "most=NUMBER": "proposals for one population at most"},
     ),
     "teach": Job(
         "experiments.page.teach", "teach", "watch partnerships in a browser: the teaching page",
         {"failure=NAME": "the lesson of a failure mode", "scenario=NAME": "the partnerships of a scenario",
-         "setup=NAME": "how they start", **SEED, "open=false": "say the address only"},
+         "setup=NAME": "how they start", **SEED, "open=false": "only say where it is"},
     ),
     "report": Job("experiments.jobs", "report", "rebuild the report of a study from its stored tables", STUDY),
     "check": Job("experiments.jobs", "check", "verify every byte of a study", STUDY),

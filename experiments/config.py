@@ -14,8 +14,9 @@ from experiments.scenario import between
 from experiments.schema import (
     ConfigError,
     among,
-    composed,
+    hydra_started,
     limits_in,
+    open_factors,
     parameters_of,
     resolved,
     whole,
@@ -142,5 +143,11 @@ def shard_of(cfg: DictConfig) -> Shard | None:
 
 
 def compose(overrides: Sequence[str] = ()) -> Study:
-    """The study that these words of the command line ask for, as in `compose(["experiment=quick_look", "seed=7"])`."""
-    return study_from(composed(overrides))
+    """The study that these words of the command line ask for, as in `compose(["experiment=quick_look", "seed=7"])`.
+
+    Hydra runs all the while, since a study may ask it for more: a factor can be a choice among scenarios.
+    """
+    from hydra import compose as compose_config
+
+    with hydra_started():
+        return study_from(compose_config("config", list(map(open_factors, overrides))))

@@ -57,7 +57,7 @@ def between(half_widths: Mapping[str, float], parameters: Mapping[str, float]) -
 
 
 def names() -> list[str]:
-    """Every scenario that stands for partnerships of a kind: all but the default world."""
+    """Every scenario but the default world."""
     return sorted(path.stem for path in (configs() / "scenario").glob("*.yaml") if path.stem != "default")
 
 

@@ -1,4 +1,4 @@
-"""What a configuration may hold: the schema, the checks of its values, and one clear message for each mistake."""
+"""What a configuration may hold: the schema, how it is composed, its checks, and one clear message for each mistake."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def register() -> None:
 
 @contextmanager
 def hydra_started() -> Iterator[None]:
-    """Hydra over our folder of configurations, for what is composed outside the command line."""
+    """Hydra over our folder of configurations, for what is composed outside the command line; not inside another."""
     from hydra import initialize_config_dir
 
     register()
@@ -153,7 +153,7 @@ def hydra_started() -> Iterator[None]:
         yield
 
 
-def composed(words: Sequence[str] = ()) -> DictConfig:
+def composed(words: Sequence[str]) -> DictConfig:
     """The configuration that these words of the command line ask for."""
     from hydra import compose
 

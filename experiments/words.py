@@ -14,7 +14,7 @@ def plain(name: str) -> str:
 
 
 WIDE = 10
-"""Parameters that vary from which on a box of worlds is called wide."""
+"""A box in which so many parameters vary, or more, is called wide."""
 SERIES = {
     "cost_shift": "cost shifting",
     "endorsed": "share signed up",

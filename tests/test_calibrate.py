@@ -7,15 +7,19 @@ import json
 
 import numpy as np
 import pytest
+import yaml
 from scipy import stats
 
 from experiments.cli import main
+from experiments.config import compose
 from experiments.facts import smc
 from experiments.facts.calibrate import chosen, correlated
 from experiments.facts.smc import Plan
-from experiments.facts.worlds import COORDINATES, of_box
+from experiments.facts.worlds import COORDINATES, of_box, stated_in
+from experiments.scenario import load
+from experiments.schema import ConfigError
 from sim.outcomes import OUTCOME_NAMES
-from sim.params import DEFAULT_BOX, as_array, resolve
+from sim.params import DEFAULT_BOX, DEFAULTS, as_array, resolve
 from sim.runs import simulate
 
 SMALL = Plan(particles=150, batch=150, prior_draws=1000, populations=5, most=3000)
@@ -146,7 +150,7 @@ def test_planted_parameters_lie_in_the_90_percent_region_at_about_the_nominal_ra
     allowed = 0.9 - 3 * np.sqrt(0.9 * 0.1 / PLANTINGS)
     assert ((ranks > 0.05) & (ranks < 0.95)).mean() >= allowed
     assert ((ranks > 0.275) & (ranks < 0.725)).mean() < allowed, "control"
-    assert stats.kstest(ranks.mean(axis=1), "norm", args=(0.5, ranks.mean(axis=1).std())).pvalue > 0.001
+    assert stats.kstest(ranks.mean(axis=1), stats.norm(0.5, ranks.mean(axis=1).std()).cdf).pvalue > 0.001
 
 
 # -- what the patterns tell ---------------------------------------------------------------------------------
@@ -179,6 +183,9 @@ def test_a_calibration_of_one_scenario_is_kept_and_goes_on_where_it_stopped(tmp_
         for row in record["parameters"].values()
         for low, high in [row["prior"]]
     )
+    scenario = yaml.safe_load((folder / "calibrated.yaml").read_text(encoding="utf-8"))
+    assert list(scenario["parameters"]) == list(COORDINATES) and scenario["scenario"]["sources"] == ["HWB"]
+    assert all(low <= scenario["parameters"][name] <= high for name, (low, high) in DEFAULT_BOX.items())
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert "What the patterns can and cannot tell" in page and "hwb unclear aims" in page
     kept = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -192,10 +199,29 @@ def test_a_calibration_of_one_scenario_is_kept_and_goes_on_where_it_stopped(tmp_
     assert "delete it, and it is made again" in capsys.readouterr().err
 
 
-def test_the_calibrated_box_serves_a_study():
-    from experiments.config import compose
-    from experiments.schema import ConfigError
+def test_a_rival_is_calibrated_on_the_same_patterns_as_a_model_of_its_own(tmp_path):
+    words = ["calibrate", "scenario=hwb_2015", "particles=20", "prior_draws=60", "populations=1", f"results={tmp_path}"]
+    assert main(words) == 0
+    (whole,) = (tmp_path / "calibrate" / "hwb_2015").iterdir()
+    assert main([*words, "without=overhead"]) == 0
+    (rival,) = {*(tmp_path / "calibrate" / "hwb_2015").iterdir()} - {whole}
+    one, other = (np.loadtxt(folder / "prior.csv", delimiter=",", skiprows=1) for folder in (whole, rival))
+    assert one.shape == other.shape and not np.array_equal(one, other), "overhead makes a difference"
+    page = (rival / "index.html").read_text(encoding="utf-8")
+    assert "The model without overhead calibrated" in page and "without=overhead seed=1 particles=20" in page
+    assert (whole / "calibrated.yaml").exists() and not (rival / "calibrated.yaml").exists()
 
+
+def test_the_calibrated_world_states_all_that_was_uncertain_and_leaves_no_range():
+    kind = load("calibrated")
+    assert kind.stated == set(stated_in("calibrated")) == set(COORDINATES)
+    assert all(low <= kind.parameters[name] <= high for name, (low, high) in DEFAULT_BOX.items())
+    assert kind.parameters["initial_trust"] != DEFAULTS["initial_trust"]
+    study = compose(["scenario=calibrated", "design.points=3"])
+    assert study.parameters == kind.parameters and not study.design.factors
+
+
+def test_the_calibrated_box_serves_a_study():
     study = compose(["experiment=structure_vs_purpose_calibrated", "design.points=4", "variant_points=0",
                      "trajectory_points=0"])  # fmt: skip
     assert study.design.sampler == "list" and study.design.points == 4 and set(study.design.factors) == set(COORDINATES)

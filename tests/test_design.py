@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from hydra import compose as compose_config
-from hydra import initialize_config_dir
 from SALib.analyze import sobol as salib_analysis
 from SALib.sample import morris as salib_morris
 from SALib.sample import sobol as salib_sobol
@@ -17,7 +16,7 @@ from experiments import design, samplers
 from experiments.config import compose, study_and_list
 from experiments.design import points, sample, small_study
 from experiments.plan import batch, placed, units
-from experiments.schema import configs, register
+from experiments.schema import hydra_started
 from experiments.store import StudyError
 from experiments.study import Adaptive, Contrast
 from sim import params
@@ -276,8 +275,7 @@ def test_a_list_is_taken_as_it_is(tmp_path, kind):
     path = tmp_path / f"points.{kind}"
     table.to_csv(path, index=False) if kind == "csv" else table.to_parquet(path)
     choice = "design.factors.town={choices:{small:{n_partners:5},large:{n_partners:30}}}"
-    with initialize_config_dir(version_base="1.3", config_dir=str(configs())):
-        register()
+    with hydra_started():
         words = ["design.sampler=list", f"design.list={path}", f"++{choice}"]
         study, listed = study_and_list(compose_config("config", words))
     found = points(study, listed=listed).sort_values("point").reset_index(drop=True)

@@ -16,15 +16,14 @@ from experiments.facts.measure import (
     Played,
     hardly_by_chance,
     kinds_of,
-    mean_distance,
     measure,
     measure_all,
-    near,
     play,
     read,
     tolerance,
     verdict,
 )
+from experiments.facts.nearness import mean_distance, near
 from experiments.facts.pattern import Pattern, made, patterns, rivals
 from experiments.facts.worlds import COORDINATES, of_box, world
 from experiments.scenario import load
@@ -176,12 +175,15 @@ def test_runs_are_the_same_in_any_pieces_and_with_any_company():
 def test_what_is_far_off_is_left_early_and_what_is_near_has_the_same_distance():
     few = [BY["himp_structures"], BY["hwb_no_impact"], BY["hwb_weak_ownership"], BY["himp_weak_endorsement"]]
     worlds, kinds, runs = of_box("default", 12, seed=4), kinds_of(few), range(7, 19)
-    whole = np.sort(mean_distance(one.distance for one in measure_all(few, worlds, 4, runs=runs, kinds=kinds).values()))
-    within = float(whole[4])
-    parts = [near(few, worlds[part], 4, runs[part], within, kinds) for part in (slice(0, 1), slice(1, 12))]
-    found = np.concatenate(parts)
-    assert np.sort(found)[:5].tolist() == whole[:5].tolist() and np.isinf(np.sort(found)[5:]).all()
-    assert np.isfinite(near(few, worlds, 4, runs, np.inf, kinds)).all(), "control: nothing is left without a reason"
+    whole = mean_distance(one.distance for one in measure_all(few, worlds, 4, runs=runs, kinds=kinds).values())
+    within = float(np.sort(whole)[4])
+    expected = np.where(whole <= within, whole, np.inf)
+    parts = [
+        near(few, worlds[part], 4, runs=runs[part], within=within, kinds=kinds) for part in (slice(0, 1), slice(1, 12))
+    ]
+    assert np.concatenate(parts).tolist() == expected.tolist() and np.isinf(expected).any()
+    freely = near(few, worlds, 4, runs=runs, within=np.inf, kinds=kinds)
+    assert freely.tolist() == whole.tolist(), "control: nothing is left without a reason"
 
 
 def test_far_scenarios_are_not_played_to_the_end(monkeypatch):
@@ -190,8 +192,8 @@ def test_far_scenarios_are_not_played_to_the_end(monkeypatch):
     monkeypatch.setattr(measure_module, "play", lambda kind, *rest: played.append(kind.name) or play(kind, *rest))
     few = [BY["himp_structures"], BY["hwb_weak_ownership"]]
     owned = {"volunteering": 0.3, "commitment": 0.75, "assignment": 1.0}
-    assert np.isinf(near(few, [owned], 4, [0], 1e-9, kinds_of(few))).all() and played == ["hwb_2015"]
-    near(few, [owned], 4, [0], np.inf, kinds_of(few))
+    assert np.isinf(near(few, [owned], 4, runs=[0], within=1e-9, kinds=kinds_of(few))).all() and played == ["hwb_2015"]
+    near(few, [owned], 4, runs=[0], within=np.inf, kinds=kinds_of(few))
     assert played == ["hwb_2015", "hwb_2015", "himp_1999"], "control: within reach, it is"
 
 
@@ -244,6 +246,7 @@ def test_validate_writes_a_table_that_says_what_was_held_out(tmp_path, capsys):
     (["validate", "scenario=hwb_2016"], "did you mean 'hwb_2015'"), (["validate", "runs=1"], "from 2 to"),
     (["validate", "scenario=collaborative"], "no pattern was observed"), (["validate", "run=3"], "did you mean 'runs'"),
     (["calibrate", "scenario=fire_200"], "no pattern of it is for calibration"), (["calibrate", "seed"], "key=value"),
+    (["calibrate", "without=tust"], "did you mean 'trust'"),
     (["calibrate", "particles=100", "prior_draws=50"], "must be fewer"),
 ])  # fmt: skip
 def test_a_mistake_is_one_message_and_exit_code_2(words, message, capsys):

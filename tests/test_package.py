@@ -82,15 +82,15 @@ def test_the_wheel_holds_the_teaching_page_and_not_its_source(wheel, installed):
 
 
 def test_an_installed_package_finds_its_own_configurations(installed):
-    where = python(installed, "-c", "from experiments.config import configs; print(configs())")
+    where = python(installed, "-c", "from experiments.schema import configs; print(configs())")
     assert Path(where) == installed / "sim" / "_configs"
-    ours = {path.relative_to(PROJECT / "configs"): path.read_bytes() for path in (PROJECT / "configs").rglob("*.yaml")}
-    theirs = {path.relative_to(where): path.read_bytes() for path in Path(where).rglob("*.yaml")}
+    ours = {path.relative_to(PROJECT / "configs"): path.read_bytes() for path in (PROJECT / "configs").rglob("*.*")}
+    theirs = {path.relative_to(where): path.read_bytes() for path in Path(where).rglob("*.*")}
     assert theirs == ours
 
 
 def test_in_the_project_configurations_are_found_beside_the_packages():
-    from experiments.config import configs
+    from experiments.schema import configs
 
     assert configs() == PROJECT / "configs"
 

@@ -11,9 +11,12 @@ import pytest
 from rich.console import Console
 
 from experiments import chunk, findings, report, store, sweep, words
+from experiments.analysis.contrasts import Estimate, count
+from experiments.analysis.discovery import Condition, Region
 from experiments.design import small_study
 from experiments.store import StudyError
-from experiments.verdict import becomes, judge
+from experiments.study import Contrast
+from experiments.verdict import becomes, judge, region
 from sim import params
 from sim.outcomes import OUTCOME_NAMES, SERIES_NAMES
 from sim.runs import Runs
@@ -161,6 +164,23 @@ def test_what_becomes_of_an_answer_is_told_apart():
     said = [becomes(*pair) for pair in (("a", "a"), (None, None), ("a", "b_first"), ("a", None), (None, "b_first"))]
     assert said[:2] == ["the answer stays"] * 2
     assert said[2:] == ["the answer turns", "neither leads any more", "b first leads"]
+
+
+def test_an_arm_that_wins_no_more_often_in_its_region_only_loses_less_there():
+    none, some, many = (count(np.arange(100) < wins) for wins in (0, 10, 60))
+    condition = (Condition("noise", True, 0.3),)
+    found = Region("balanced", condition, 0.4, none, some, none, many, 0.0, Estimate(0.5, 0.4, 0.6), True)
+    contrast = Contrast("balanced", "neither", "added_value_mean", 0.01)
+    assert region(found, contrast).startswith("Balanced does least badly where noise is above 0.3")
+    better = region(replace(found, won=some), contrast)
+    assert better.startswith("Balanced does best where noise is above 0.3"), "control: it wins more often there"
+
+
+@pytest.mark.parametrize(("factors", "said"), [(1, "a box of 1 unknown"), (2, "a box of 2 unknowns"),
+                                               (10, "a wide box of 10 unknowns")])  # fmt: skip
+def test_a_box_is_called_wide_only_where_much_varies(factors, said):
+    design = replace(small_study(10).design, factors=dict(list(params.DEFAULT_BOX.items())[:factors]))
+    assert words.worlds_of(design) == f"drawn from {said}"
 
 
 def test_the_page_asks_no_other_machine(page):

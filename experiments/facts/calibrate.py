@@ -1,7 +1,8 @@
 """Calibration: the worlds in which the model shows what was observed, as far as the calibration patterns can tell.
 
 `partnership calibrate scenario=NAME` (or `all`). Written to `results/calibrate/<scenario>/<id>/`: every population as
-it is finished, from which an interrupted calibration goes on; then posterior.csv, summary.json, figures and index.html.
+it is finished, from which an interrupted calibration goes on; then posterior.csv, calibrated.yaml (of the whole model),
+summary.json, figures and index.html.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from scipy import stats
 
 from experiments.execute import available_workers
 from experiments.facts import smc
-from experiments.facts.measure import in_pieces, kinds_of, mean_distance, near_in_pieces
-from experiments.facts.pattern import CALIBRATION, Pattern, patterns
+from experiments.facts.measure import in_pieces, kinds_of
+from experiments.facts.nearness import mean_distance, near_in_pieces
+from experiments.facts.pattern import CALIBRATION, Pattern, patterns, rivals
 from experiments.facts.smc import Plan, Population
 from experiments.facts.worlds import COORDINATES, World, world
 from experiments.files import StudyError, write_bytes
@@ -35,9 +37,9 @@ PIECE = 50
 """Worlds that a worker simulates at a time."""
 MATTERS, MOST_MOVED = 0.1, 12
 """A parameter matters where its rank correlation with some pattern's number is this large; the most that are moved."""
-LISTED = 1000
+LISTED = 500
 """Worlds in the list that a calibration leaves."""
-TRIED, AGAIN = 20, 20
+TRIED, AGAIN = 60, 40
 """Particles among which the nearest world is sought, and runs of each with luck that it was not chosen by."""
 TOLD = 0.2
 """Patterns tell a parameter whose posterior departs from its prior so far (the largest gap between their cumulative
@@ -49,13 +51,19 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to be calibrated on, and with how much effort."""
+    """What is to be calibrated on, and with how much effort; `without` names the part that a rival model lacks."""
 
     scenario: str = "all"
+    without: str = ""
     seed: int = 1
     results: str = "results"
     workers: int | None = None
     plan: Plan = field(default_factory=Plan)
+
+    @property
+    def changes(self) -> dict[str, float]:
+        """What is switched off in the model that is calibrated."""
+        return rivals()[f"no {self.without}"] if self.without else {}
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,8 @@ def identity(asked: Asked, wanted: Sequence[Pattern], kinds: dict[str, Kind]) ->
     scenarios = {name: [dict(kind.parameters), sorted(kind.stated), kind.half_widths, kind.n_localities]
                  for name, kind in kinds.items()}  # fmt: skip
     content = [RESULTS_VERSION, asked.seed, asdict(asked.plan), DEFAULT_BOX, [asdict(one) for one in wanted], scenarios]
+    if asked.without:
+        content.append(asked.changes)
     return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=6).hexdigest()
 
 
@@ -126,7 +136,7 @@ def simulator(asked: Asked, wanted: Sequence[Pattern], kinds: dict[str, Kind], e
 
     def simulate(points: Numbers, first: int) -> tuple[pd.DataFrame, Numbers]:
         worlds: list[World] = [world(point) for point in points]
-        found = in_pieces(wanted, worlds, asked.seed, executor, PIECE, first=first, kinds=kinds)
+        found = in_pieces(wanted, worlds, asked.seed, executor, PIECE, changes=asked.changes, first=first, kinds=kinds)
         values = pd.DataFrame({name: one.value for name, one in found.items()})
         return values, mean_distance(one.distance for one in found.values())
 
@@ -138,7 +148,9 @@ def searcher(asked: Asked, wanted: Sequence[Pattern], kinds: dict[str, Kind], ex
 
     def distances(points: Numbers, first: int, within: float) -> Numbers:
         worlds: list[World] = [world(point) for point in points]
-        return near_in_pieces(wanted, worlds, asked.seed, executor, PIECE, first=first, within=within, kinds=kinds)
+        return near_in_pieces(
+            wanted, worlds, asked.seed, executor, PIECE, first=first, within=within, kinds=kinds, changes=asked.changes
+        )
 
     return distances
 
@@ -273,8 +285,8 @@ def listed(calibration: Calibration) -> pd.DataFrame:
     return pd.DataFrame([world(posterior.points[min(row, len(heights) - 1)]) for row in rows])
 
 
-def nearest(calibration: Calibration) -> pd.DataFrame:
-    """One world, a row: of the particles nearest to the calibration patterns, the one that stays so with other luck."""
+def nearest(calibration: Calibration) -> World:
+    """Of the particles nearest to the calibration patterns, the world that stays so with other luck."""
     posterior, asked = calibration.posterior, calibration.asked
     tried = np.argsort(posterior.distances, kind="stable")[:TRIED]
     points = np.repeat(posterior.points[tried], AGAIN, axis=0)
@@ -284,7 +296,7 @@ def nearest(calibration: Calibration) -> pd.DataFrame:
         )
         _, distances = simulate(points, 0)
     best = tried[distances.reshape(len(tried), AGAIN).mean(axis=1).argmin()]
-    return pd.DataFrame([world(posterior.points[best])])
+    return world(posterior.points[best])
 
 
 def summary(calibration: Calibration) -> dict[str, Any]:
@@ -294,6 +306,7 @@ def summary(calibration: Calibration) -> dict[str, Any]:
     table = listed(calibration)
     return {
         "scenario": calibration.asked.scenario,
+        "without": calibration.asked.without,
         "id": calibration.id,
         "seed": calibration.asked.seed,
         "plan": asdict(calibration.asked.plan),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.scenario import names
@@ -27,8 +27,10 @@ def validate(words: list[str]) -> int:
 
 def calibrate(words: list[str]) -> int:
     """Seek the worlds in which the model shows the calibration patterns of a scenario, or of all."""
-    effort = {"particles": (20, 10**5), "prior_draws": (40, 10**6), "populations": (1, 50), "most": (40, 10**7)}
-    given = options("calibrate", words, effort)
+    from experiments.facts.pattern import rivals
+
+    effort = {"particles": (20, 10**5), "prior_draws": (40, 10**6), "populations": (1, 50), "most": (40, 10**6)}
+    given = options("calibrate", words, effort, {"without": [name.removeprefix("no ") for name in rivals()]})
     from experiments.facts.calibrate import Asked
     from experiments.facts.posterior import run
     from experiments.facts.smc import Plan
@@ -41,17 +43,23 @@ def calibrate(words: list[str]) -> int:
     return 0
 
 
-def options(job: str, words: Sequence[str], numbers: dict[str, tuple[int, int]]) -> dict[str, Any]:
+def options(
+    job: str,
+    words: Sequence[str],
+    numbers: Mapping[str, tuple[int, int]],
+    choices: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Any]:
     """The words of a job as values, checked: scenario, seed, results and workers, besides what is its own."""
+    known = {"scenario": ("all", *names()), **(choices or {})}
     ranges = {"seed": (0, MOST_SEED), "workers": (1, 10**4), **numbers}
     given: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
             raise ConfigError(f"{word}: partnership {job} takes key=value, as in scenario=himp_1999")
-        among(name, ("scenario", "results", *ranges), f"{job}: key")
-        if name == "scenario":
-            given[name] = among(value, ("all", *names()), "scenario")
+        among(name, (*known, "results", *ranges), f"{job}: key")
+        if name in known:
+            given[name] = among(value, known[name], name)
         elif name == "results":
             given[name] = value
         else:

@@ -273,10 +273,8 @@ def in_pieces(
     """The same with the worlds handed out `size` at a time; the numbers do not depend on it, nor on the workers."""
     kinds = kinds or kinds_of(patterns)
     waiting = [
-        executor.submit(
-            measure_all, patterns, [worlds[run - first] for run in runs], seed, changes=changes, runs=runs, kinds=kinds
-        )
-        for runs in numbered(len(worlds), size, first)
+        executor.submit(measure_all, patterns, piece, seed, changes=changes, runs=runs, kinds=kinds)
+        for piece, runs in cut(worlds, size, first)
     ]
     pieces = [one.result() for one in waiting]
     return {
@@ -288,66 +286,7 @@ def in_pieces(
     }
 
 
-def numbered(worlds: int, size: int, first: int) -> list[range]:
-    """The numbers of the runs in each piece of so many worlds, the first of all being `first`."""
-    return [range(first + start, first + min(start + size, worlds)) for start in range(0, worlds, size)]
-
-
-# -- how far from what was observed -----------------------------------------------------------------------
-
-
-def near(
-    patterns: Sequence[Pattern], worlds: Worlds, seed: int, runs: Sequence[int], within: float,
-    kinds: Mapping[str, Kind],
-) -> Numbers:  # fmt: skip
-    """The mean distance of the patterns in each world (worlds,); infinite where it is not within the tolerance.
-
-    Scenarios of few localities come first, and the others are played only in worlds that may still be within it: since
-    no distance is below 0, the mean so far can but grow. What is within has the distance it has without this.
-    """
-    apart = np.zeros((len(patterns), len(worlds)))
-    left = np.arange(len(worlds))
-    for name in sorted(kinds, key=lambda name: (kinds[name].n_localities, -len(of_scenario(patterns, name)))):
-        own = of_scenario(patterns, name)
-        there = left.tolist()
-        found = measure_all(own, [worlds[at] for at in there], seed, runs=[runs[at] for at in there], kinds=kinds)
-        for pattern in own:
-            apart[patterns.index(pattern), left] = found[pattern.name].distance
-        left = left[mean_distance(apart[:, left]) <= within]
-        if not len(left):
-            break
-    distances = np.full(len(worlds), np.inf)
-    distances[left] = mean_distance(apart[:, left])
-    return distances
-
-
-def mean_distance(apart: Iterable[Numbers]) -> Numbers:
-    """The mean over patterns of distances (patterns, worlds), summed in the order of patterns however many worlds."""
-    rows = list(apart)
-    total = np.zeros_like(rows[0])
-    for row in rows:
-        total += row
-    return total / len(rows)
-
-
-def of_scenario(patterns: Sequence[Pattern], name: str) -> list[Pattern]:
-    return [pattern for pattern in patterns if pattern.scenario == name]
-
-
-def near_in_pieces(
-    patterns: Sequence[Pattern],
-    worlds: Worlds,
-    seed: int,
-    executor: Executor,
-    size: int,
-    *,
-    first: int,
-    within: float,
-    kinds: Mapping[str, Kind],
-) -> Numbers:
-    """The same with the worlds handed out `size` at a time."""
-    waiting = [
-        executor.submit(near, patterns, [worlds[run - first] for run in runs], seed, runs, within, kinds)
-        for runs in numbered(len(worlds), size, first)
-    ]
-    return np.concatenate([one.result() for one in waiting])
+def cut(worlds: Worlds, size: int, first: int) -> list[tuple[Worlds, range]]:
+    """Worlds in pieces, each with the numbers of its runs; the first of all is `first`."""
+    pieces = [worlds[start : start + size] for start in range(0, len(worlds), size)]
+    return [(piece, range(first + at * size, first + at * size + len(piece))) for at, piece in enumerate(pieces)]

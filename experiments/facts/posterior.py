@@ -1,8 +1,9 @@
-"""What a calibration leaves, shown: where the posterior lies, and what it predicts of every pattern."""
+"""What a calibration leaves: the list of worlds, one world as a scenario, and a page of what they show."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from experiments.execute import available_workers
 from experiments.facts.calibrate import TOLD, Asked, Calibration, calibrate, folder_of, listed, nearest, summary
 from experiments.facts.measure import Verdict, in_pieces, kinds_of, tolerance, verdict
 from experiments.facts.pattern import Pattern, patterns
+from experiments.facts.smc import EFFORT, Plan
 from experiments.facts.validate import observed
 from experiments.facts.worlds import COORDINATES, World, of_box
 from experiments.figures import facts, style
@@ -23,17 +25,35 @@ from sim.params import BY_NAME, DEFAULT_BOX, DEFAULTS
 RUNS = 100
 """Runs of each scenario in worlds of the posterior, and as many in worlds of the prior."""
 PIECE = 10
+SCENARIO = """\
+# @package _global_
+# partnership run scenario=calibrated
+#
+# One of many worlds in which the model comes near what was observed (docs/scenarios.md): of the particles nearest to
+# the calibration patterns, the one that stays nearest with other luck, chosen by those patterns alone. Values without
+# a comment are as they were found: of them the patterns tell little or nothing.
+# Made by: {command}
+scenario:
+  name: calibrated
+  about: One of many worlds in which the model comes near what was observed.
+  sources: [{sources}]
+parameters:
+  {parameters}
+design:
+  box: none
+  points: 200
+"""
 
 
 def run(asked: Asked) -> list[str]:
     """Calibrate, write, and return what there is to say in a terminal."""
     calibration = calibrate(asked)
     folder = folder_of(asked, calibration.id)
-    for name, table in (("posterior", listed(calibration)), ("nearest", nearest(calibration))):
-        write_bytes(
-            folder / f"{name}.csv", table.to_csv(index=False, float_format="%.9g", lineterminator="\n").encode()
-        )
+    worlds = listed(calibration).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    write_bytes(folder / "posterior.csv", worlds.encode())
     found = summary(calibration)
+    if not asked.without:
+        write_bytes(folder / "calibrated.yaml", as_scenario(calibration, found, nearest(calibration)).encode())
     found["checked"] = report(calibration, found, folder)
     write_bytes(folder / "summary.json", as_json(found))
     known = [name for name, row in found["parameters"].items() if row["told"]]
@@ -44,6 +64,20 @@ def run(asked: Asked) -> list[str]:
         f"Worlds: {folder / 'posterior.csv'}",
         f"Page:   {folder / 'index.html'}",
     ]
+
+
+def as_scenario(calibration: Calibration, summary: dict[str, Any], world: World) -> str:
+    """A world of the posterior as a scenario's file; values that the patterns tell are marked."""
+    sources = sorted({pattern.source for pattern in calibration.patterns})
+    rows = [
+        f"{name}: {value:.6g}{'  # the patterns tell it' if summary['parameters'][name]['told'] else ''}"
+        for name, value in world.items()
+    ]
+    return SCENARIO.format(
+        command=command(calibration.asked),
+        sources=", ".join(sources),
+        parameters="\n  ".join(rows),
+    )
 
 
 def report(calibration: Calibration, summary: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -78,7 +112,9 @@ def predicted(calibration: Calibration, wanted: list[Pattern]) -> tuple[dict[str
     found = []
     with ThreadPoolExecutor(calibration.asked.workers or available_workers()) as executor:
         for worlds in (after, of_box("default", RUNS, seed)):
-            measured = in_pieces(wanted, worlds, seed, executor, PIECE, kinds=kinds_of(wanted))
+            measured = in_pieces(
+                wanted, worlds, seed, executor, PIECE, changes=calibration.asked.changes, kinds=kinds_of(wanted)
+            )
             found.append({name: verdict(pattern, measured[name]) for name, pattern in by_name(wanted).items()})
     return found[0], found[1]
 
@@ -167,13 +203,21 @@ def page(
             ]
         )
         + document.table(parameters(summary)),
-        "repeat": "<h2>How to repeat it</h2><pre><code>partnership calibrate scenario="
-        f"{calibration.asked.scenario} seed={calibration.asked.seed}</code></pre>",
+        "repeat": f"<h2>How to repeat it</h2><pre><code>{command(calibration.asked)}</code></pre>",
     }
     names = ", ".join(pattern.name.replace("_", " ") for pattern in calibration.patterns)
+    model = f"The model without {calibration.asked.without}" if calibration.asked.without else "The model"
     return document.shell(
-        "The model calibrated on the record", f"On {names}.", sections, f"Calibration {calibration.id}."
+        f"{model} calibrated on the record", f"On {names}.", sections, f"Calibration {calibration.id}."
     )
+
+
+def command(asked: Asked) -> str:
+    """The command that repeats a calibration."""
+    without = f" without={asked.without}" if asked.without else ""
+    plan, usual = asdict(asked.plan), asdict(Plan())
+    unusual = "".join(f" {name}={plan[name]}" for name in EFFORT if plan[name] != usual[name])
+    return f"partnership calibrate scenario={asked.scenario}{without} seed={asked.seed}{unusual}"
 
 
 def plain(name: str) -> str:

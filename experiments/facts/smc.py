@@ -35,10 +35,14 @@ class Plan:
 
     particles: int = 400
     batch: int = 400
-    prior_draws: int = 4000
-    populations: int = 4
-    most: int = 16_000
+    prior_draws: int = 20_000
+    populations: int = 10
+    most: int = 1_000_000
     quantile: float = 0.5
+
+
+EFFORT = ("particles", "prior_draws", "populations", "most")
+"""What of a plan may be asked for."""
 
 
 @dataclass(frozen=True)

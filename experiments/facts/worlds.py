@@ -1,10 +1,11 @@
-"""Worlds as patterns meet them: drawn from the wide prior box, or from the posterior that calibration left."""
+"""Worlds as patterns meet them: of the wide prior box, of lists that calibration left, or of one scenario's file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.scenario import load
 from experiments.schema import ConfigError, among, configs
 from sim.params import BY_NAME, DEFAULT_BOX, NAMES
 
@@ -30,10 +31,15 @@ def world(unit: NDArray[np.float64]) -> World:
 
 def stored(name: str) -> list[World]:
     """The worlds of a list in `configs/box/`, one a row. Raises `ConfigError` if there is none of that name."""
+    among(name, lists(), "design.box")
+    return listed_in(path_of(name))
+
+
+def listed_in(path: Path) -> list[World]:
+    """The worlds of a file, one a row."""
     import pandas as pd
 
-    among(name, lists(), "design.box")
-    table = pd.read_csv(path_of(name))
+    table = pd.read_csv(path)
     return [{str(key): float(value) for key, value in row.items()} for row in table.to_dict("records")]
 
 
@@ -46,8 +52,17 @@ def path_of(name: str) -> Path:
     return configs() / "box" / f"{name}.csv"
 
 
+def stated_in(name: str) -> World:
+    """The world that a scenario's file states."""
+    kind = load(name)
+    return {parameter: kind.parameters[parameter] for parameter in COORDINATES if parameter in kind.stated}
+
+
 def of_box(name: str, runs: int, seed: int) -> list[World]:
-    """So many worlds of a box: the default world over and over (`none`), the wide box (`default`), or a list's."""
+    """So many worlds of a box: the wide box (`default`), or the default world over and over (`none`), or a list's.
+
+    Lists in `configs/box/rivals/` are worlds of models that lack a part, as in `rivals/no_trust`; no study draws them.
+    """
     import numpy as np
 
     if name == "none":
@@ -55,9 +70,7 @@ def of_box(name: str, runs: int, seed: int) -> list[World]:
     rng = np.random.Generator(np.random.Philox(key=[seed, 2**32]))
     if name == "default":
         return [world(unit) for unit in rng.random((runs, len(COORDINATES)))]
-    if name not in lists():
-        raise ConfigError(
-            f"box={name}: there is none such; there are default, none{''.join(', ' + x for x in lists())}"
-        )
-    rows = stored(name)
+    if not path_of(name).exists():
+        raise ConfigError(f"{path_of(name)} is missing: it is the list of worlds that partnership calibrate leaves")
+    rows = listed_in(path_of(name))
     return [rows[row] for row in rng.integers(0, len(rows), runs)]
