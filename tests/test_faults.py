@@ -199,6 +199,14 @@ def test_damage_is_found_told_and_mended(small, tmp_path, capsys, damage):
 # what happens to processes
 
 
+@pytest.fixture(autouse=True)
+def heeded():
+    """Children heed SIGINT, as in a terminal; what a script starts in the background would inherit to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def start(words, results, **changes):
     """The command line as a process of its own, in a group of its own as a terminal would have it."""
     line = [sys.executable, "-m", "experiments.cli", "sweep", *words, f"results={results}", "workers=2"]
