@@ -125,8 +125,7 @@ def main(words: list[str] | None = None) -> int:
     """The command line; returns the exit code: 0, 2 for a mistake in what was asked, 130 when interrupted."""
     words = sys.argv[1:] if words is None else words
     if not words or words[0] in ("-h", "--help", "help"):
-        width = max(map(len, JOBS))
-        print(HELP.format(jobs="\n".join(f"  {name:<{width}}  {job.about}" for name, job in JOBS.items())), end="")
+        print(HELP.format(jobs=explained({name: job.about for name, job in JOBS.items()})), end="")
         return 0
     try:
         return start(words[0], words[1:])
@@ -166,10 +165,13 @@ def start(name: str, words: list[str]) -> int:
 
 def usage(name: str, about: str, takes: Mapping[str, str]) -> str:
     """What a job is for, and each word that it takes with its meaning."""
-    width = max(map(len, takes))
-    return "\n".join(
-        [f"partnership {name}: {about}.", "", *(f"  {word:<{width}}  {takes[word]}" for word in takes), ""]
-    )
+    return f"partnership {name}: {about}.\n\n{explained(takes)}\n"
+
+
+def explained(words: Mapping[str, str]) -> str:
+    """Words with their meanings, a line each."""
+    width = max(map(len, words))
+    return "\n".join(f"  {word:<{width}}  {meaning}" for word, meaning in words.items())
 
 
 def task_of(job: Job) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -61,8 +62,9 @@ def names() -> list[str]:
     return sorted(path.stem for path in (configs() / "scenario").glob("*.yaml") if path.stem != "default")
 
 
+@cache
 def load(name: str) -> Kind:
-    """The scenario of that name. Raises `ConfigError` if there is none, or it cannot be meant."""
+    """The scenario of that name, composed once. Raises `ConfigError` if there is none, or it cannot be meant."""
     among(name, names(), "scenario")
     plain = resolved(composed([f"scenario={name}"]))
     about = plain["scenario"]

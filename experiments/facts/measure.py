@@ -6,10 +6,11 @@ A run of a scenario is so many localities. Arrays are (runs, localities) until a
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ LEVEL = 0.95
 FARTHEST = 3.0
 """Distance beyond which a pattern is simply missed: one pattern must not outweigh all others."""
 
+Made = TypeVar("Made")
 Numbers = NDArray[np.float64]
 Worlds = Sequence[Mapping[str, float]]
 """Parameters of the world, for each run of a scenario."""
@@ -272,11 +274,8 @@ def in_pieces(
 ) -> dict[str, Measured]:
     """The same with the worlds handed out `size` at a time; the numbers do not depend on it, nor on the workers."""
     kinds = kinds or kinds_of(patterns)
-    waiting = [
-        executor.submit(measure_all, patterns, piece, seed, changes=changes, runs=runs, kinds=kinds)
-        for piece, runs in cut(worlds, size, first)
-    ]
-    pieces = [one.result() for one in waiting]
+    task = partial(measure_all, patterns, seed=seed, changes=changes, kinds=kinds)
+    pieces = handed_out(executor, task, worlds, size, first)
     return {
         pattern.name: Measured(
             np.concatenate([piece[pattern.name].value for piece in pieces]),
@@ -286,7 +285,10 @@ def in_pieces(
     }
 
 
-def cut(worlds: Worlds, size: int, first: int) -> list[tuple[Worlds, range]]:
-    """Worlds in pieces, each with the numbers of its runs; the first of all is `first`."""
-    pieces = [worlds[start : start + size] for start in range(0, len(worlds), size)]
-    return [(piece, range(first + at * size, first + at * size + len(piece))) for at, piece in enumerate(pieces)]
+def handed_out(executor: Executor, task: Callable[..., Made], worlds: Worlds, size: int, first: int) -> list[Made]:
+    """What a task makes of worlds in pieces, in their order; it takes worlds and `runs`, the first of all `first`."""
+    waiting = []
+    for start in range(0, len(worlds), size):
+        piece = worlds[start : start + size]
+        waiting.append(executor.submit(task, piece, runs=range(first + start, first + start + len(piece))))
+    return [one.result() for one in waiting]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import partial
 
 import numpy as np
 
-from experiments.facts.measure import Numbers, Worlds, cut, measure_all
+from experiments.facts.measure import Numbers, Worlds, handed_out, measure_all
 from experiments.facts.pattern import Pattern
 from experiments.scenario import Kind
 
@@ -71,8 +72,5 @@ def near_in_pieces(
     changes: Mapping[str, float] | None = None,
 ) -> Numbers:
     """The same with the worlds handed out `size` at a time."""
-    waiting = [
-        executor.submit(near, patterns, piece, seed, runs=runs, within=within, kinds=kinds, changes=changes)
-        for piece, runs in cut(worlds, size, first)
-    ]
-    return np.concatenate([one.result() for one in waiting])
+    task = partial(near, patterns, seed=seed, within=within, kinds=kinds, changes=changes)
+    return np.concatenate(handed_out(executor, task, worlds, size, first))
