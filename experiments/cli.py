@@ -14,12 +14,16 @@ from typing import Any, NamedTuple
 
 
 class Job(NamedTuple):
-    """A job: where its function stands, what it is for, and the words it takes, unless it takes a configuration."""
+    """A job: where its function stands, what it is for, the words it takes, and of these the ones it needs.
+
+    A job whose `takes` is None takes a configuration.
+    """
 
     module: str
     function: str
     about: str
     takes: Mapping[str, str] | None = None
+    needs: tuple[str, ...] = ()
 
 
 STUDY = {"study=FOLDER": "the folder of a study, as in results/quick_look/<study id>"}
@@ -58,27 +62,31 @@ JOBS = {
         {"failure=NAME": "the lesson of a failure mode", "scenario=NAME": "the partnerships of a scenario",
          "setup=NAME": "how they start", **SEED, "open=false": "only say where it is"},
     ),
-    "report": Job("experiments.jobs", "report", "rebuild the report of a study from its stored tables", STUDY),
-    "check": Job("experiments.jobs", "check", "verify every byte of a study", STUDY),
-    "merge": Job("experiments.jobs", "merge", "put the shards of a study together", STUDY),
+    "report": Job("experiments.jobs", "report", "rebuild the report of a study from its tables", STUDY, ("study",)),
+    "check": Job("experiments.jobs", "check", "verify every byte of a study", STUDY, ("study",)),
+    "merge": Job("experiments.jobs", "merge", "put the shards of a study together", STUDY, ("study",)),
     "replay": Job(
         "experiments.jobs", "replay", "run one run of a study again, month by month, and compare",
         {**STUDY, "run=NUMBER": "which, by the column run of the stored runs"},
+        ("study", "run"),
     ),
     "contrast": Job(
         "experiments.questions", "contrast", "compare any two settings of a study in any outcome",
         {**STUDY, "a=SETTING": "an arm, as in structure_first, or one in part: arm/variant, arm@factor=value",
          "b=SETTING": "what it is compared with",
          "outcome=NAME": "in which outcome", "region=NUMBER": "what counts as a practical difference"},
+        ("study",),
     ),
     "plot": Job(
         "experiments.plot", "plot", "draw any outcome of a study by arms or parameters",
         {**STUDY, "outcome=NAME": "which outcome", "by=NAME[,NAME]": "arm, or what varies in the study",
          "kind=NAME": "how it is drawn", "of=ARM": "one arm, or difference"},
+        ("study",),
     ),
     "power": Job(
         "experiments.questions", "power_of", "how many worlds a precision takes, from a pilot",
         {**STUDY, "outcome=NAME": "which outcome", "precision=NUMBER": "half of the interval's width"},
+        ("study",),
     ),
     "neutrality": Job(
         "experiments.neutrality", "run", "measure that the answer is not built into the model",
@@ -87,6 +95,7 @@ JOBS = {
     "compare": Job(
         "experiments.jobs", "compare", "lay two studies side by side, cell by cell",
         {"a=FOLDER": "the folder of a study", "b=FOLDER": "the folder of another"},
+        ("a", "b"),
     ),
 }  # fmt: skip
 """In the order in which they are told."""
@@ -110,16 +119,6 @@ For example:
 
 INTERRUPTED = 130
 
-OPTIONS = (
-    "--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--resolve", "--package", "-p", "--multirun", "-m",
-    "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd", "--shell-completion", "-sc", "--info", "-i",
-    "--experimental-rerun",
-)  # fmt: skip
-
-
-class UsageError(ValueError):
-    """Words on the command line that cannot be used."""
-
 
 def main(words: list[str] | None = None) -> int:
     """The command line; returns the exit code: 0, 2 for a mistake in what was asked, 130 when interrupted."""
@@ -141,26 +140,44 @@ def main(words: list[str] | None = None) -> int:
 
 
 def start(name: str, words: list[str]) -> int:
-    """Run the named job on the words that follow it."""
+    """Do the named job with the words that follow it; returns the exit code."""
+    from experiments.errors import ConfigError
+
+    if "--version" in (name, *words):
+        print(f"partnership {version()}")
+        return 0
     if name not in JOBS:
-        raise UsageError(f"there is no job '{name}'{near(name, JOBS)}; jobs are {', '.join(JOBS)}")
+        raise ConfigError(f"there is no job '{shortened(name)}'{near(name, JOBS)}; jobs are {', '.join(JOBS)}")
     job = JOBS[name]
     if job.takes is not None:
         if any(word in ("-h", "--help") for word in words):
             print(usage(name, job.about, job.takes), end="")
             return 0
-        return int(task_of(job)(words))
-    for word in words:
-        check_word(word)
+        from experiments.arguments import arguments
+
+        return int(task_of(job)(arguments(name, job.takes, job.needs, words)))
     if name == "demo":
         from experiments.demo.jobs import expanded
 
         words = expanded(words)
     if name == "claims":
         words = [f"design.{word}" if word.startswith("points=") else word for word in words]
-    from experiments.compose import hydra_job
+    from experiments.compose import configured
 
-    return hydra_job(name, words, lambda cfg: task_of(job)(cfg, ["partnership", name, *words]))
+    return configured(name, job.about, words, task_of(job))
+
+
+def version() -> str:
+    """The version of the package."""
+    from experiments.provenance import package_version
+
+    return package_version()
+
+
+def shortened(text: str) -> str:
+    """A word as a message quotes it: on one line, of bounded length."""
+    text = text if text.isprintable() else ascii(text)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def usage(name: str, about: str, takes: Mapping[str, str]) -> str:
@@ -178,20 +195,6 @@ def task_of(job: Job) -> Callable[..., Any]:
     return getattr(import_module(job.module), job.function)  # type: ignore[no-any-return]
 
 
-def check_word(word: str) -> None:
-    """Refuse an option that does not exist, and a choice that points outside the configurations."""
-    option = word.split("=", maxsplit=1)[0]
-    if option.startswith("-") and option not in OPTIONS:
-        raise UsageError(f"there is no option '{option}'{near(option, OPTIONS)}")
-    key, _, value = word.partition("=")
-    if key not in ("experiment", "scenario", "setup", "executor", "failure", "claim"):
-        return
-    if ".." in value or value.startswith(("/", "~")):
-        raise UsageError(f"{word}: choose by name; for files of your own use --config-dir FOLDER")
-    if value == "null":
-        raise UsageError(f"{word}: choose by name; to choose none leave the word out")
-
-
 def near(name: str, known: Any) -> str:
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"; did you mean '{close[0]}'?" if close else ""
@@ -199,16 +202,8 @@ def near(name: str, known: Any) -> str:
 
 def explain(error: Exception) -> str | None:
     """One message for a mistake in what was asked, or None for a fault of ours, which shows its traceback."""
-    if isinstance(error, UsageError):
-        return str(error)
     known = {"ConfigError", "ParameterError", "StudyError"}
-    if known & {kind.__name__ for kind in type(error).__mro__}:
-        return str(error)
-    if type(error).__module__.split(".")[0] in ("hydra", "omegaconf", "yaml", "antlr4"):
-        from experiments.compose import explain_hydra
-
-        return explain_hydra(error)
-    return None
+    return str(error) if known & {kind.__name__ for kind in type(error).__mro__} else None
 
 
 def script() -> None:

@@ -1,132 +1,250 @@
-"""Hydra, driven: its habits kept, its errors put into one sentence, and nothing written that nobody asked for."""
+"""A job that takes a configuration: its options read, each configuration composed and checked, then the work done.
+
+Options may stand anywhere among the words. With `-m` every study is composed and checked before the first is run.
+"""
 
 from __future__ import annotations
 
-import os
-import re
-import sys
-import tempfile
-from collections.abc import Callable
-from typing import Any
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from itertools import product
+from pathlib import Path
+from typing import NoReturn
 
-import hydra
-import yaml
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.types import Override, RangeSweep
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
 
-from experiments.schema import ConfigError, Schema, configs, open_factors, register
-from sim.params import BY_NAME, ParameterError, check, nearest
+from experiments import folders
+from experiments.acting import TAKES, refuse_idle
+from experiments.composition import (
+    Composition,
+    Prepared,
+    composed,
+    explained,
+    hydra_started,
+    opened,
+    overrides_of,
+    parsed,
+    search_path,
+    searched,
+)
+from experiments.errors import ConfigError
+from experiments.schema import ROOT, brief
+from sim.params import nearest
 
-NOT_UNDERSTOOD = ("Error parsing override", "mismatched input", "extraneous input", "no viable", "LexerNoViable")
-"""What Hydra's grammar says of a word it cannot read."""
+MOST_STUDIES = 1000
+"""Studies that `-m` runs at most."""
+INFO = ("defaults", "defaults-tree", "searchpath")
+UNTAKEN = {
+    "--config-path": "files of your own are taken with --config-dir FOLDER",
+    "--config-name": "choose an experiment of your own with --config-dir FOLDER experiment=NAME",
+    "--experimental-rerun": "it would run what a file contains; the command in a study's report repeats the study",
+    "--hydra-help": "--help says what there is",
+    "--run": "a job runs without it",
+}
+"""Options of Hydra's that are not taken, and what serves instead."""
+
+Prepare = Callable[[Composition, Sequence[str]], Prepared]
+"""A job: from a composition, and the command that repeats it, to the work that is ready to be done."""
 
 
-def hydra_job(name: str, words: list[str], task: Callable[[DictConfig], int]) -> int:
-    """Compose the configuration that the words ask for and run the task on it; errors are raised as they are."""
-    register()
-    codes: list[int] = []
-    faults: list[Exception] = []
+@dataclass(frozen=True)
+class Options:
+    """The options of a job, and its other words."""
+
+    words: tuple[str, ...]
+    help: bool = False
+    cfg: bool = False
+    package: str | None = None
+    resolve: bool = False
+    multirun: bool = False
+    info: str | None = None
+    completion: bool = False
+    own: Path | None = None
+    named: str | None = None
+
+    @property
+    def repeated(self) -> list[str]:
+        """The words that name a folder of the user's own."""
+        return [] if self.named is None else ["--config-dir", self.named]
+
+
+class Reader(argparse.ArgumentParser):
+    """A parser that raises `ConfigError` where argparse would print its usage and end the program."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(message.replace("argument ", "", 1))
+
+
+def reader() -> Reader:
+    parser = Reader(add_help=False, allow_abbrev=False, prog="partnership")
+    parser.add_argument("words", nargs="*")
+    for names in (("--help", "-h"), ("--resolve",), ("--multirun", "-m"), ("--shell-completion", "-sc")):
+        parser.add_argument(*names, action="store_true")
+    parser.add_argument("--cfg", "-c", choices=["job"])
+    parser.add_argument("--package", "-p")
+    parser.add_argument("--info", "-i", choices=INFO)
+    parser.add_argument("--config-dir", "-cd")
+    return parser
+
+
+def options(words: Sequence[str]) -> Options:
+    """The options among some words. Raises `ConfigError` for one that does not exist or lacks its value."""
+    parser = reader()
+    known = sorted(name for action in parser._actions for name in action.option_strings)
     for word in words:
-        check_switch(word)
+        name = word.partition("=")[0]
+        if name in UNTAKEN:
+            raise ConfigError(f"{name} is not taken: {UNTAKEN[name]}")
+        if name.startswith("-") and name not in known:
+            raise ConfigError(f"there is no option '{brief(name)}'{nearest(name, known)}; there are {', '.join(known)}")
+    found = parser.parse_intermixed_args(list(words))
+    if found.package is not None and not found.cfg:
+        raise ConfigError("--package says which part --cfg job shows; give both")
+    if found.resolve and not found.cfg:
+        raise ConfigError("--resolve belongs to --cfg job; give both")
+    if found.multirun and (found.cfg or found.info):
+        raise ConfigError("-m runs several studies, and --cfg or --info shows one; give one of them")
+    own = folders.own_folder(found.config_dir) if found.config_dir is not None else None
+    return Options(
+        tuple(found.words), found.help, found.cfg is not None, found.package, found.resolve, found.multirun,
+        found.info, found.shell_completion, own, found.config_dir,
+    )  # fmt: skip
 
-    def job(cfg: DictConfig) -> None:
+
+def configured(job: str, about: str, words: Sequence[str], prepare: Prepare) -> int:
+    """Do what the words ask of a job; returns the exit code. Raises `ConfigError` before anything is written."""
+    asked = options(words)
+    if asked.help:
+        print(help_of(job, about, asked.own), end="")
+        return 0
+    if asked.completion or asked.info:
+        return show(asked)
+    if asked.cfg:
+        print(part_of(composed(asked.words, asked.own), asked), end="")
+        return 0
+    ready = []
+    for one in studies(asked):
+        composition = composed(one, asked.own)
+        refuse_idle(job, composition.given)
         try:
-            codes.append(task(cfg))
-        except Exception as fault:  # Hydra would add a line of its own to whatever leaves here
-            faults.append(fault)
-
-    job.__name__ = job.__qualname__ = name
-    before, environment = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # makes Hydra raise, where it would print and exit
-    with tempfile.TemporaryDirectory() as scratch:
-        # Hydra leaves a copy of a multirun's configuration: in scratch, since each study keeps its own.
-        places = [f"hydra.sweep.dir={scratch}", "hydra.sweep.subdir=.", f"hydra.job.name={name}"]
-        if words and words[-1] in ("--info", "-i"):
-            words = [*words, "all"]  # or it would take the first of the places for its own
-        sys.argv = [f"partnership {name}", *map(open_factors, words), *places]
-        try:
-            hydra.main(version_base="1.3", config_path=str(configs()), config_name="config")(job)()
-        except SystemExit as leaving:
-            return int(leaving.code or 0)
-        finally:
-            sys.argv = before
-            if environment is None:
-                del os.environ["HYDRA_FULL_ERROR"]
-            else:
-                os.environ["HYDRA_FULL_ERROR"] = environment
-    if faults:
-        raise faults[0]
-    return max(codes, default=0)
+            ready.append(prepare(composition, ["partnership", job, *asked.repeated, *one]))
+        except ConfigError as error:
+            raise ConfigError(composition.given.located(str(error))) from None
+    return max(work() for work in ready)
 
 
-def check_switch(word: str) -> None:
-    """Refuse `parameters.umbrella=5`, which OmegaConf would take for true."""
-    key, _, value = word.lstrip("+").partition("=")
-    parameter = BY_NAME.get(key.removeprefix("parameters."))
-    if key.startswith("parameters.") and parameter is not None and parameter.unit == "switch" and "," not in value:
-        try:
-            check(parameter.name, {"true": 1, "false": 0}.get(value.lower(), value))
-        except ParameterError as error:
-            raise ConfigError(f"parameters.{error}") from None
+# -- several studies --------------------------------------------------------------------------------------
 
 
-def explain_hydra(error: BaseException) -> str:
-    """What Hydra, OmegaConf or YAML objects to, in one message with the nearest name."""
-    causes = list(chain(error))
-    for cause in causes:
-        if isinstance(cause, yaml.MarkedYAMLError) and cause.problem_mark is not None:
-            mark = cause.problem_mark
-            return f"{mark.name}, line {mark.line + 1}: this is not YAML: {cause.problem or 'malformed'}"
-    text = str(error)
-    if match := re.search(r"Could not find '(\w+)/([^']*)'(?:\s+Available options in '\w+':\s*(.*))?", text, re.S):
-        return unknown_option(match[1], match[2], (match[3] or "").split("Config search path")[0].split())
-    if match := re.search(r"Could not override '([\w.]+)'", text):
-        return unknown_key(match[1].removeprefix("++"), causes)
-    for cause in causes:
-        if isinstance(cause, OmegaConfBaseException) and "$VALUE" not in str(cause):
-            return with_range(cause)
-    lines = [line for line in text.splitlines() if line.strip()] or [type(error).__name__]
-    if any(sign in text for sign in NOT_UNDERSTOOD):
-        return f"{lines[0].removeprefix('LexerNoViableAltException: ')}: not understood; a value is given as key=value"
-    return lines[0]
+def studies(asked: Options) -> list[list[str]]:
+    """The words of each study that is asked for; one, unless -m lists several values."""
+    if not asked.multirun:
+        return [list(asked.words)]
+    with hydra_started(asked.own) as loader:
+        listed = [list(values_of(override, asked)) for override in overrides_of(asked.words, loader)]
+    count = 1
+    for values in listed:
+        count *= len(values)
+    if not 1 <= count <= MOST_STUDIES:
+        raise ConfigError(f"-m: these words ask for {count:,} studies; it runs 1 to {MOST_STUDIES:,}")
+    return [list(words) for words in product(*listed)]
 
 
-def unknown_option(group: str, value: str, options: list[str]) -> str:
-    """A file that a group of configurations does not hold."""
-    there = f"; there are {', '.join(options)}" if options else ""
-    return f"{group}={value}: there is none such{nearest(value, options)}{there}"
+def values_of(override: Override, asked: Options) -> Iterator[str]:
+    """A word for each of the values of a word."""
+    key, word = override.key_or_group, override.input_line or ""
+    if not override.is_sweep_override():
+        yield word
+        return
+    if not override.is_discrete_sweep():
+        raise ConfigError(f"{brief(word)}: -m takes values one by one, as in {key}=0.1,0.2 or {key}=range(1,4)")
+    given = override.value()
+    if word.partition("=")[2].startswith("glob("):
+        known = folders.options(searched(asked.own), key)
+        names = [name for name in known if any(fnmatchcase(name, pattern) for pattern in patterns_of(word))]
+        yield from (f"{key}={name}" for name in names)
+    elif isinstance(given, RangeSweep):
+        yield from (f"{key}={value}" for value in stepped(given, word))
+    else:
+        yield from (f"{key}={value}" for value in override.sweep_string_iterator())
 
 
-def with_range(error: OmegaConfBaseException) -> str:
-    """An error of type at a key, with what a parameter there takes."""
-    key = str(error.full_key or "")
-    message = f"{key}: {str(error).splitlines()[0]}" if key else str(error).splitlines()[0]
-    parameter = BY_NAME.get(key.removeprefix("parameters."))
-    if parameter is None or not key.startswith("parameters."):
-        return message
-    return f"{message}; {parameter.name} takes {parameter.allowed} ({parameter.meaning})"
+def patterns_of(word: str) -> list[str]:
+    """The patterns in `key=glob(a*)` or `key=glob([a*,b*])`."""
+    inner = word.partition("glob(")[2].rstrip().removesuffix(")").strip("[] ")
+    return [pattern.strip(" '\"") for pattern in inner.split(",")]
 
 
-def chain(error: BaseException | None) -> Any:
-    """An error and what caused it."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
+def stepped(given: RangeSweep, word: str) -> Iterator[str]:
+    """The values of a range, its end left out, in decimal steps: 0.1, 0.2, 0.3 and not 0.30000000000000004."""
+    start, stop, step = (Decimal(repr(value)) for value in (given.start or 0, given.stop, given.step))
+    if step == 0 or abs((stop - start) / step) > MOST_STUDIES:
+        raise ConfigError(f"{brief(word)}: this range has no end, or more than {MOST_STUDIES:,} values")
+    whole = all(isinstance(value, int) for value in (given.start or 0, given.stop, given.step))
+    while (start < stop) if step > 0 else (start > stop):
+        yield str(int(start)) if whole else repr(float(start))
+        start += step
 
 
-def unknown_key(key: str, causes: list[BaseException]) -> str:
-    """A key that does not exist, or exists and does not take the value."""
-    for cause in causes:
-        text = str(cause).splitlines()[0]
-        if isinstance(cause, OmegaConfBaseException) and "not in struct" not in text and "not in '" not in text:
-            return f"{key}: {text}"
-    whole_schema = OmegaConf.structured(Schema)
-    parent, _, leaf = key.rpartition(".")
-    there = OmegaConf.select(whole_schema, parent) if parent else whole_schema
-    if not isinstance(there, DictConfig):
-        keys = [str(name) for name in whole_schema]
-        return f"there is no '{key}' in the configuration{nearest(key.split('.', maxsplit=1)[0], keys)}"
-    names = [str(name) for name in there]
-    everywhere = [*names, *(f"parameters.{name}" for name in whole_schema.parameters)]
-    close = nearest(leaf, names) or nearest(f"parameters.{leaf}", everywhere)
-    return f"there is no '{key}' in the configuration{close}"
+# -- what is shown ----------------------------------------------------------------------------------------
+
+
+def part_of(composition: Composition, asked: Options) -> str:
+    """The configuration, or a part of it, as YAML."""
+    config = composition.config
+    if asked.package is not None and asked.package != "_global_":
+        part = OmegaConf.select(config, asked.package) if asked.package.replace(".", "").isidentifier() else None
+        if not OmegaConf.is_config(part):
+            tables = [str(name) for name in config if OmegaConf.is_dict(config[name])]
+            near = nearest(asked.package, tables)
+            raise ConfigError(f"--package {brief(asked.package)}: there is no such table{near}; "
+                              f"there are {', '.join(tables)}")  # fmt: skip
+        return OmegaConf.to_yaml(part, resolve=asked.resolve)
+    return OmegaConf.to_yaml(config, resolve=asked.resolve)
+
+
+def show(asked: Options) -> int:
+    """Answer a shell that completes a word, or say how Hydra composes."""
+    with hydra_started(asked.own), explained(asked.own):
+        hydra = GlobalHydra.instance().hydra
+        assert hydra is not None
+        if asked.completion:
+            if len(asked.words) != 1 or asked.words[0].partition("=")[0] not in ("install", "uninstall", "query"):
+                raise ConfigError("--shell-completion takes install, uninstall or query=SHELL, as in -sc install=bash")
+            try:
+                hydra.shell_completion(config_name=ROOT, overrides=list(asked.words))
+            except (HydraException, ValueError) as error:
+                raise ConfigError(str(error).splitlines()[0]) from None
+        else:
+            words = [search_path(asked.own), *map(opened, parsed(asked.words))]
+            hydra.show_info(str(asked.info), config_name=ROOT, overrides=words)
+    return 0
+
+
+def help_of(job: str, about: str, own: Path | None) -> str:
+    """What a job is for, the groups and keys that it takes, and its options."""
+    takes = TAKES[job]
+    chosen = "\n".join(f"  {group}: {', '.join(folders.options(searched(own), group))}" for group in takes.groups)
+    keys = ", ".join(takes.keys)
+    return f"""partnership {job}: {about}.
+
+Groups, of which one option each is chosen by name:
+{chosen}
+
+Keys, given as key=value: {keys}
+
+  partnership {job} --cfg job                the whole configuration, composed
+  partnership {job} --cfg job -p parameters  every parameter with its value
+  partnership {job} -m seed=1,2,3            several one after another
+  partnership {job} --config-dir FOLDER      files of your own, besides those that are there
+  partnership {job} --info defaults-tree     which files are composed, in which order
+  eval "$(partnership {job} -sc install=bash)"   completion in bash
+
+Exit codes: 0 done; 1 some part could not be made, or a fault was found; 2 what was asked cannot be done.
+"""

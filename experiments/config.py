@@ -1,31 +1,25 @@
-"""From a composed configuration to a study. Raises `ConfigError` for anything that cannot be meant."""
+"""From a composed configuration to a study. Raises `ConfigError` for whatever cannot be used or could not act."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig
-
+from experiments.acting import check_study, everywhere, refuse_idle
+from experiments.composition import Composition, composed
 from experiments.config_design import design_of
+from experiments.errors import ConfigError
+from experiments.given import Given
 from experiments.scenario import between
-from experiments.schema import (
-    ConfigError,
-    among,
-    hydra_started,
-    limits_in,
-    open_factors,
-    parameters_of,
-    resolved,
-    whole,
-)
+from experiments.schema import among, brief, limits_in, parameters_of, whole
 from experiments.study import Contrast, Scenario, Study
 from sim.params import SETUPS, ParameterError, check
 
 ADDRESS = r"((tcp|tls|ws|wss|ucx)://)?(\[[0-9a-fA-F:]+\]|[^/:\s]+):\d{1,5}/?"
 """What the address of a Dask scheduler looks like."""
+ARMS_AT_LEAST = 2
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,17 +37,20 @@ def contrast_of(plain: Mapping[str, Any], arms: Sequence[str]) -> Contrast:
     if plain["a"] == plain["b"]:
         raise ConfigError(f"contrast.a and contrast.b are both {plain['a']}; a contrast needs two arms")
     among(plain["outcome"], OUTCOME_NAMES, "contrast.outcome")
-    region = plain["region"]
-    if not (region >= 0 and math.isfinite(region)):
-        raise ConfigError(f"contrast.region={region} is out of range; it takes a number from 0 up")
-    return Contrast(plain["a"], plain["b"], plain["outcome"], region)
+    if plain["region"] < 0:
+        raise ConfigError(f"contrast.region={plain['region']} is out of range; it takes a number from 0 up")
+    return Contrast(plain["a"], plain["b"], plain["outcome"], plain["region"])
 
 
 def variants_of(plain: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     variants = {}
     for name, values in plain.items():
         if not isinstance(values, Mapping):
-            raise ConfigError(f"variants.{name}={values}: a variant takes parameters, as in {{fit_strength: 0}}")
+            raise ConfigError(f"variants.{name}={brief(values)}: a variant takes parameters, as in {{fit_strength: 0}}")
+        if not values:
+            raise ConfigError(
+                f"variants.{name}={{}}: a variant changes a parameter at least, as in {{fit_strength: 0}}"
+            )
         try:
             variants[str(name)] = {parameter: check(parameter, value) for parameter, value in values.items()}
         except ParameterError as error:
@@ -61,25 +58,20 @@ def variants_of(plain: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     return variants
 
 
-def study_from(cfg: DictConfig) -> Study:
-    """The study a configuration asks for. Raises `ConfigError` for anything that cannot be meant."""
-    return study_and_list(cfg)[0]
+def study_and_list(asked: Composition) -> tuple[Study, pd.DataFrame | None]:
+    """The study a composition asks for, and the points of its design where they are a list."""
+    return study_in(asked.plain, asked.given)
 
 
-def study_and_list(cfg: DictConfig) -> tuple[Study, pd.DataFrame | None]:
-    """The study a configuration asks for, and the points of its design where they are a list."""
-    return study_in(resolved(cfg))
-
-
-def study_in(plain: Mapping[str, Any]) -> tuple[Study, pd.DataFrame | None]:
-    """The same, of a configuration that is resolved already."""
-    arms = tuple(among(arm, SETUPS, "arms") for arm in plain["arms"])
-    if len(set(arms)) != len(arms):
-        raise ConfigError(f"arms={list(arms)}: an arm is named twice")
+def study_in(plain: Mapping[str, Any], given: Given) -> tuple[Study, pd.DataFrame | None]:
+    """The same, of values whose kinds are checked already, and of what was given."""
+    arms = arms_of(plain["arms"])
     if not str(plain["name"]).replace("_", "").replace("-", "").isalnum():
-        raise ConfigError(f"name={plain['name']!r}: a study's name takes letters, digits, - and _")
-    parameters = parameters_of(plain)
-    design, listed = design_of(with_places(plain, parameters), parameters)
+        raise ConfigError(f"name={brief(plain['name'])}: a study's name takes letters, digits, - and _")
+    parameters = parameters_of(plain, given)
+    ranges = between(plain["scenario"]["between"], parameters)
+    places = {name: span for name, span in ranges.items() if not everywhere(arms, name)}
+    design, listed = design_of(plain["design"], parameters, given, places)
     study = Study(
         name=plain["name"],
         question=plain["question"],
@@ -89,21 +81,33 @@ def study_in(plain: Mapping[str, Any]) -> tuple[Study, pd.DataFrame | None]:
         arms=arms,
         contrast=contrast_of(plain["contrast"], arms),
         variants=variants_of(plain["variants"]),
-        variant_points=whole(plain["variant_points"], 0, design.points, "variant_points"),
-        trajectory_points=whole(plain["trajectory_points"], 0, design.points, "trajectory_points"),
+        variant_points=points_at_most("variant_points", plain, design.points),
+        trajectory_points=points_at_most("trajectory_points", plain, design.points),
         limits=limits_in(plain) if plain["failures"] else None,
         scenario=scenario_of(plain),
     )
+    check_study(study, given)
     return study, listed
 
 
-def with_places(plain: Mapping[str, Any], parameters: Mapping[str, float]) -> dict[str, Any]:
-    """The `design` part, with what differs between the places of the scenario among its factors."""
-    places = between(plain["scenario"]["between"], parameters)
-    design = dict(plain["design"])
-    if design["sampler"] != "list":
-        design["factors"] = {name: list(span) for name, span in places.items()} | design["factors"]
-    return design
+def arms_of(given: Sequence[str]) -> tuple[str, ...]:
+    """The arms of a study: two or more setups, each once."""
+    arms = tuple(among(arm, SETUPS, "arms") for arm in given)
+    if len(set(arms)) != len(arms):
+        raise ConfigError(f"arms={brief(list(arms))}: an arm is named twice")
+    if len(arms) < ARMS_AT_LEAST:
+        raise ConfigError(f"arms={list(arms)}: a study compares two or more of {', '.join(SETUPS)}")
+    return arms
+
+
+def points_at_most(name: str, plain: Mapping[str, Any], points: int) -> int:
+    """A number of points, of which there are so many."""
+    if plain[name] > points:
+        raise ConfigError(
+            f"{name}={plain[name]} is more than the {points:,} points of the design; "
+            f"give {name}={points} (or less) as well, or more design.points"
+        )
+    return whole(plain[name], 0, points, name)
 
 
 def scenario_of(plain: Mapping[str, Any]) -> Scenario | None:
@@ -114,40 +118,51 @@ def scenario_of(plain: Mapping[str, Any]) -> Scenario | None:
     return Scenario(about["name"], about["about"], tuple(about["sources"]))
 
 
-def place_of(cfg: DictConfig) -> Place:
+def place_of(plain: Mapping[str, Any]) -> Place:
     """Where a study is to be run."""
     from experiments.execute import KINDS, Place
 
-    kind = among(cfg.executor.kind, KINDS, "executor.kind")
-    if cfg.workers is not None and cfg.workers < 1:
-        raise ConfigError(f"workers={cfg.workers} is out of range; it takes a whole number from 1 up, or null for all")
-    if cfg.executor.address is not None and kind != "dask":
-        raise ConfigError(f"executor.address={cfg.executor.address}: only executor=dask has an address")
-    if cfg.executor.address is not None and not re.fullmatch(ADDRESS, cfg.executor.address):
+    workers, executor = plain["workers"], plain["executor"]
+    kind, address = among(executor["kind"], KINDS, "executor.kind"), executor["address"]
+    if workers is not None:
+        whole(workers, 1, 10**4, "workers")
+    if address is not None and kind != "dask":
+        raise ConfigError(f"executor.address={brief(address)}: only executor=dask has an address")
+    if address is not None and not re.fullmatch(ADDRESS, address):
         raise ConfigError(
-            f"executor.address={cfg.executor.address}: a scheduler's address is like tcp://host:8786, with its port"
+            f"executor.address={brief(address)}: a scheduler's address is like tcp://host:8786, with its port"
         )
-    return Place(kind, cfg.workers, cfg.executor.address)
+    return Place(kind, workers, address)
 
 
-def shard_of(cfg: DictConfig) -> Shard | None:
+def results_in(plain: Mapping[str, Any]) -> Path:
+    """The folder that results are written to."""
+    return folder_named(plain["results"], "results")
+
+
+def folder_named(text: str, what: str) -> Path:
+    """A folder by its path. Raises `ConfigError` for no path at all."""
+    if not text.strip() or "\0" in text:
+        raise ConfigError(f"{what}={brief(text)} names no folder; it takes a path, as in {what}=results")
+    return Path(text).expanduser()
+
+
+def shard_of(plain: Mapping[str, Any]) -> Shard | None:
     """Which part of a study is to be run, if it is cut for a batch system."""
     from experiments.sweep import Shard
 
-    if cfg.shard is None:
+    if plain["shard"] is None:
         return None
-    number, _, of = str(cfg.shard).partition("/")
+    number, _, of = plain["shard"].partition("/")
     if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of) <= 100_000):
-        raise ConfigError(f"shard={cfg.shard}: a shard is given as k/n, as in shard=1/3 for the first of three")
+        raise ConfigError(
+            f"shard={brief(plain['shard'])}: a shard is given as k/n, as in shard=1/3 for the first of three"
+        )
     return Shard(int(number), int(of))
 
 
-def compose(overrides: Sequence[str] = ()) -> Study:
-    """The study that these words of the command line ask for, as in `compose(["experiment=quick_look", "seed=7"])`.
-
-    Hydra runs all the while, since a study may ask it for more: a factor can be a choice among scenarios.
-    """
-    from hydra import compose as compose_config
-
-    with hydra_started():
-        return study_from(compose_config("config", list(map(open_factors, overrides))))
+def compose(words: Sequence[str] = ()) -> Study:
+    """The study that these words of the command line ask for, as in `compose(["experiment=quick_look", "seed=7"])`."""
+    asked = composed(words)
+    refuse_idle("sweep", asked.given)
+    return study_and_list(asked)[0]

@@ -7,9 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments import folders
+from experiments.errors import ConfigError
 from experiments.facts import worlds
-from experiments.schema import BOXES, FIXED_IN_A_STUDY, ConfigError, among, factor, whole
+from experiments.given import Given
+from experiments.schema import BOXES, FIXED_IN_A_STUDY, among, brief, factor, whole
 from experiments.study import Adaptive, Design
+from experiments.yaml_files import read
 from sim.params import BY_NAME, COUNTS, NAMES, OF_TWO_SECTORS, ParameterError, check, nearest
 
 if TYPE_CHECKING:
@@ -23,20 +27,30 @@ NOT_LISTED = {"arm": EVERY_ARM, "arms": EVERY_ARM, "setup": EVERY_ARM,
 """Columns that somebody might expect of a list of points, and what to do instead."""
 
 
-def design_of(plain: Mapping[str, Any], parameters: Mapping[str, float]) -> tuple[Design, pd.DataFrame | None]:
-    """The design, and its points where they are a list. Raises `ConfigError` for anything that cannot be meant."""
+Ranges = Mapping[str, tuple[float, float]]
+"""Ranges of parameters by name."""
+
+
+def design_of(
+    plain: Mapping[str, Any], parameters: Mapping[str, float], given: Given, places: Ranges
+) -> tuple[Design, pd.DataFrame | None]:
+    """The design, and its points where they are a list; `places` are ranges between the places of a scenario.
+
+    Raises `ConfigError` for a value that cannot be used or could not act.
+    """
     from experiments import design as designs  # loads pandas and numba, which help and composing can do without
 
     sampler = among(plain["sampler"], designs.DESIGNS, "design.sampler")
     among(plain["worlds"], WORLDS, "design.worlds")
+    refuse_unused(plain, given)
     if plain["box"] in worlds.lists():
         return of_listed_worlds(plain, parameters)
     if (plain["list"] is not None) != (sampler == "list"):
         raise ConfigError("design.sampler=list and design.list=FILE go together")
     design = replace(
-        Design(sampler, 0, *varied(plain, composed=any(parameters[name] for name in COUNTS)))
+        Design(sampler, 0, *varied(plain, parameters, given, places))
         if sampler != "list"
-        else Design(sampler, 0, {}, {}, choices_in(plain)),
+        else Design(sampler, 0, {}, {}, choices_in(plain, given)),
         replicates=whole(plain["replicates"], 1, 10**6, "design.replicates"),
         adaptive=adaptive_of(plain["adaptive"]),
         shared_worlds=plain["worlds"] == "shared",
@@ -46,6 +60,33 @@ def design_of(plain: Mapping[str, Any], parameters: Mapping[str, float]) -> tupl
         factors = {name: (float(listed[name].min()), float(listed[name].max())) for name in NAMES if name in listed}
         return replace(design, points=len(listed), factors=factors, digest=designs.digest(listed)), listed
     return replace(design, points=count(plain, design, parameters)), None
+
+
+COUNTED = ("grid", "one_at_a_time")
+"""Samplers that take levels of every factor and count their own points."""
+
+
+def refuse_unused(plain: Mapping[str, Any], given: Given) -> None:
+    """Refuse what was given of the design, and the rest of the design has no use for."""
+    sampler, adaptive = plain["sampler"], plain["adaptive"]["precision"] is not None
+    by_sampler, by_list = f"design.sampler={sampler}", "the points of the list"
+    unused = [
+        ("design.levels", sampler not in COUNTED, f"{by_sampler} takes none; grid and one_at_a_time do"),
+        ("design.points", sampler in COUNTED, f"{by_sampler} counts its own, from the levels of its factors"),
+        ("design.points", sampler == "list", f"{by_list} count"),
+        ("design.box", sampler == "list", f"{by_list} are what is drawn from a box otherwise"),
+        ("scenario.between", sampler == "list", f"{by_list} say what differs between places"),
+        ("design.replicates", adaptive, "design.adaptive.precision decides how many there are"),
+    ]
+    unused += [
+        (f"design.adaptive.{name}", not adaptive, "it acts only with design.adaptive.precision; give that as well")
+        for name in ("batch", "maximum", "level")
+    ]
+    for path, idle, reason in unused:
+        decided = given.rank("design.adaptive.precision" if "adaptive" in reason else "design.sampler") or -1
+        rank = given.rank(path)
+        if idle and rank is not None and rank >= decided:
+            raise ConfigError(f"{path} is given and would have no effect: {reason}")
 
 
 def of_listed_worlds(plain: Mapping[str, Any], parameters: Mapping[str, float]) -> tuple[Design, pd.DataFrame]:
@@ -78,38 +119,68 @@ def of_listed_worlds(plain: Mapping[str, Any], parameters: Mapping[str, float]) 
     return design, listed
 
 
-def varied(plain: Mapping[str, Any], *, composed: bool) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Ranges, levels and choices, from the box and the factors that are named.
+def varied(
+    plain: Mapping[str, Any], parameters: Mapping[str, float], given: Given, places: Ranges
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Ranges, levels and choices: from the box, from what differs between places, and from the factors that are named.
 
-    In a world composed of sectors the box leaves out what they decide, and naming that is a mistake.
+    A parameter that is given is fixed, and leaves the box. In a world composed of sectors the box leaves out what they
+    decide, and naming that is a mistake.
     """
     factors: dict[str, tuple[float, float]] = dict(BOXES[among(plain["box"], (*BOXES, *worlds.lists()), "design.box")])
-    if composed:
-        decided = [name for name in OF_TWO_SECTORS if name in plain["factors"]]
+    named = dict(plain["factors"])
+    if any(parameters[name] for name in COUNTS):
+        decided = [name for name in OF_TWO_SECTORS if name in named]
         if decided:
             raise ConfigError(f"design.factors.{decided[0]}: the sectors of the scenario decide it; vary their counts")
         factors = {name: span for name, span in factors.items() if name not in OF_TWO_SECTORS}
+    fixed = fixed_by(given, named, plain["sampler"])
+    factors = {name: span for name, span in factors.items() if name not in fixed} | dict(places)
     levels: dict[str, tuple[float, ...]] = {}
-    for name, given in plain["factors"].items():
-        if given is None:
-            if name not in factors:
-                near = nearest(name, list(factors))
-                raise ConfigError(f"design.factors.{name}=null: '{name}' is not in the box{near}")
-            del factors[name]
-        elif is_choice(name, given):
+    for name, span in named.items():
+        if name in fixed or is_choice(name, span):
             continue
+        if span is None:
+            leave(name, factors)
         elif name in ("arm", "arms", "setup"):
             raise ConfigError(f"design.factors.{name}: {EVERY_ARM}")
-        elif isinstance(given, Mapping):
-            levels[name] = levels_of(name, given)
+        elif isinstance(span, Mapping):
+            levels[name] = levels_of(name, span)
             factors[name] = (levels[name][0], levels[name][-1])
         else:
-            factors[name] = factor(name, given)
-    if plain["sampler"] in ("grid", "one_at_a_time"):
+            factors[name] = factor(name, span)
+    if plain["sampler"] in COUNTED:
         steps = whole(plain["levels"], 2, 10**6, "design.levels")
         levels |= {name: evenly(name, *factors[name], steps) for name in factors if name not in levels}
     ordered = {name: factors[name] for name in NAMES if name in factors}
-    return ordered, {name: levels[name] for name in ordered if name in levels}, choices_in(plain)
+    return ordered, {name: levels[name] for name in ordered if name in levels}, choices_in(plain, given)
+
+
+def leave(name: str, factors: dict[str, tuple[float, float]]) -> None:
+    """Take a factor out of the box."""
+    if name not in factors:
+        near = nearest(name, list(factors))
+        raise ConfigError(f"design.factors.{name}=null: '{name}' is not in the box{near}")
+    del factors[name]
+
+
+def fixed_by(given: Given, named: Mapping[str, Any], sampler: str) -> set[str]:
+    """The parameters that are fixed at a value that was given.
+
+    One at a time every factor sets out from the study's own values, so that there a given value acts without being
+    fixed. Where a parameter is given and named as a factor as well, what overrides the other counts: a word of the
+    command line overrides a file. Given in one place, they contradict one another.
+    """
+    fixed = set()
+    for name, origin in given.parameters().items():
+        rank = given.rank(f"design.factors.{name}") if named.get(name) is not None else None
+        if rank == origin.rank and sampler != "one_at_a_time":
+            raise ConfigError(
+                f"parameters.{name}={brief(origin.value)} fixes what design.factors.{name} varies; give one of them"
+            )
+        if sampler != "one_at_a_time" and (rank is None or origin.rank > rank):
+            fixed.add(name)
+    return fixed
 
 
 def levels_of(name: str, given: Mapping[str, Any]) -> tuple[float, ...]:
@@ -138,13 +209,13 @@ def is_choice(name: str, given: Any) -> bool:
     return name == "scenario" or (isinstance(given, Mapping) and "choices" in given)
 
 
-def choices_in(plain: Mapping[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
+def choices_in(plain: Mapping[str, Any], given: Given) -> dict[str, dict[str, dict[str, float]]]:
     """What varies by name: scenarios, and sets of parameters that are given a name here."""
     found = {}
-    for name, given in plain["factors"].items():
-        if not is_choice(name, given):
+    for name, span in plain["factors"].items():
+        if not is_choice(name, span):
             continue
-        named = named_in(name, given)
+        named = named_in(name, span, given)
         for choice, values in named.items():
             what = f"design.factors.{name}, {choice}"
             if not isinstance(values, Mapping):
@@ -162,31 +233,25 @@ def choices_in(plain: Mapping[str, Any]) -> dict[str, dict[str, dict[str, float]
     return found
 
 
-def named_in(name: str, given: Any) -> dict[str, Any]:
+def named_in(name: str, span: Any, given: Given) -> dict[str, Any]:
     """What stands under each name of a choice, its values not checked yet."""
-    what = f"design.factors.{name}={given}"
-    if isinstance(given, Mapping):
-        choices = given["choices"] if set(given) == {"choices"} else None
+    what = f"design.factors.{name}={brief(span)}"
+    if isinstance(span, Mapping):
+        choices = span["choices"] if set(span) == {"choices"} else None
         if not isinstance(choices, Mapping) or not choices:
             raise ConfigError(
                 f"{what}: choices have names, as in {{choices: {{small: {{n_partners: 6}}, as_it_is: {{}}}}}}"
             )
         return {str(choice): values or {} for choice, values in choices.items()}
-    if isinstance(given, str) or not isinstance(given, Sequence) or not given:
+    if isinstance(span, str) or not isinstance(span, Sequence) or not span:
         raise ConfigError(f"{what}: scenarios are listed by name, as in [default, healthy]")
-    return {str(choice): scenario_values(str(choice)) for choice in given}
+    return {str(choice): scenario_values(str(choice), given) for choice in span}
 
 
-def scenario_values(name: str) -> Mapping[str, Any]:
-    """The parameters that a scenario of the configuration sets."""
-    from hydra.core.global_hydra import GlobalHydra
-    from omegaconf import OmegaConf
-
-    loader = GlobalHydra.instance().config_loader()
-    among(name, loader.get_group_options("scenario"), "design.factors.scenario")
-    loaded = loader.repository.load_config(f"scenario/{name}")  # type: ignore[attr-defined]
-    content = OmegaConf.to_container(loaded.config)
-    return dict(content.get("parameters") or {})  # type: ignore[union-attr]
+def scenario_values(name: str, given: Given) -> Mapping[str, Any]:
+    """The parameters that the file of a scenario sets."""
+    path = folders.option(given.folders or (folders.configs(),), "scenario", name, "design.factors.scenario")
+    return dict(read(path).content.get("parameters") or {})
 
 
 def adaptive_of(plain: Mapping[str, Any]) -> Adaptive | None:

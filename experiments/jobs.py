@@ -1,17 +1,20 @@
-"""The jobs of the command line: each thin, each from a configuration to an exit code."""
+"""The jobs of the command line: each thin, each from what was asked to an exit code."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from omegaconf import DictConfig
 
-from experiments.config import place_of, shard_of, study_and_list
-from experiments.schema import ConfigError, limits_in, parameters_of, resolved, whole
+from experiments.acting import check_partnership
+from experiments.arguments import integer
+from experiments.composition import Composition, Prepared
+from experiments.config import place_of, results_in, shard_of, study_and_list
+from experiments.schema import limits_in, parameters_of, whole
 
 if TYPE_CHECKING:
     from sim.record import Record
@@ -20,26 +23,33 @@ SHOWN = ["structure", "fit", "purpose", "trust", "commitment", "effort", "burden
 MONTHS_SHOWN = 12
 
 
-def sweep(cfg: DictConfig, words: list[str]) -> int:
+def sweep(asked: Composition, command: Sequence[str]) -> Prepared:
     """Run a study, or what is missing of it, and report it."""
-    study, listed = study_and_list(cfg)
-    place, shard = place_of(cfg), shard_of(cfg)
+    study, listed = study_and_list(asked)
+    place, shard, results = place_of(asked.plain), shard_of(asked.plain), results_in(asked.plain)
     from experiments import sweep as study_job
 
-    command = shlex.join(words)
-    return study_job.run(study, Path(cfg.results), command=command, place=place, shard=shard, listed=listed)
+    return partial(study_job.run, study, results, command=shlex.join(command), place=place, shard=shard, listed=listed)
 
 
-def run(cfg: DictConfig, words: list[str]) -> int:
+def run(asked: Composition, command: Sequence[str]) -> Prepared:
     """Run one partnership and print it, a line for each few months, then what it came to and how it failed, if so."""
+    plain = asked.plain
+    parameters = parameters_of(plain, asked.given)
+    check_partnership(plain["setup"], parameters, asked.given)
+    seed, world = whole(plain["seed"], 0, 2**63 - 1, "seed"), whole(plain["world"], 0, 2**32 - 1, "world")
+    judged = asked.given.rank("limits") is not None or parameters["months"] >= plain["limits"]["window"]
+    limits = limits_in(plain) if judged else None
+    return partial(show, plain["setup"], parameters, seed, world, limits)
+
+
+def show(setup: str, parameters: Mapping[str, float], seed: int, world: int, limits: Mapping[str, float] | None) -> int:
+    """Play and print one partnership; without limits its months are too few to be searched for failures."""
     from sim.outcomes import OUTCOME_NAMES
     from sim.params import as_array
     from sim.record import play
     from sim.state import SERIES_NAMES
 
-    plain = resolved(cfg)
-    parameters = parameters_of(plain)
-    seed, world = whole(plain["seed"], 0, 2**63 - 1, "seed"), whole(plain["world"], 0, 2**32 - 1, "world")
     record = play(as_array(parameters)[None], np.array([world]), seed)
     columns = [SERIES_NAMES.index(name) for name in SHOWN]
     months = int(parameters["months"])
@@ -48,11 +58,11 @@ def run(cfg: DictConfig, words: list[str]) -> int:
         print(f"{month + 1:5d} " + " ".join(f"{record.series[0, month, column]:10.2f}" for column in columns))
     outcome = dict(zip(OUTCOME_NAMES, record.outcomes[0], strict=True))
     print(
-        f"\n{plain['setup']}, seed {seed}, world {world}: added value {outcome['added_value']:+.3f} at the end, "
+        f"\n{setup}, seed {seed}, world {world}: added value {outcome['added_value']:+.3f} at the end, "
         f"{outcome['added_value_mean']:+.3f} on average over {months} months."
     )
-    if months >= plain["limits"]["window"]:
-        print("\n".join(failed_so(record, limits_in(plain))))
+    if limits is not None:
+        print("\n".join(failed_so(record, limits)))
     return 0
 
 
@@ -68,53 +78,37 @@ def failed_so(record: Record, limits: Mapping[str, float]) -> Iterator[str]:
         yield "None of the known ways to fail is seen in it."
 
 
-def named(job: str, words: list[str], *names: str) -> list[str]:
-    """The values of words that are all of them needed, as in study=FOLDER; `ConfigError` shows how they are given."""
-    given = dict(word.split("=", maxsplit=1) for word in words if "=" in word)
-    if set(given) != set(names) or len(words) != len(names):
-        form = " ".join(f"{name}={'N' if name == 'run' else 'FOLDER'}" for name in names)
-        example = " ".join(f"{name}={'7' if name == 'run' else 'results/quick_look/<study id>'}" for name in names)
-        raise ConfigError(f"partnership {job} takes {form}, as in partnership {job} {example}")
-    return [given[name] for name in names]
-
-
-def report(words: list[str]) -> int:
+def report(given: Mapping[str, str]) -> int:
     """Rebuild the report of a study."""
-    (study,) = named("report", words, "study")
     from experiments import report as report_job
 
-    return report_job.rebuild(Path(study))
+    return report_job.rebuild(Path(given["study"]))
 
 
-def check(words: list[str]) -> int:
+def check(given: Mapping[str, str]) -> int:
     """Verify every byte of a study."""
-    (study,) = named("check", words, "study")
     from experiments import check as check_job
 
-    return check_job.run(Path(study))
+    return check_job.run(Path(given["study"]))
 
 
-def merge(words: list[str]) -> int:
+def merge(given: Mapping[str, str]) -> int:
     """Put the shards of a study together, and report it."""
-    (study,) = named("merge", words, "study")
     from experiments import merge as merge_job
 
-    return merge_job.run(Path(study))
+    return merge_job.run(Path(given["study"]))
 
 
-def replay(words: list[str]) -> int:
+def replay(given: Mapping[str, str]) -> int:
     """Run one run of a study again and compare it with what is stored."""
-    study, number = named("replay", words, "study", "run")
-    if not number.isdecimal():
-        raise ConfigError(f"run={number} is not a whole number; the column `run` of the stored runs gives it")
+    number = integer("run", given["run"], 0, 2**63 - 1)
     from experiments import replay as replay_job
 
-    return int(replay_job.run(Path(study), int(number)))
+    return int(replay_job.run(Path(given["study"]), number))
 
 
-def compare(words: list[str]) -> int:
+def compare(given: Mapping[str, str]) -> int:
     """Lay two studies side by side."""
-    a, b = named("compare", words, "a", "b")
     from experiments import compare as compare_job
 
-    return compare_job.run(Path(a), Path(b))
+    return compare_job.run(Path(given["a"]), Path(given["b"]))

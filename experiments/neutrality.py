@@ -7,20 +7,20 @@ the last bit) is tested in `tests/`, not here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments import document, store, words
 from experiments.analysis.contrasts import count
+from experiments.arguments import integer
+from experiments.config import folder_named
 from experiments.design import points, small_study
 from experiments.figures.gallery import Table
 from experiments.findings import rounded
 from experiments.plan import parameters_of, placed
-from experiments.questions import given, positive
-from experiments.schema import ConfigError
 from sim import params
 from sim.outcomes import OUTCOME_NAMES
 from sim.runs import simulate
@@ -195,21 +195,18 @@ def ablations(number: int) -> Table:
     return Table("The contrast in mean outcome, with 95% intervals", columns, tuple(rows))
 
 
-def run(said: list[str]) -> int:
+def run(asked: Mapping[str, str]) -> int:
     """Measure, print, and write `results/neutrality/`; returns 1 if a check fails."""
-    asked = given("neutrality", said, {}, {"worlds": "NUMBER", "results": "FOLDER"})
-    number = positive("worlds", asked.get("worlds", str(WORLDS)))
-    if number != int(number) or not 50 <= number <= 10**6:
-        raise ConfigError(f"worlds={asked['worlds']} is out of range; it takes a whole number from 50 to 1000000")
-    found, table = checks(int(number)), ablations(int(number))
+    number = integer("worlds", asked.get("worlds", str(WORLDS)), 50, 10**6)
+    folder = folder_named(asked.get("results", "results"), "results") / "neutrality"
+    found, table = checks(number), ablations(number)
     for one in found:
         print(f"{'holds ' if one.holds else 'FAILS '} {one.says}\n       {one.measured}")
         print(f"       control {'fails, as it must' if one.control_fails else 'DOES NOT FAIL'}: {one.control}")
-    folder = Path(asked.get("results", "results")) / "neutrality"
-    content = {"worlds": int(number), "seed": SEED, "checks": [{**asdict(one), "passed": one.passed} for one in found],
+    content = {"worlds": number, "seed": SEED, "checks": [{**asdict(one), "passed": one.passed} for one in found],
                "ablations": {"columns": table.columns, "rows": table.rows}}  # fmt: skip
     store.write_json(folder / "neutrality.json", rounded(content))
-    store.write_bytes(folder / "report.html", page(found, table, int(number)).encode())
+    store.write_bytes(folder / "report.html", page(found, table, number).encode())
     print(f"\nReport: {folder / 'report.html'}")
     return 0 if all(one.passed for one in found) else 1
 

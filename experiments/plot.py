@@ -6,7 +6,7 @@ SVG, PNG and, for the numbers behind it, CSV.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from experiments import store, words
 from experiments.analysis import contrasts, settings
 from experiments.design import apart, choice_names, factor_names
+from experiments.errors import ConfigError
 from experiments.figures import distributions, maps, paths, spread, style
 from experiments.figures.gallery_regions import bands
-from experiments.questions import given
-from experiments.schema import ConfigError, among
+from experiments.schema import among
 from experiments.store import Finished, StudyError
 from experiments.study import Contrast
 from sim.params import nearest
@@ -51,12 +51,8 @@ Drawn = tuple[Figure, pd.DataFrame]
 """A figure, and the numbers behind it."""
 
 
-def plot(said: list[str]) -> int:
+def plot(asked: Mapping[str, str]) -> int:
     """Draw one figure of a study."""
-    asked = given(
-        "plot", said, {"study": "FOLDER"}, {"outcome": "NAME", "by": "arm|PARAMETER[,PARAMETER]", "kind": "NAME",
-                                            "of": "ARM|difference"},
-    )  # fmt: skip
     finished = store.open_study(Path(asked["study"]))
     by = tuple(asked.get("by", "arm").split(","))
     kind = among(asked.get("kind", usual(by)), KINDS, "kind")

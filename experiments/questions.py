@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,52 +10,18 @@ import pandas as pd
 from experiments import store, words
 from experiments.analysis import contrasts, luck, parting, power, settings
 from experiments.analysis.contrasts import Estimate, PairedResult
-from experiments.schema import ConfigError
+from experiments.arguments import number
 from experiments.store import Finished, StudyError
 from experiments.study import Contrast
-from sim.params import nearest
 
 
-def given(job: str, said: Sequence[str], needed: Mapping[str, str], also: Mapping[str, str]) -> dict[str, str]:
-    """The words of a job, as in study=FOLDER; what is unknown, or needed and missing, is a `ConfigError`."""
-    known = {**needed, **also}
-    form = " ".join([*(f"{name}={form}" for name, form in needed.items()), *(f"[{n}={f}]" for n, f in also.items())])
-    found: dict[str, str] = {}
-    for word in said:
-        name, equals, value = word.partition("=")
-        if not equals or name not in known or not value:
-            raise ConfigError(f"{word}: partnership {job} takes {form}{nearest(name, list(known))}")
-        if name in found:
-            raise ConfigError(f"{word}: {name} is given twice")
-        found[name] = value
-    missing = [name for name in needed if name not in found]
-    if missing:
-        raise ConfigError(f"{', '.join(missing)} is missing: partnership {job} takes {form}")
-    return found
-
-
-def positive(name: str, text: str, *, zero: bool = False) -> float:
-    """A number above 0 (or from 0), or a `ConfigError`."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not (value > 0 or (zero and value == 0)) or math.isinf(value):
-        raise ConfigError(f"{name}={text} is out of range; it takes a number {'from 0 up' if zero else 'above 0'}")
-    return value
-
-
-def contrast(said: list[str]) -> int:
+def contrast(asked: Mapping[str, str]) -> int:
     """Compare any two settings of a study, in any outcome."""
-    asked = given(
-        "contrast", said, {"study": "FOLDER"},
-        {"a": "SETTING", "b": "SETTING", "outcome": "NAME", "region": "NUMBER"},
-    )  # fmt: skip
     finished = store.open_study(Path(asked["study"]))
     own = finished.study.contrast
     a, b = (settings.setting(asked.get(side, arm), finished.study) for side, arm in (("a", own.a), ("b", own.b)))
     name = settings.outcome(asked.get("outcome", own.outcome))
-    region = positive("region", asked["region"], zero=True) if "region" in asked else own.region
+    region = number("region", asked["region"], zero=True) if "region" in asked else own.region
     pairs = settings.paired(finished, a, b, name)
     result = contrasts.compare(pairs, region, finished.study.seed)
     for line in told(result, str(a), str(b), name, region):
@@ -123,13 +88,12 @@ def parted(found: parting.Parting) -> str:
     )
 
 
-def power_of(said: list[str]) -> int:
+def power_of(asked: Mapping[str, str]) -> int:
     """How many worlds and replicates a precision takes, with a finished study as pilot."""
-    asked = given("power", said, {"study": "FOLDER"}, {"outcome": "NAME", "precision": "NUMBER"})
     finished = store.open_study(Path(asked["study"]))
     study = finished.study
     name = settings.outcome(asked.get("outcome", study.contrast.outcome))
-    wanted = (positive("precision", asked["precision"]),) if "precision" in asked else power.PRECISIONS
+    wanted = (number("precision", asked["precision"]),) if "precision" in asked else power.PRECISIONS
     a, b = settings.Setting(study.contrast.a), settings.Setting(study.contrast.b)
     pairs = settings.paired(finished, a, b, name)
     found = power.power(pairs, study.contrast.region, wanted)

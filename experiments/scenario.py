@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.schema import ConfigError, among, composed, configs, parameters_of, resolved
+from experiments import yaml_files
+from experiments.composition import composed
+from experiments.errors import ConfigError
+from experiments.folders import configs
+from experiments.schema import among, brief, parameters_of
 from sim.params import BY_NAME, COUNTS, NAMES, nearest
 
 FEWEST = 2
@@ -45,11 +48,16 @@ def between(half_widths: Mapping[str, float], parameters: Mapping[str, float]) -
     """The range of each parameter that differs between places: its value either way, cut where its own range ends."""
     ranges = {}
     for name, half in half_widths.items():
-        what = f"scenario.between.{name}={half}"
+        what = f"scenario.between.{name}={brief(half)}"
         if name not in BY_NAME:
             raise ConfigError(f"{what}: there is no parameter '{name}'{nearest(name, NAMES)}")
         row = BY_NAME[name]
-        if row.whole or not 0 < half <= row.high - row.low:
+        if (
+            row.whole
+            or isinstance(half, bool)
+            or not isinstance(half, int | float)
+            or not 0 < half <= row.high - row.low
+        ):
             raise ConfigError(
                 f"{what}: takes a number above 0, up to {row.high - row.low:g}, of what is no whole number"
             )
@@ -66,7 +74,7 @@ def names() -> list[str]:
 def load(name: str) -> Kind:
     """The scenario of that name, composed once. Raises `ConfigError` if there is none, or it cannot be meant."""
     among(name, names(), "scenario")
-    plain = resolved(composed([f"scenario={name}"]))
+    plain = composed([f"scenario={name}"]).plain
     about = plain["scenario"]
     parameters = parameters_of(plain)
     between(about["between"], parameters)
@@ -84,9 +92,7 @@ def load(name: str) -> Kind:
 
 def stated(name: str) -> set[str]:
     """The parameters that a scenario's own file states, or one that it builds on."""
-    from omegaconf import OmegaConf
-
-    content: Any = OmegaConf.to_container(OmegaConf.load(configs() / "scenario" / f"{name}.yaml"))
+    content = yaml_files.read(configs() / "scenario" / f"{name}.yaml").content
     bases = [base for base in content.get("defaults", []) if isinstance(base, str) and base != "_self_"]
     return set(content.get("parameters") or {}).union(*map(stated, bases))
 

@@ -1,16 +1,14 @@
-"""What a configuration may hold: the schema, how it is composed, its checks, and one clear message for each mistake."""
+"""What a configuration may hold: its keys with their defaults and kinds, and one clear message for each mistake."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, is_dataclass, make_dataclass
-from pathlib import Path
-from typing import Any
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, is_dataclass, make_dataclass
+from typing import Any, get_type_hints
 
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-
+from experiments.errors import ConfigError
+from experiments.given import Given
 from sim.limits import LIMITS, limits_of
 from sim.params import (
     BY_NAME,
@@ -27,19 +25,6 @@ from sim.params import (
 
 BOXES: dict[str, dict[str, tuple[float, float]]] = {"default": DEFAULT_BOX, "none": {}}
 FIXED_IN_A_STUDY = ("months", "n_issues", "alone")
-
-
-class ConfigError(ValueError):
-    """A configuration that cannot be used; the message names the value, what is allowed and the nearest name."""
-
-
-def configs() -> Path:
-    """The folder of configurations: that of the installed package, or that of the repository."""
-    import sim
-
-    package = Path(sim.__file__).parent
-    packaged = package / "_configs"
-    return packaged if packaged.is_dir() else package.parent / "configs"
 
 
 # -- the schema -------------------------------------------------------------------------------------------
@@ -134,83 +119,188 @@ class Schema:
     executor: ExecutorSchema = field(default_factory=ExecutorSchema)
     workers: int | None = None
     shard: str | None = None
+    anew: bool = False
 
 
 def register() -> None:
-    """Make the schema known to Hydra."""
+    """Make the keys and their defaults known to Hydra. Kinds are checked here, so that one message serves all."""
     from hydra.core.config_store import ConfigStore
 
-    ConfigStore.instance().store(name="schema", node=Schema)
+    ConfigStore.instance().store(name="schema", node=asdict(Schema()))
+    ConfigStore.instance().store(name=ROOT, node={"defaults": ["config", "_self_"]})
 
 
-@contextmanager
-def hydra_started() -> Iterator[None]:
-    """Hydra over our folder of configurations, for what is composed outside the command line; not inside another."""
-    from hydra import initialize_config_dir
-
-    register()
-    with initialize_config_dir(version_base="1.3", config_dir=str(configs())):
-        yield
+ROOT = "root"
+"""What Hydra begins with: config.yaml, which it finds only once it knows where to look."""
 
 
-def composed(words: Sequence[str]) -> DictConfig:
-    """The configuration that these words of the command line ask for."""
-    from hydra import compose
+OPEN = ("variants", "design.factors", "scenario.between", "failure", "claim")
+"""Tables whose keys are the user's own."""
 
-    with hydra_started():
-        return compose("config", list(map(open_factors, words)))
+
+def kinds_in(table: Any) -> dict[str, Any]:
+    """The kind of each key of a table of the schema."""
+    if table not in KINDS:
+        KINDS[table] = get_type_hints(table)
+    return KINDS[table]
+
+
+KINDS: dict[Any, dict[str, Any]] = {}
+"""Kinds that were worked out before: parameters are many."""
+
+
+def unknown(path: str) -> str | None:
+    """What is wrong with a dotted path as a key of the configuration, in words; None if there is such a key."""
+    table: Any = Schema
+    steps = path.split(".")
+    for count, step in enumerate(steps, 1):
+        here = ".".join(steps[:count])
+        if here in OPEN:
+            return None
+        known = kinds_in(table) if is_dataclass(table) else {}
+        if step not in known:
+            return f"there is no '{here}' in the configuration{suggestion(here, list(known))}"
+        table = known[step]
+    return None
+
+
+def suggestion(path: str, beside: list[str]) -> str:
+    """The nearest key to one that does not exist: beside it, or among the parameters and other keys of tables."""
+    parent, _, leaf = path.rpartition(".")
+    if close := nearest(leaf, beside):
+        return close.replace("'", f"'{parent}.", 1) if parent and parent != "parameters" else close
+    paths = {name: f"parameters.{name}" for name in NAMES}
+    for name, kind in kinds_in(Schema).items():
+        if is_dataclass(kind) and name != "parameters":
+            paths |= {leaf: f"{name}.{leaf}" for leaf in kinds_in(kind) if leaf not in paths}
+    close = nearest(leaf, list(paths))
+    found = next((name for name in paths if f"'{name}'" in close), None)
+    return f"; did you mean '{paths[found]}'?" if found and paths[found] != path else ""
+
+
+def is_table(path: str) -> bool:
+    """Whether a key holds a table of keys rather than a value."""
+    table: Any = Schema
+    for step in path.split("."):
+        table = kinds_in(table).get(step) if is_dataclass(table) else None
+    return path in OPEN or is_dataclass(table)
 
 
 # -- checks -----------------------------------------------------------------------------------------------
 
 
-def resolved(cfg: DictConfig) -> dict[str, Any]:
-    """The configuration as plain values, with interpolations resolved and unknown keys refused."""
-    refuse_unknown(cfg, OmegaConf.structured(Schema))
+def typed(content: Mapping[str, Any], table: Any = Schema, prefix: str = "") -> dict[str, Any]:
+    """The values of a table of the schema, each of its kind. Raises `ConfigError` for one that is not.
+
+    Parameters and limits stay as they were given: their own tables say what they take.
+    """
+    return {name: of_kind(content[name], kind, f"{prefix}{name}") for name, kind in kinds_in(table).items()}
+
+
+def of_kind(value: Any, kind: Any, what: str) -> Any:
+    """A value as the kind that its key takes."""
+    if value is None and (kind in (Any, str | None, int | None, float | None)):
+        return None
+    if is_dataclass(kind):
+        if not isinstance(value, Mapping):
+            raise ConfigError(
+                f"{what}={value} is not a table; set its keys, as in {what}.{next(iter(kinds_in(kind)))}="
+            )
+        return dict(value) if what in ("parameters", "limits") else typed(value, kind, f"{what}.")
+    for known, convert in ((int, integer_of), (float, number_of), (bool, truth_of), (str, text_of)):
+        if kind in (known, known | None):
+            return convert(value, what)
+    if kind == list[str]:
+        return names_of(value, what)
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{what}={value} is not a table, as in {{name: ...}}")
+    return dict(value)
+
+
+def integer_of(value: Any, what: str) -> int:
+    """A whole number, however it is written: 12, 12.0 or "12"."""
+    number = number_of(value, what, "a whole number")
+    if number != math.floor(number):
+        raise ConfigError(f"{what}={value} is not a whole number")
+    return int(value) if isinstance(value, int) else int(number)
+
+
+def number_of(value: Any, what: str, kind: str = "a number") -> float:
+    """A finite number."""
     try:
-        typed = OmegaConf.merge(OmegaConf.structured(Schema), cfg)
-        plain = OmegaConf.to_container(typed, resolve=True, throw_on_missing=True)
-    except OmegaConfBaseException as error:
-        raise ConfigError(str(error).splitlines()[0]) from None
-    return {str(key): value for key, value in plain.items()}  # type: ignore[union-attr]
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ConfigError(f"{what}={brief(value)} is not {kind}")
+    return number
 
 
-def refuse_unknown(cfg: DictConfig, schema: DictConfig, path: str = "") -> None:
-    """Refuse keys that the schema does not have: Hydra's `+key=value` adds them in silence."""
-    known = [str(key) for key in schema]
-    for key in map(str, cfg):
-        if key not in known:
-            names = f"; there are {', '.join(known)}" if len(known) < 20 else ""
-            raise ConfigError(f"there is no '{path}{key}' in the configuration{nearest(key, known)}{names}")
-        inner = OmegaConf.get_type(schema, key)
-        if inner is not None and is_dataclass(inner):
-            refuse_unknown(cfg[key], schema[key], f"{path}{key}.")
+def truth_of(value: Any, what: str) -> bool:
+    """true or false."""
+    known = {"true": True, "false": False, "yes": True, "no": False}
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or value.lower() not in known:
+        raise ConfigError(f"{what}={brief(value)} takes true or false")
+    return known[value.lower()]
+
+
+def text_of(value: Any, what: str) -> str:
+    """Text on one line; a number is taken as it is written."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ConfigError(f"{what}={brief(value)} takes text")
+    text = str(value)
+    if any(ord(letter) < 32 or 0xD800 <= ord(letter) < 0xE000 for letter in text):
+        raise ConfigError(f"{what}={brief(value)} takes text without control characters")
+    return text
+
+
+def names_of(value: Any, what: str) -> list[str]:
+    """A list of names."""
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise ConfigError(f"{what}={brief(value)} takes a list, as in {what}=[a, b]")
+    return [text_of(entry, what) for entry in value]
+
+
+def brief(value: Any, most: int = 60) -> str:
+    """A value as a message quotes it: one line, cut short where it is long."""
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except ValueError:  # Python writes out no integer of over 4,300 digits
+        return "a number of over 4,300 digits"
+    text = text if text.isprintable() else repr(text)
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def among(value: str, known: Iterable[str], what: str) -> str:
     """`value`, if it is known; else a `ConfigError` with the nearest and all there are."""
     names = tuple(known)
     if value not in names:
-        raise ConfigError(f"{what}={value}: there is none such{nearest(value, names)}; there are {', '.join(names)}")
+        near = nearest(str(value), names)
+        raise ConfigError(f"{what}={brief(value)}: there is none such{near}; there are {', '.join(names)}")
     return value
 
 
 def whole(value: Any, low: int, high: int, what: str) -> int:
-    if not low <= int(value) <= high:
-        raise ConfigError(f"{what}={value} is out of range; it takes a whole number from {low} to {high}")
-    return int(value)
+    """A whole number within bounds."""
+    number = integer_of(value, what)
+    if not low <= number <= high:
+        raise ConfigError(f"{what}={brief(value)} is out of range; it takes a whole number from {low} to {high}")
+    return number
 
 
-def parameters_of(plain: Mapping[str, Any]) -> dict[str, float]:
-    """Every parameter, checked against its range."""
+def parameters_of(plain: Mapping[str, Any], given: Given | None = None) -> dict[str, float]:
+    """Every parameter, checked against its range; `n_partners` as the sectors count them, where there are sectors.
+
+    With `given`, a number of partners that contradicts the sectors is refused only where somebody gave it.
+    """
     try:
         values = {name: check(name, value) for name, value in plain["parameters"].items()}
-    except ParameterError as error:
-        raise ConfigError(f"parameters.{error}") from None
-    ordered = {name: values[name] for name in NAMES}
-    asked = {"n_partners": ordered["n_partners"]} if ordered["n_partners"] != BY_NAME["n_partners"].default else {}
-    try:
-        return counted(ordered, asked)
+        ordered = {name: values[name] for name in NAMES}
+        departs = ordered["n_partners"] != BY_NAME["n_partners"].default
+        asked = departs if given is None else "parameters.n_partners" in given.values
+        return counted(ordered, {"n_partners": ordered["n_partners"]} if asked else {})
     except ParameterError as error:
         raise ConfigError(f"parameters.{error}") from None
 
@@ -232,7 +322,7 @@ def limits_in(plain: Mapping[str, Any]) -> dict[str, float]:
 
 def factor(name: str, bounds: Any) -> tuple[float, float]:
     """The range of one factor: two numbers, in order, inside the parameter's own range."""
-    what = f"design.factors.{name}={bounds}"
+    what = f"design.factors.{name}={brief(bounds)}"
     if name not in BY_NAME:
         raise ConfigError(f"{what}: there is no parameter '{name}'{nearest(name, NAMES)}")
     if name in FIXED_IN_A_STUDY:
@@ -246,9 +336,3 @@ def factor(name: str, bounds: Any) -> tuple[float, float]:
     if low > high:
         raise ConfigError(f"{what}: the low end is above the high end; did you mean [{high:g}, {low:g}]?")
     return low, high
-
-
-def open_factors(word: str) -> str:
-    """`design.factors.x=...` adds a factor or changes it, without Hydra's `++`; likewise some at once, and variants."""
-    opened = ("design.factors.", "design.factors={", "variants.", "failure.")
-    return f"++{word}" if word.startswith(opened) else word

@@ -12,12 +12,12 @@ from scipy import stats
 
 from experiments.cli import main
 from experiments.config import compose
+from experiments.errors import ConfigError
 from experiments.facts import smc
 from experiments.facts.calibrate import chosen, correlated
 from experiments.facts.smc import Plan
 from experiments.facts.worlds import COORDINATES, of_box, stated_in
 from experiments.scenario import load
-from experiments.schema import ConfigError
 from sim.outcomes import OUTCOME_NAMES
 from sim.params import DEFAULT_BOX, DEFAULTS, as_array, resolve
 from sim.runs import simulate

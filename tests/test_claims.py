@@ -23,7 +23,7 @@ from experiments.cli import main
 from experiments.design import factor_names
 from experiments.design import points as points_of
 from experiments.files import StudyError
-from experiments.schema import configs
+from experiments.folders import configs
 
 NAMES = sorted(path.stem for path in (configs() / "claim").glob("*.yaml"))
 POINTS = 400

@@ -40,11 +40,10 @@ def test_help_loads_nothing_heavy():
 @pytest.mark.parametrize("job", [name for name, job in JOBS.items() if job.takes is not None])
 def test_a_job_tells_what_it_takes_and_takes_no_more(job, capsys):
     assert main([job, "--help"]) == 0
-    told = set(re.findall(r"^  ([\w.]+)=", capsys.readouterr().out, re.M))
+    explained = re.findall(r"^  ([\w.]+)=", capsys.readouterr().out, re.M)
     assert main([job, "nonsense=1"]) == 2
-    named = re.sub(r"<[^>]*>|as in .*|nonsense=1:|key=nonsense", "", capsys.readouterr().err)
-    taken = re.findall(r"\b([a-z_]+)=", named) or re.findall(r"[a-zA-Z_.]+", re.split(r"takes|there are", named)[-1])
-    assert told == set(taken) - {"and"}
+    taken = re.findall(r"\b([\w.]+)=", capsys.readouterr().err.partition("takes ")[2])
+    assert explained == taken != []
     assert written() == []
 
 
@@ -69,7 +68,7 @@ MISTAKES = {
     "sweep parameters.umbrella=5": "true or false",
     "sweep seed=-1": "a whole number from 0",
     "sweep seed=many": "seed",
-    "sweep workers=0": "from 1 up",
+    "sweep workers=0": "a whole number from 1",
     "sweep design.points=0": "design.points",
     "sweep design.sampler=sobool": "latin_hypercube",
     "sweep design.box=nonsense": "design.box",

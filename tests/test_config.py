@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from experiments.config import compose
-from experiments.schema import ConfigError, configs
+from experiments.errors import ConfigError
+from experiments.folders import configs
 from experiments.study import Study
 from sim.params import DEFAULT_BOX, DEFAULTS, SETUPS, setup_values
 

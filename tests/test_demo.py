@@ -17,7 +17,8 @@ from experiments.demo import jobs, performance, show, story, trust
 from experiments.demo.accounts import TOLD, accounts
 from experiments.demo.demonstration import MEASURES, EarlySign, Sign, composed, demonstration_from, load, sentences
 from experiments.demo.performance import monthly, perform, played, warned
-from experiments.schema import ConfigError, configs
+from experiments.errors import ConfigError
+from experiments.folders import configs
 from sim.failures import BY_MODE, MODE_NAMES, detect
 from sim.limits import DEFAULT_LIMITS
 from sim.model import Partnership

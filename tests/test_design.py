@@ -6,17 +6,16 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from hydra import compose as compose_config
 from SALib.analyze import sobol as salib_analysis
 from SALib.sample import morris as salib_morris
 from SALib.sample import sobol as salib_sobol
 from scipy.stats import qmc
 
 from experiments import design, samplers
+from experiments.composition import composed
 from experiments.config import compose, study_and_list
 from experiments.design import points, sample, small_study
 from experiments.plan import batch, placed, units
-from experiments.schema import hydra_started
 from experiments.store import StudyError
 from experiments.study import Adaptive, Contrast
 from sim import params
@@ -275,9 +274,7 @@ def test_a_list_is_taken_as_it_is(tmp_path, kind):
     path = tmp_path / f"points.{kind}"
     table.to_csv(path, index=False) if kind == "csv" else table.to_parquet(path)
     choice = "design.factors.town={choices:{small:{n_partners:5},large:{n_partners:30}}}"
-    with hydra_started():
-        words = ["design.sampler=list", f"design.list={path}", f"++{choice}"]
-        study, listed = study_and_list(compose_config("config", words))
+    study, listed = study_and_list(composed(["design.sampler=list", f"design.list={path}", choice]))
     found = points(study, listed=listed).sort_values("point").reset_index(drop=True)
     pd.testing.assert_frame_equal(found[["umbrella", "noise", "town"]], table, check_dtype=False)
     assert study.design.factors == {"umbrella": (0.0, 1.0), "noise": (0.1, 0.3)}

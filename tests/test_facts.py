@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from experiments.cli import main
+from experiments.errors import ConfigError
 from experiments.facts import measure as measure_module
 from experiments.facts import pattern as patterns_module
 from experiments.facts.measure import (
@@ -27,7 +28,6 @@ from experiments.facts.nearness import mean_distance, near
 from experiments.facts.pattern import Pattern, made, patterns, rivals
 from experiments.facts.worlds import COORDINATES, of_box, world
 from experiments.scenario import load
-from experiments.schema import ConfigError
 from sim.outcomes import OUTCOME_NAMES
 from sim.params import BY_NAME, DEFAULT_BOX, DEFAULTS, NAMES
 from sim.state import PARTNER

@@ -105,7 +105,8 @@ def test_a_study_equals_itself_however_it_was_made(finished, tmp_path, capsys):
 
 
 def test_two_studies_are_laid_side_by_side_where_they_meet(finished, tmp_path, capsys):
-    other = made(compose([*WORDS, "parameters.trust_rate=0.3", "design.replicates=1"]), tmp_path)
+    words = [word for word in WORDS if not word.startswith("design.replicates=")]
+    other = made(compose([*words, "parameters.trust_rate=0.3"]), tmp_path)
     code, said, _ = ask(capsys, "compare", f"a={finished}", f"b={other}")
     assert code == 1
     assert "parameters.trust_rate: 0.2 in a, 0.3 in b" in said and "40 points have other parameters" in said
@@ -151,7 +152,7 @@ MISTAKES = {
     "check study=.": "holds no study",
     "merge study=results/x/abc": "there are no shards",
     "replay study={finished}": "replay takes study=FOLDER run=N",
-    "replay study={finished} run=-1": "not a whole number",
+    "replay study={finished} run=-1": "run=-1 is out of range; it takes a whole number from 0",
     "replay study={finished} run=99999999": "holds no run 99999999",
     "replay study=nowhere run=1": "no folder nowhere",
     "compare a={finished}": "compare takes a=FOLDER b=FOLDER",

@@ -82,7 +82,7 @@ def test_the_wheel_holds_the_teaching_page_and_not_its_source(wheel, installed):
 
 
 def test_an_installed_package_finds_its_own_configurations(installed):
-    where = python(installed, "-c", "from experiments.schema import configs; print(configs())")
+    where = python(installed, "-c", "from experiments.folders import configs; print(configs())")
     assert Path(where) == installed / "sim" / "_configs"
     ours = {path.relative_to(PROJECT / "configs"): path.read_bytes() for path in (PROJECT / "configs").rglob("*.*")}
     theirs = {path.relative_to(where): path.read_bytes() for path in Path(where).rglob("*.*")}
@@ -90,7 +90,7 @@ def test_an_installed_package_finds_its_own_configurations(installed):
 
 
 def test_in_the_project_configurations_are_found_beside_the_packages():
-    from experiments.schema import configs
+    from experiments.folders import configs
 
     assert configs() == PROJECT / "configs"
 

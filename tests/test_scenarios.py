@@ -9,8 +9,9 @@ import pytest
 
 from experiments import document, run_study
 from experiments.config import compose
+from experiments.errors import ConfigError
+from experiments.folders import configs
 from experiments.scenario import between, load, localities, names
-from experiments.schema import ConfigError, configs
 from sim.model import Partnership
 from sim.params import COUNTS, NAMES, SETUPS, as_array
 from sim.runs import simulate

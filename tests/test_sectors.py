@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from experiments.config import compose
-from experiments.schema import ConfigError
+from experiments.errors import ConfigError
 from experiments.study import Study, study_from
 from sim.model import Partnership
 from sim.params import COMPOSITION, DEFAULTS, NAMES, ParameterError, as_array, count_partners, resolve

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.demo.demonstration import Fields
-from experiments.schema import ConfigError, among
+from experiments.errors import ConfigError
+from experiments.schema import among
 from sim.params import SETUPS, ParameterError, check, nearest
 
 EXPECTED = {

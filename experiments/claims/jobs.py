@@ -4,36 +4,42 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from omegaconf import DictConfig, OmegaConf
-
+from experiments import folders, yaml_files
 from experiments.claims.claim import Claim, Judging, claim_in
-from experiments.config import place_of
+from experiments.composition import Composition, Prepared, composed
+from experiments.config import place_of, results_in
+from experiments.errors import ConfigError
+from experiments.given import Given
 from experiments.provenance import HOW_AND_WHERE
-from experiments.schema import ConfigError, hydra_started, resolved
 
 FOLDER = "claims"
 """Where the ledger lies, under the folder of results."""
 
 
-def claims(cfg: DictConfig, words: list[str]) -> int:
+def claims(asked: Composition, command: Sequence[str]) -> Prepared:
     """Judge the claim that is chosen, or all there are, and write the ledger; 1 where some runs could not be made."""
-    from hydra.core.hydra_config import HydraConfig
-
-    if cfg.shard is not None:
-        raise ConfigError(f"shard={cfg.shard}: claims are not cut into shards; choose some with claim=NAME")
-    chosen = HydraConfig.get().runtime.choices.get("claim")
-    overrides = [word for word in HydraConfig.get().overrides.task if not word.startswith("claim=")]
-    there = outlines()
-    found = every(overrides, [chosen] if chosen in there else list(there))
-    place = place_of(cfg)
-    from experiments.claims import ledger
-
-    commands = {name: command_of(name, words) for name in found}
+    chosen = asked.given.choices.get("claim")
+    there = outlines(asked.given.folders)
+    words = words_of(command)
+    own = asked.given.folders[1] if len(asked.given.folders) > 1 else None
+    read = every(words, [chosen] if chosen in there else list(there), own)
+    place, folder = place_of(asked.plain), results_in(asked.plain) / FOLDER
+    commands = {name: command_of(name, command) for name in read}
     tests = sum(one.tests for one in there.values())
-    return ledger.run(found, commands, tests, Path(cfg.results) / FOLDER, place)
+    from experiments.claims import ledger
+    from experiments.claims.question import study_of
+
+    studies = {name: study_of(plain, claim, given) for name, (plain, claim, _, given) in read.items()}
+    return partial(ledger.run, read, studies, commands, tests, folder, place)
+
+
+def words_of(command: Sequence[str]) -> list[str]:
+    """The words of a command that set values, without the claim that it chooses."""
+    return [word for word in command[2:] if "=" in word and not word.startswith("claim=")]
 
 
 class Outline(NamedTuple):
@@ -43,16 +49,12 @@ class Outline(NamedTuple):
     tests: int
 
 
-def outlines() -> dict[str, Outline]:
-    """Every claim there is a file of, by name, wherever Hydra looks. Intervals are corrected for all their tests."""
-    from hydra.core.global_hydra import GlobalHydra
-
-    loader = GlobalHydra.instance().config_loader()
+def outlines(there: tuple[Path, ...]) -> dict[str, Outline]:
+    """Every claim there is a file of, by name, in these folders. Intervals are corrected for all their tests."""
     found: dict[str, Outline] = {}
-    for name in sorted(loader.get_group_options("claim")):
-        loaded = loader.repository.load_config(f"claim/{name}")  # type: ignore[attr-defined]
-        content = OmegaConf.to_container(loaded.config)
-        told = content.get("claim") if isinstance(content, dict) else None
+    for name in folders.options(there, "claim"):
+        content = yaml_files.read(folders.option(there, "claim", name)).content
+        told = content.get("claim")
         if not isinstance(told, dict) or "key" not in told or not isinstance(told.get("tests"), list):
             raise ConfigError(f"claim={name}: a claim has a part 'claim', with 'key', 'statement', 'settings', 'tests'")
         same = [other for other, one in found.items() if one.key == str(told["key"])]
@@ -62,25 +64,22 @@ def outlines() -> dict[str, Outline]:
     return found
 
 
-Read = tuple[Mapping[str, Any], Claim, Judging]
-"""A claim with its resolved configuration, and how it is judged."""
+Read = tuple[Mapping[str, Any], Claim, Judging, Given]
+"""A claim with its configuration, how it is judged, and what was given."""
 
 
-def every(overrides: Sequence[str], names: Sequence[str]) -> dict[str, Read]:
-    """Some claims by name, composed with some words of the command line, and checked. Hydra must be running."""
-    from hydra import compose
-
+def every(words: Sequence[str], names: Sequence[str], own: Path | None = None) -> dict[str, Read]:
+    """Some claims by name, composed with some words of the command line, and checked."""
     found: dict[str, Read] = {}
     for name in names:
-        plain = resolved(compose("config", [f"claim={name}", *overrides]))
-        found[name] = (plain, *claim_in(plain, name))
+        asked = composed([f"claim={name}", *words], own)
+        found[name] = (asked.plain, *claim_in(asked.plain, name), asked.given)
     return found
 
 
-def loaded(overrides: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Read]:
+def loaded(words: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Read]:
     """The named claims of the repository, or all of them, outside the command line."""
-    with hydra_started():
-        return every(overrides, list(names or outlines()))
+    return every(words, list(names or outlines((folders.configs(),))))
 
 
 def command_of(name: str, words: Sequence[str]) -> str:

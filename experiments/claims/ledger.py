@@ -26,11 +26,11 @@ from experiments.analysis.judging import Judged, each_level
 from experiments.claims import changes, page, telling, worlds
 from experiments.claims.claim import Claim, Judging, Test
 from experiments.claims.evidence import Evidence, Judgement, judge
-from experiments.claims.question import study_of
 from experiments.design import factor_names
 from experiments.execute import Place
 from experiments.figures import style
 from experiments.findings import rounded
+from experiments.given import Given
 from experiments.study import RESULTS_VERSION, Study
 
 JUDGEMENT = "judgement.json"
@@ -40,21 +40,21 @@ Entry = dict[str, Any]
 
 
 def run(
-    asked: Mapping[str, tuple[Mapping[str, Any], Claim, Judging]],
+    asked: Mapping[str, tuple[Mapping[str, Any], Claim, Judging, Given]],
+    studies: Mapping[str, Study],
     commands: Mapping[str, str],
     tests: int,
     folder: Path,
     place: Place,
 ) -> int:
-    """Judge some claims and renew the ledger in `folder`; returns 1 where the runs of some could not all be made.
+    """Judge some claims by their studies and renew the ledger in `folder`; returns 1 where some runs are missing.
 
     `tests` is the number of tests of all claims there are, whether they are asked for or not, so that a claim judged
     alone comes out as it does among the others.
     """
     console = Console(highlight=False, soft_wrap=True)
-    studies = {name: study_of(plain, claim) for name, (plain, claim, _) in asked.items()}
     unmade, made = [], []
-    for name, (_, claim, how) in asked.items():
+    for name, (_, claim, how, _) in asked.items():
         study = studies[name]
         here = store.folder_of(study, folder)
         console.print(f"\n{claim.key}. {claim.statement}")

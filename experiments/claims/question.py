@@ -9,7 +9,9 @@ from typing import Any
 from experiments.claims.claim import Claim
 from experiments.config import study_in
 from experiments.design import NO_VARIANT
-from experiments.schema import BOXES, ConfigError
+from experiments.errors import ConfigError
+from experiments.given import Given
+from experiments.schema import BOXES
 from experiments.study import Study
 from sim.params import SETUPS, setup_values
 
@@ -17,7 +19,7 @@ OTHERS = ("balanced", "alone")
 """Arms that fill up the contrast of a study whose claim needs one arm only."""
 
 
-def study_of(plain: Mapping[str, Any], claim: Claim) -> Study:
+def study_of(plain: Mapping[str, Any], claim: Claim, given: Given | None = None) -> Study:
     """The study that a claim needs, from its resolved configuration.
 
     A parameter that every setting sets is no unknown, and leaves the box. The study's own contrast
@@ -42,7 +44,7 @@ def study_of(plain: Mapping[str, Any], claim: Claim) -> Study:
         "variant_points": 0,
         "trajectory_points": 0,
     }
-    study, _ = study_in(asked)
+    study, _ = study_in(asked, given or Given())
     return replace(study, variant_points=study.design.points if study.variants else 0)
 
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from omegaconf import DictConfig
 
-from experiments.schema import ConfigError, composed, configs, limits_in, parameters_of, resolved, whole
+from experiments.acting import check_partnership
+from experiments.composition import Composition, composed
+from experiments.errors import ConfigError
+from experiments.folders import configs
+from experiments.schema import limits_in, parameters_of, whole
 from sim.params import ParameterError, check, nearest, setup_values
 
 MEASURES = {
@@ -123,11 +126,12 @@ def load(name: str, words: Sequence[str] = ()) -> Demonstration:
     return demonstration_from(composed([f"failure={name}", *words]))
 
 
-def demonstration_from(cfg: DictConfig) -> Demonstration:
-    """The demonstration a configuration asks for. Raises `ConfigError` for anything that cannot be meant."""
-    plain = resolved(cfg)
+def demonstration_from(asked: Composition) -> Demonstration:
+    """The demonstration a composition asks for. Raises `ConfigError` for whatever cannot be used or could not act."""
+    plain = asked.plain
     failure = Fields("failure", plain["failure"])
-    parameters = parameters_of(plain)
+    parameters = parameters_of(plain, asked.given)
+    check_partnership(plain["setup"], parameters, asked.given)
     controls = failure.fields("controls")
     demonstration = Demonstration(
         name=failure.text("name"),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from omegaconf import DictConfig
-
-from experiments.demo.demonstration import demonstration_from, sentences
-from experiments.schema import ConfigError
+from experiments.composition import Composition, Prepared
+from experiments.config import results_in
+from experiments.demo.demonstration import Demonstration, demonstration_from, sentences
+from experiments.errors import ConfigError
+from experiments.schema import brief
 
 HOW_AND_WHERE = ("workers", "results")
-MEASURED_BY = ("seed", "runs", "results")
 
 
 def expanded(words: Sequence[str]) -> list[str]:
@@ -24,34 +25,42 @@ def expanded(words: Sequence[str]) -> list[str]:
     return ["-m", every, *others]
 
 
-def demo(cfg: DictConfig, words: list[str]) -> int:
+def demo(asked: Composition, command: Sequence[str]) -> Prepared:
     """Show a failure mode; without one, list them."""
-    if not cfg.failure:
-        for line in listing():
-            print(line)
-        return 0
-    if "name" not in cfg.failure:
-        raise ConfigError(f"failure.{next(iter(cfg.failure))}: name a failure mode as well, as in failure=talking_shop")
-    demonstration = demonstration_from(cfg)
+    failure = asked.plain["failure"]
+    if not failure:
+        for path, origin in asked.given.values.items():
+            if origin.typed:
+                raise ConfigError(
+                    f"{path}={brief(origin.value)}: name a failure mode as well, as in failure=talking_shop"
+                )
+        return list_modes
+    if "name" not in failure:
+        raise ConfigError(f"failure.{next(iter(failure))}: name a failure mode as well, as in failure=talking_shop")
+    demonstration = demonstration_from(asked)
+    return partial(played, demonstration, results_in(asked.plain) / "demo", command_of(demonstration.name, command))
+
+
+def list_modes() -> int:
+    """Print the failure modes there are."""
+    print("\n".join(listing()))
+    return 0
+
+
+def played(demonstration: Demonstration, folder: Path, command: str) -> int:
+    """Play a demonstration, write its page, and print it."""
     from experiments.demo import show
 
-    folder = Path(cfg.results) / "demo"
-    for line in show.show(demonstration, folder, command_of(demonstration.name, words)):
+    for line in show.show(demonstration, folder, command):
         print(line)
     return 0
 
 
-def detectors(words: list[str]) -> int:
+def detectors(given: Mapping[str, str]) -> int:
     """Measure how far the detectors can be trusted."""
-    for word in words:
-        key = word.split("=")[0]
-        if "=" not in word or not (key in MEASURED_BY or key.startswith("limits.")):
-            raise ConfigError(
-                f"{word}: partnership detectors takes {', '.join(MEASURED_BY)} and limits.NAME, as in seed=2"
-            )
     from experiments.demo import trust
 
-    for line in trust.measure(words):
+    for line in trust.measure([f"{name}={value}" for name, value in given.items()]):
         print(line)
     return 0
 

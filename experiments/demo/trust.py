@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from experiments import document, store, words
 from experiments.analysis.contrasts import Count, Estimate, count
+from experiments.composition import composed
+from experiments.config import results_in
 from experiments.demo import story
 from experiments.demo.demonstration import Demonstration, load
 from experiments.demo.performance import Performance, middle, monthly, perform, played
 from experiments.demo.show import counted
 from experiments.figures.gallery import Picture, Table
-from experiments.schema import composed, limits_in, parameters_of, resolved, whole
+from experiments.schema import limits_in, parameters_of, whole
 from sim import failures
 from sim.failures import BY_MODE, MODE_NAMES
 from sim.params import BY_NAME, DEFAULT_BOX, DEFAULTS, NAMES, SETUPS, as_array
@@ -67,13 +69,13 @@ class Trust:
 
 def measure(overrides: Sequence[str]) -> list[str]:
     """Measure, write, and return what there is to say in a terminal."""
-    plain = resolved(composed(overrides))
+    plain = composed(overrides).plain
     seed, runs = whole(plain["seed"], 0, 2**63 - 1 - FRESH, "seed"), whole(plain["runs"], 2, 10**6, "runs")
     kept = [word for word in overrides if not word.startswith("results=")]
     demonstrations = {name: load(name, kept) for name in MODE_NAMES}
-    healthy = parameters_of(resolved(composed(["scenario=healthy"])))
+    healthy = parameters_of(composed(["scenario=healthy"]).plain)
     found = trust(demonstrations, healthy, limits_in(plain), seed, runs)
-    folder = Path(plain["results"]) / "demo"
+    folder = results_in(plain) / "demo"
     write(found, folder, " ".join(["partnership detectors", *sorted(kept)]))
     return lines(found, folder)
 

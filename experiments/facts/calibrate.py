@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from experiments.errors import ConfigError
 from experiments.execute import available_workers
 from experiments.facts import smc
 from experiments.facts.measure import in_pieces, kinds_of
@@ -29,7 +30,6 @@ from experiments.facts.smc import Plan, Population
 from experiments.facts.worlds import COORDINATES, World, world
 from experiments.files import StudyError, write_bytes
 from experiments.scenario import Kind
-from experiments.schema import ConfigError
 from experiments.study import RESULTS_VERSION
 from sim.params import DEFAULT_BOX
 

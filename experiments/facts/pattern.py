@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from experiments import yaml_files
+from experiments.errors import ConfigError
+from experiments.folders import configs
 from experiments.scenario import Kind, load
-from experiments.schema import ConfigError, among, configs
+from experiments.schema import among
 from sim.params import BY_NAME, NAMES, ParameterError, check
 
 CALIBRATION, HELD_OUT = "calibration", "held_out"
@@ -59,12 +62,10 @@ class Pattern:
 
 def patterns(scenario: str | None = None) -> list[Pattern]:
     """All patterns, or those of one scenario, by name. Raises `ConfigError` for one that cannot be meant."""
-    from omegaconf import OmegaConf
-
     kinds: dict[str, Kind] = {}
     found = []
     for path in sorted((configs() / "pattern").glob("*.yaml")):
-        content: Any = OmegaConf.to_container(OmegaConf.load(path))
+        content: Any = yaml_files.read(path).content
         if scenario is None or content.get("scenario") == scenario:
             pattern = made(path.stem, content)
             if pattern.scenario not in kinds:

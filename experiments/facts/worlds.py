@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.errors import ConfigError
+from experiments.folders import configs
 from experiments.scenario import load
-from experiments.schema import ConfigError, among, configs
+from experiments.schema import among
 from sim.params import BY_NAME, DEFAULT_BOX, NAMES
 
 COORDINATES: tuple[str, ...] = tuple(name for name in NAMES if name in DEFAULT_BOX)

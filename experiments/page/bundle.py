@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from experiments.schema import ConfigError
+from experiments.errors import ConfigError
 
 IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:async )?(?:function\*?|const|let|class)) ([\w$]+)", re.MULTILINE)

@@ -16,13 +16,15 @@ from typing import Any
 import numpy as np
 
 from experiments import words
+from experiments.composition import composed
 from experiments.demo.accounts import REASONS
 from experiments.demo.demonstration import MEASURES, Demonstration, Sign, load, sentences
 from experiments.demo.performance import Performance, Side, perform
 from experiments.demo.story import measured_in_words, title
+from experiments.folders import configs
 from experiments.page import sample
 from experiments.provenance import package_version
-from experiments.schema import composed, configs, parameters_of, resolved
+from experiments.schema import parameters_of
 from experiments.study import RESULTS_VERSION
 from sim.limits import LIMITS
 from sim.outcomes import OUTCOMES, SERIES
@@ -114,7 +116,7 @@ def scenarios() -> dict[str, Any]:
     """Each scenario: what it is, its sources, who and what it is about by name, and in which parameters it departs."""
     found = {}
     for path in sorted((configs() / "scenario").glob("*.yaml")):
-        plain = resolved(composed([f"scenario={path.stem}"]))
+        plain = composed([f"scenario={path.stem}"]).plain
         scenario = plain["scenario"]
         found[path.stem] = {
             "about": scenario["about"],
