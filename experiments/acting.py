@@ -176,10 +176,11 @@ def check_study(study: Study, given: Given) -> None:
 
 def check_parts(study: Study, given: Given) -> None:
     """Raise `ConfigError` for parts of a study that need one another and are given apart."""
-    if given.rank("variants") is not None and study.variants and not study.variant_points:
+    named, met = given.rank("variants"), given.rank("variant_points")
+    if named is not None and study.variants and not study.variant_points and (met is None or met < named):
         first = next(iter(study.variants))
         raise ConfigError(f"variants.{first} would have no effect: no world meets it; give variant_points as well")
-    if given.rank("variant_points") is not None and study.variant_points and not study.variants:
+    if met is not None and study.variant_points and not study.variants:
         raise ConfigError(f"variant_points={study.variant_points} would have no effect: there are no variants; "
                           "name some, as in variants.no_load={load_per_seat: 0}")  # fmt: skip
     if given.rank("limits") is not None and study.limits is None:

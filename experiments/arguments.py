@@ -21,7 +21,9 @@ def arguments(job: str, takes: Mapping[str, str], needs: Sequence[str], words: S
     found: dict[str, str] = {}
     for word in words:
         name, equals, value = word.partition("=")
-        if not equals or not any(fits(name, known) for known in names):
+        if not equals:
+            raise ConfigError(f"{quoted(word)}: a value is given as key=value; partnership {job} takes {form}")
+        if not any(fits(name, known) for known in names):
             hint = nearest(name, [known for known in names if not known.isupper()])
             raise ConfigError(f"{quoted(word)}: partnership {job} takes {form}{hint}")
         if name in found:

@@ -35,7 +35,7 @@ SMALL, LARGE = 0.2, 0.5
 @pytest.fixture(scope="module")
 def whole():
     """Every claim of the repository, with its study."""
-    return {name: (claim, how, study_of(plain, claim)) for name, (plain, claim, how) in loaded().items()}
+    return {name: (claim, how, study_of(plain, claim)) for name, (plain, claim, how, _) in loaded().items()}
 
 
 @pytest.fixture(scope="module")
@@ -328,7 +328,7 @@ def test_a_counter_example_is_against_the_claim_and_no_other_is_nearer(tmp_path)
     from experiments.sweep import simulate
 
     name = "c01_purpose_over_structure"
-    plain, claim, how = loaded(["design.points=40", "parameters.months=24"], [name])[name]
+    plain, claim, how, _ = loaded(["design.points=40", "parameters.months=24"], [name])[name]
     study = study_of(plain, claim)
     simulate(study, tmp_path / "study", 1, Console(quiet=True))
     found = judged(claim, how, TESTS, study, tmp_path / "study", "")
@@ -424,7 +424,7 @@ def test_a_mistake_in_a_claim_gets_one_message_and_exit_code_2_and_nothing_is_wr
         ("claims claim=c04_pooled_budgets points=1", "design.points"),
         ("claims claim=c04_pooled_budgets judging.level=2", "judging.level=2.0 is out of range"),
         ("claims claim=c04_pooled_budgets seed=-1", "seed=-1"),
-        ("claims shard=1/2", "not cut into shards"),
+        ("claims shard=1/2", "does not use shard"),
     ],
 )
 def test_a_mistake_on_the_command_line(words, said, capsys):

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from omegaconf import OmegaConf
 
 from experiments.analysis.contrasts import Count, Estimate, count
 from experiments.cli import main
+from experiments.composition import composed
 from experiments.demo import jobs, performance, show, story, trust
 from experiments.demo.accounts import TOLD, accounts
-from experiments.demo.demonstration import MEASURES, EarlySign, Sign, composed, demonstration_from, load, sentences
+from experiments.demo.demonstration import MEASURES, EarlySign, Sign, demonstration_from, load, sentences
 from experiments.demo.performance import monthly, perform, played, warned
 from experiments.errors import ConfigError
 from experiments.folders import configs
+from experiments.schema import parameters_of
 from sim.failures import BY_MODE, MODE_NAMES, detect
 from sim.limits import DEFAULT_LIMITS
 from sim.model import Partnership
@@ -59,8 +60,8 @@ def test_a_configuration_opens_with_its_command_and_carries_what_a_lesson_needs(
     assert len(shown.look_for) >= 2 and {mark.series for mark in shown.look_for} <= set(shown.watch)
     assert len(shown.discuss) >= 3 and shown.sources
     assert set(shown.overlaps) <= set(MODE_NAMES) - {name}
-    written = composed([f"failure={name}"]).failure.look_for
-    assert [mark.at for mark in shown.look_for] == [mark.at for mark in written], "a mark beyond the run"
+    written = composed([f"failure={name}"]).plain["failure"]["look_for"]
+    assert [mark.at for mark in shown.look_for] == [mark["at"] for mark in written], "a mark beyond the run"
 
 
 @every_mode
@@ -152,7 +153,7 @@ def test_the_controls_keep_or_drop_what_a_demonstration_is_set_to():
 
 
 def test_healthy_worlds_raise_few_alarms_and_unhealthy_ones_many():
-    healthy = trust.parameters_of(trust.resolved(composed(["scenario=healthy"])))
+    healthy = parameters_of(composed(["scenario=healthy"]).plain)
     alarms = trust.fired(trust.healthy_worlds(healthy, 3, 600), DEFAULT_LIMITS)
     assert max(one.share.value for one in alarms.values()) <= 0.05
     control = trust.fired(trust.healthy_worlds({**DEFAULTS, "load_per_seat": 0.3}, 3, 300), DEFAULT_LIMITS)
@@ -364,7 +365,7 @@ MISTAKES = {
     "demo failure=talking_shp": "did you mean 'talking_shop'",
     "demo failure=../x": "choose by name",
     "demo failure=overload runs=1": "runs=1 is out of range",
-    "demo failure=overload limits.windw=3": "did you mean 'window'",
+    "demo failure=overload limits.windw=3": "did you mean 'limits.window'",
     "demo failure=overload limits.window=1": "whole number from 2 to 600",
     "demo failure=overload failure.remedy.parameters.noise=9": "noise",
     "demo failure=overload +failure.remady=1": "did you mean 'remedy'",
@@ -376,7 +377,7 @@ MISTAKES = {
     "demo failure=overload limits.window=61": "longer than the 60 months of a run",
     "demo failure=overload failure.watch=[burdn]": "did you mean 'burden'",
     "demo failure=overload failure.predict.measure=gain": "did you mean 'gains'",
-    "detectors seeds=3": "takes seed, runs, results and limits.NAME",
+    "detectors seeds=3": "takes [seed=NUMBER] [runs=NUMBER] [results=FOLDER] [limits.NAME=NUMBER]",
     "detectors runs=one": "runs",
 }
 
@@ -390,11 +391,10 @@ def test_a_mistake_gets_one_message(words, elsewhere, capsys):
 
 
 def test_a_failure_lacking_a_part_is_refused():
-    plain = composed(["failure=overload"])
-    OmegaConf.set_struct(plain, False)
-    del plain.failure["remedy"]
+    asked = composed(["failure=overload"])
+    del asked.plain["failure"]["remedy"]
     with pytest.raises(ConfigError, match="lacks 'remedy'"):
-        demonstration_from(plain)
+        demonstration_from(asked)
 
 
 def test_detectors_are_measured_and_told(elsewhere, capsys):

@@ -7,6 +7,7 @@ import pytest
 
 from experiments import small_study
 from experiments.config import compose
+from experiments.errors import ConfigError
 from experiments.sweep import run_study
 from sim import draws, failures
 from sim.draws import draw
@@ -394,8 +395,10 @@ def test_a_study_with_failures_has_their_columns_and_the_same_outcomes():
 def test_a_study_without_failures_is_the_one_it_was():
     assert "limits" not in small_study(points=4).as_dict()
     words = ["experiment=quick_look", "limits.window=12"]
-    assert compose(words).id == compose(words[:1]).id
-    assert len({compose(words).id, compose([words[0], "failures=true"]).id, compose([*words, "failures=true"]).id}) == 3
+    with pytest.raises(ConfigError, match="failures=true looks for"):
+        compose(words)
+    ids = {compose(words[:1]).id, compose([words[0], "failures=true"]).id, compose([*words, "failures=true"]).id}
+    assert len(ids) == 3
 
 
 # -- limits -----------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from experiments import document, run_study
+from experiments.composition import composed
 from experiments.config import compose
 from experiments.errors import ConfigError
 from experiments.folders import configs
@@ -77,7 +78,8 @@ def test_every_scenario_plays_the_same_in_the_mesa_window(name):
 def test_a_scenario_is_launched_with_its_own_setup_unless_another_is_asked_for():
     assert load("himp_1999").parameters["early_emphasis"] == SETUPS["structure_first"]["early_emphasis"]
     assert load("fire_200").parameters["early_emphasis"] == SETUPS["balanced"]["early_emphasis"]
-    assert compose(["scenario=himp_1999", "setup=purpose_first"]).parameters["early_emphasis"] == 0.0
+    asked = composed(["scenario=himp_1999", "setup=purpose_first"])
+    assert asked.plain["parameters"]["early_emphasis"] == 0.0
 
 
 def test_the_insanity_variant_builds_on_its_board():
