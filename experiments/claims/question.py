@@ -19,7 +19,7 @@ OTHERS = ("balanced", "alone")
 """Arms that fill up the contrast of a study whose claim needs one arm only."""
 
 
-def study_of(plain: Mapping[str, Any], claim: Claim, given: Given | None = None) -> Study:
+def study_of(plain: Mapping[str, Any], claim: Claim, given: Given) -> Study:
     """The study that a claim needs, from its resolved configuration.
 
     A parameter that every setting sets is no unknown, and leaves the box. The study's own contrast
@@ -39,22 +39,25 @@ def study_of(plain: Mapping[str, Any], claim: Claim, given: Given | None = None)
         "question": claim.statement,
         "arms": [arm for arm in SETUPS if arm in {*pair, *(one.arm for one in claim.settings)}],
         "contrast": {**plain["contrast"], "a": pair[0], "b": pair[1]},
-        "design": {**design, "factors": design["factors"] | dict.fromkeys(settled(plain, claim))},
+        "design": {**design, "factors": design["factors"] | dict.fromkeys(settled(plain, claim, given))},
         "variants": {one.name: dict(one.parameters) for one in claim.settings if one.parameters},
         "variant_points": 0,
         "trajectory_points": 0,
     }
-    study, _ = study_in(asked, given or Given())
+    study, _ = study_in(asked, given)
     return replace(study, variant_points=study.design.points if study.variants else 0)
 
 
-def settled(plain: Mapping[str, Any], claim: Claim) -> list[str]:
+def settled(plain: Mapping[str, Any], claim: Claim, given: Given) -> list[str]:
     """The parameters of the box that every setting of a claim sets."""
     design = plain["design"]
-    drawn = {*BOXES.get(design["box"], ()), *design["factors"]} - {
-        name for name, given in design["factors"].items() if given is None
-    }
+    fixed, left = given.parameters(), {name for name, span in design["factors"].items() if span is None}
+    drawn = {*BOXES.get(design["box"], ()), *design["factors"]} - left - set(fixed)
     by_all = set.intersection(*({*setup_values(one.arm), *one.parameters} for one in claim.settings))
+    for name in sorted(name for name in by_all & set(fixed) if fixed[name].group != "scenario"):
+        raise ConfigError(
+            f"parameters.{name} would have no effect: every setting of claim={claim.name} sets it; choose another claim"
+        )
     named = sorted(by_all & set(design["factors"]) & drawn)
     if named:
         raise ConfigError(
