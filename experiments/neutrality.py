@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from experiments import document, store, words
 from experiments.analysis.contrasts import count
-from experiments.design import points, small_study
+from experiments.design import parameters_of, points, small_study
 from experiments.figures.gallery import Table
 from experiments.findings import rounded
-from experiments.plan import parameters_of, placed
+from experiments.plan import placed
 from experiments.questions import given, positive
 from experiments.schema import ConfigError
 from sim import params

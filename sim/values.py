@@ -17,10 +17,11 @@ def number_of(value: Any) -> int | float | None:
     """The number that `value` is or that its text spells; None where it is no number, as a boolean is not.
 
     A whole number comes back as an `int`, exact however large: 12, 12.0, "12" and "12.0" are the same. What is too
-    large for a `float` and is not given as whole is infinite. Text may have spaces around the number, and no `_` in it.
+    large for a `float` and is not given as whole is infinite. Text may have spaces around the number, but is ASCII and
+    has no `_` in it.
     """
     if isinstance(value, str):
-        return None if "_" in value else _spelt(value)
+        return _spelt(value) if value.isascii() and "_" not in value else None
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real | Decimal):
         return None
     return int(value) if isinstance(value, int | np.integer) else _measured(value)
@@ -54,6 +55,6 @@ def shown(value: Any) -> str:
     """A value as a message shows it: numbers plainly, anything else as Python writes it, on one line and cut short."""
     if isinstance(value, int) and value.bit_length() > 4 * LETTERS_SHOWN:
         return f"a whole number of {value.bit_length()} bits"
-    plain = isinstance(value, bool | np.bool_ | Real | Decimal)
+    plain = isinstance(value, bool | np.bool_) or number_of(value) is not None
     text = " ".join((str(value) if plain else repr(value)).split())
     return text if len(text) <= LETTERS_SHOWN else f"{text[: LETTERS_SHOWN - 4]} ..."

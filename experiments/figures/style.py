@@ -35,6 +35,7 @@ STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
     "text.color": INK,
+    "text.parse_math": False,  # a name with $ in it is a name
     "axes.labelcolor": INK,
     "axes.edgecolor": "#666666",
     "axes.linewidth": 0.8,
