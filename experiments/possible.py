@@ -30,7 +30,7 @@ Values = Mapping[str, Sequence[float]]
 def check_cases(study: Study) -> None:
     """Raise `StudyError` if a world that the design may draw, or counts out, cannot be run."""
     composing = {
-        name: [{key: x for key, x in values.items() if key in COMPOSING} for values in named.values()]
+        name: [{key: x for key, x in named[option].items() if key in COMPOSING} for option in sorted(named)]
         for name, named in sorted(study.design.choices.items())
     }
     choices = {name: sets for name, sets in composing.items() if any(sets)}

@@ -6,6 +6,7 @@ A study of numbers that JSON does not know, or that are equal and written otherw
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from experiments.study import Adaptive, Contrast, Design, Study
 from sim.limits import limits_of
 from sim.params import ParameterError
 from sim.values import shown
+
+LARGEST = sys.float_info.max
 
 
 def check_kinds(study: Study) -> None:
@@ -68,7 +71,7 @@ def _check_limits(study: Study) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST
 
 
 def _mapping(what: str, value: Any) -> Mapping[str, Any]:
@@ -83,14 +86,14 @@ def _mapping(what: str, value: Any) -> Mapping[str, Any]:
 def _numbers(what: str, values: Any) -> None:
     for name, value in _mapping(what, values).items():
         if not _is_number(value):
-            raise StudyError(f"{what}: {name}={shown(value)} must be an int or a float")
+            raise StudyError(f"{what}: {name}={shown(value)} must be an int or a float, and finite")
 
 
 def _several(what: str, values: Any, least: int, most: float) -> None:
     known = isinstance(values, Sequence) and not isinstance(values, str) and least <= len(values) <= most
     if not known or not all(map(_is_number, values)):
         count = "two numbers" if most == 2 else "one or more numbers"
-        raise StudyError(f"{what}: {shown(values)} must be {count}, each an int or a float")
+        raise StudyError(f"{what}: {shown(values)} must be {count}, each an int or a float, and finite")
 
 
 def _whole_numbers(values: Mapping[str, Any]) -> None:
