@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from experiments import possible, samplers
 from experiments.files import StudyError, hash_of
-from experiments.names import check_name
+from experiments.names import check_name, check_names
 from experiments.study import Contrast, Design, Study
 from experiments.wellformed import check_kinds
 from sim import params
@@ -23,6 +23,9 @@ QUESTION = "Does a partnership that builds structure first end up better or wors
 
 NO_VARIANT = "none"
 """The variant of a run in which nothing is switched off."""
+
+OF_THE_STUDY = (NO_VARIANT, "as it stands")
+"""What tables and figures call the study itself, and so no variant."""
 
 COUNTED = ("grid", "one_at_a_time", "list")
 """Designs whose points have an order of their own, in which a study cut short would be lopsided."""
@@ -258,8 +261,6 @@ def check(study: Study, listed: pd.DataFrame | None = None) -> None:
         raise StudyError(f"contrast.region={study.contrast.region} must be 0 or more")
     if not 0 <= study.seed < 2**63:
         raise StudyError(f"seed={study.seed} must be a whole number from 0 to 2**63 - 1")
-    if NO_VARIANT in study.variants:
-        raise StudyError(f"a variant may not be called '{NO_VARIANT}': that is the name for the study itself")
     _check_values(study)
     _check_design(study)
     if design.sampler not in LISTED:
@@ -271,12 +272,13 @@ def check(study: Study, listed: pd.DataFrame | None = None) -> None:
 def _check_names(study: Study) -> None:
     """That whatever users name can stand in a folder's name, a column, and a figure."""
     check_name("a study", study.name)
+    check_names("a variant", study.variants)
     for variant in study.variants:
-        check_name("a variant", variant)
+        if variant.replace("_", " ") in OF_THE_STUDY:
+            raise StudyError(f"a variant may not be called '{variant}': that is the name for the study itself")
+    check_names("a choice", study.design.choices)
     for choice, named in study.design.choices.items():
-        check_name("a choice", choice)
-        for option in named:
-            check_name(f"an option of {choice}", option)
+        check_names(f"an option of {choice}", named)
 
 
 def _check_listed(study: Study, listed: pd.DataFrame) -> None:

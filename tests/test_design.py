@@ -117,6 +117,8 @@ def test_a_world_meets_the_same_runs_whatever_else_is_in_the_batch():
         (replace(small_study(9), arms=("structure_first", "neither")), "arm of the contrast 'purpose_first'"),
         (replace(small_study(9), arms=("structure_first", "purpose_frist")), "did you mean 'purpose_first'"),
         (replace(small_study(9), variant_points=10), "variant_points=10 must be from 0 to design.points"),
+        (replace(small_study(9), variants={"as_it_stands": {}}), "the name for the study itself"),
+        (replace(small_study(9), variants={"no_load": {}, "no load": {}}), "they look the same"),
         (replace(small_study(9), variants={"none": {}}), "may not be called 'none'"),
         (replace(small_study(9), variants={"x": {"noise": -1.0}}), "noise=-1.0 is out of range"),
         (replace(small_study(9), parameters={}), "lacks 'n_partners'"),

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from hydra import compose as compose_config
 
-from experiments import design, samplers, sweep
+from experiments import compare, design, merge, replay, samplers, store, sweep
 from experiments.config import study_and_list
 from experiments.design import digest, points, sample, small_study
 from experiments.listed import read_list
@@ -309,3 +309,28 @@ def test_a_study_drawn_from_a_list_needs_that_list():
         design.check(study, WORLDS * 0.5 + 5)
     with pytest.raises(StudyError, match=re.escape("has no column noise")):
         design.check(study, WORLDS[["setup_months"]])
+
+
+def test_a_study_drawn_from_a_list_is_sharded_resumed_replayed_and_compared(tmp_path, capsys):
+    study = drawn_from(WORLDS, 150)
+    folder = store.folder_of(study, tmp_path / "whole")
+    assert sweep.run(study, tmp_path / "whole", workers=1, listed=WORLDS) == 0
+    whole = {path.name: path.read_bytes() for path in folder.rglob("part-*")}
+    for number in (1, 2, 3):
+        assert sweep.run(study, tmp_path / "parts", 1, shard=sweep.Shard(number, 3), listed=WORLDS) == 0
+    merged = store.folder_of(study, tmp_path / "parts")
+    assert merge.run(merged) == 0
+    assert {path.name: path.read_bytes() for path in merged.rglob("part-*")} == whole
+    last = sorted((folder / "runs").iterdir())[-1]
+    last.unlink()
+    assert sweep.run(study, tmp_path / "whole", workers=2, listed=WORLDS) == 0
+    assert {path.name: path.read_bytes() for path in folder.rglob("part-*")} == whole
+    assert replay.run(folder, int(store.load(folder)["run"].iloc[-1])) == 0
+    assert compare.run(folder, merged) == 0
+    assert "drawn from this study" in capsys.readouterr().out
+    assert "drawn from a list of worlds, with replacement" in (folder / "report.html").read_text(encoding="utf-8")
+    other = replace(study, seed=2)
+    assert sweep.run(other, tmp_path / "whole", workers=1, listed=WORLDS) == 0
+    assert compare.run(folder, store.folder_of(other, tmp_path / "whole")) == 1
+    said = capsys.readouterr().out
+    assert re.search(r"\d+ points have other parameters in a than in b", said), "control: another seed, other worlds"
