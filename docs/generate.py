@@ -159,7 +159,10 @@ def parameter_row(parameter: Parameter) -> list[str]:
     meaning = [parameter.unit, box, parameter.meaning, parameter.source]
     until = {"sector_": f", to sector {params.SECTORS}", "need_": f", to issue {params.MOST_ISSUES}"}
     more = "".join(text for start, text in until.items() if parameter.name.startswith(start))
-    return [f"`{parameter.name}`{more}", default, f"{low} or {high}" if low == "off" else f"{low} to {high}", *meaning]
+    span = f"{low} or {high}" if low == "off" else f"{low} to {high}"
+    if parameter.least:
+        span = f"0, or {number(parameter, parameter.least)} to {high}"
+    return [f"`{parameter.name}`{more}", default, span, *meaning]
 
 
 def repeats(name: str) -> bool:

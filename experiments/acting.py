@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from experiments.errors import ConfigError
+from experiments.errors import ConfigError, brief
 from experiments.given import Given, Origin
-from experiments.schema import brief
+from experiments.idle import WITHOUT_EFFECT, by_the_arms, idle
 from experiments.study import Study
-from sim.params import COUNTS, NEEDS, OF_TWO_SECTORS, SETUPS
+from sim.params import COUNTS, NEEDS, OF_TWO_SECTORS
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,6 @@ def unused(job: str, key: str, takes: Takes) -> str:
 
 # -- parameters -------------------------------------------------------------------------------------------
 
-EMPHASES = ("early_emphasis", "late_emphasis", "upkeep_emphasis")
-"""How setup and upkeep are split."""
 SWITCHED_BY = {
     "umbrella_fidelity": "umbrella",
     "review_floor": "review_month",
@@ -134,8 +132,8 @@ def check_partnership(setup: str, parameters: Mapping[str, float], given: Given)
         if origin.group in IN_FILES:
             continue
         reason = dormant(name, parameters)
-        if reason is None and name in EMPHASES and name in decided_by(setup):
-            reason = f"under setup={setup} nothing is spent on setup"
+        if reason is None and name in WITHOUT_EFFECT.get(setup, ()) and origin.typed:
+            reason = f"under setup={setup} there is no setup to spend on"
         if reason:
             raise ConfigError(f"parameters.{name}={brief(origin.value)} would have no effect: {reason}")
 
@@ -143,13 +141,6 @@ def check_partnership(setup: str, parameters: Mapping[str, float], given: Given)
 # -- a study ----------------------------------------------------------------------------------------------
 
 ABOUT_A_PLACE = ("scenario.name", "scenario.about", "scenario.sources")
-
-
-def decided_by(arm: str) -> set[str]:
-    """The parameters that cannot act under an arm: those it sets, and how setup is split where there is none."""
-    setup = SETUPS[arm]
-    idle = EMPHASES if setup.get("alone") == 1.0 or setup.get("setup_share") == 0.0 else ()
-    return {*setup, *idle}
 
 
 def check_study(study: Study, given: Given) -> None:
@@ -167,11 +158,15 @@ def check_study(study: Study, given: Given) -> None:
     for name, origin in given.parameters().items():
         if reason := idle_parameter(study, name, origin, varied):
             raise ConfigError(f"parameters.{name}={brief(origin.value)} would have no effect: {reason}")
+    for name, reason in idle(study).items():
+        if study.design.sampler == "list" and name in study.design.factors:
+            raise ConfigError(f"design.list: the column {name} would have no effect: {reason}")
+        if name not in study.design.factors or given.rank(f"design.factors.{name}") is not None:
+            raise ConfigError(f"design.factors: {name} would have no effect: {reason}")
     for name in study.design.factors:
-        if given.rank(f"design.factors.{name}") is not None:
-            reason = everywhere(study.arms, name) or dormant(name, study.parameters, varied)
-            if reason:
-                raise ConfigError(f"design.factors.{name} would have no effect: {reason}")
+        listed = study.design.sampler == "list" or given.rank(f"design.factors.{name}") is not None
+        if listed and (reason := dormant(name, study.parameters, varied)):
+            raise ConfigError(f"design.factors.{name} would have no effect: {reason}")
 
 
 def check_parts(study: Study, given: Given) -> None:
@@ -202,4 +197,4 @@ def idle_parameter(study: Study, name: str, origin: Origin, varied: frozenset[st
 
 def everywhere(arms: Sequence[str], name: str) -> str | None:
     """Why a parameter cannot act under any of some arms; None if it can."""
-    return ARMS if all(name in decided_by(arm) for arm in arms) else None
+    return ARMS if by_the_arms(arms, name) else None

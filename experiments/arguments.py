@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from experiments.errors import ConfigError
+from experiments.errors import ConfigError, brief
 from sim.params import nearest
-
-SEEDS = 2**63
 
 
 def arguments(job: str, takes: Mapping[str, str], needs: Sequence[str], words: Sequence[str]) -> dict[str, str]:
@@ -22,14 +20,14 @@ def arguments(job: str, takes: Mapping[str, str], needs: Sequence[str], words: S
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
-            raise ConfigError(f"{quoted(word)}: a value is given as key=value; partnership {job} takes {form}")
+            raise ConfigError(f"{brief(word)}: a value is given as key=value; partnership {job} takes {form}")
         if not any(fits(name, known) for known in names):
             hint = nearest(name, [known for known in names if not known.isupper()])
-            raise ConfigError(f"{quoted(word)}: partnership {job} takes {form}{hint}")
+            raise ConfigError(f"{brief(word)}: partnership {job} takes {form}{hint}")
         if name in found:
-            raise ConfigError(f"{quoted(word)}: {name} is given twice; give it once")
+            raise ConfigError(f"{brief(word)}: {name} is given twice; give it once")
         if not value.strip() or "\0" in value:
-            raise ConfigError(f"{quoted(word)}: {name} has no value; partnership {job} takes {form}")
+            raise ConfigError(f"{brief(word)}: {name} has no value; partnership {job} takes {form}")
         found[name] = value
     missing = [name for name in needs if name not in found]
     if missing:
@@ -43,16 +41,10 @@ def fits(name: str, known: str) -> bool:
     return name == known or (last.isupper() and name.startswith(f"{stem}.") and len(name) > len(stem) + 1)
 
 
-def quoted(word: str, most: int = 80) -> str:
-    """A word as a message quotes it: on one line, cut short where it is long."""
-    text = word if word.isprintable() else repr(word)
-    return text if len(text) <= most else f"{text[: most - 3]}..."
-
-
 def integer(name: str, text: str, low: int, high: int) -> int:
     """A whole number within bounds, or a `ConfigError`."""
     if not (text.isascii() and text.isdecimal() and len(text) < 20 and low <= int(text) <= high):
-        raise ConfigError(f"{name}={quoted(text)} is out of range; it takes a whole number from {low} to {high}")
+        raise ConfigError(f"{name}={brief(text)} is out of range; it takes a whole number from {low} to {high}")
     return int(text)
 
 
@@ -64,7 +56,7 @@ def number(name: str, text: str, *, zero: bool = False) -> float:
         value = math.nan
     if not (value > 0 or (zero and value == 0)) or math.isinf(value):
         allowed = "from 0 up" if zero else "above 0"
-        raise ConfigError(f"{name}={quoted(text)} is out of range; it takes a number {allowed}")
+        raise ConfigError(f"{name}={brief(text)} is out of range; it takes a number {allowed}")
     return value
 
 
@@ -72,6 +64,6 @@ def choice(name: str, text: str, known: Sequence[str]) -> str:
     """A name that is known, or a `ConfigError` with the nearest and all there are."""
     if text not in known:
         raise ConfigError(
-            f"{name}={quoted(text)}: there is none such{nearest(text, list(known))}; there are {', '.join(known)}"
+            f"{name}={brief(text)}: there is none such{nearest(text, list(known))}; there are {', '.join(known)}"
         )
     return text

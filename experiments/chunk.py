@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -132,5 +133,5 @@ def _labels(runs: Batch) -> list[pa.Array]:
     return [*numbers, _text(runs.arm, runs.arms), _text(runs.variant, runs.variants)]
 
 
-def _text(codes: NDArray[np.int8], names: tuple[str, ...]) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int8()), pa.array(names, pa.string()))
+def _text(codes: NDArray[np.signedinteger[Any]], names: tuple[str, ...]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(names, pa.string()))

@@ -141,13 +141,13 @@ def main(words: list[str] | None = None) -> int:
 
 def start(name: str, words: list[str]) -> int:
     """Do the named job with the words that follow it; returns the exit code."""
-    from experiments.errors import ConfigError
+    from experiments.errors import ConfigError, brief
 
     if "--version" in (name, *words):
         print(f"partnership {version()}")
         return 0
     if name not in JOBS:
-        raise ConfigError(f"there is no job '{shortened(name)}'{near(name, JOBS)}; jobs are {', '.join(JOBS)}")
+        raise ConfigError(f"there is no job '{brief(name)}'{near(name, JOBS)}; jobs are {', '.join(JOBS)}")
     job = JOBS[name]
     if job.takes is not None:
         if any(word in ("-h", "--help") for word in words):
@@ -172,12 +172,6 @@ def version() -> str:
     from experiments.provenance import package_version
 
     return package_version()
-
-
-def shortened(text: str) -> str:
-    """A word as a message quotes it: on one line, of bounded length."""
-    text = text if text.isprintable() else ascii(text)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def usage(name: str, about: str, takes: Mapping[str, str]) -> str:

@@ -108,7 +108,7 @@ def points_apart(a: Finished, b: Finished) -> int:
     for one, other in blocks(a, b, store.DESIGN, ["point"]):
         both = one.merge(other, on="point", suffixes=("_a", "_b"))
         x, y = (side[side["point"].isin(both["point"])].sort_values("point") for side in (one, other))
-        differ = plan.parameters_of(a.study, x) != plan.parameters_of(b.study, y)
+        differ = design.parameters_of(a.study, x) != design.parameters_of(b.study, y)
         found += int(differ.any(axis=1).sum())
     return found
 

@@ -33,8 +33,8 @@ from experiments.composition import (
     search_path,
     searched,
 )
-from experiments.errors import ConfigError
-from experiments.schema import ROOT, brief
+from experiments.errors import ConfigError, brief
+from experiments.schema import ROOT
 from sim.params import nearest
 
 MOST_STUDIES = 1000

@@ -25,10 +25,10 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from experiments import folders, schema, yaml_files
-from experiments.errors import ConfigError
+from experiments.errors import ConfigError, brief
 from experiments.folders import GROUPS, configs
 from experiments.given import COMMAND_LINE, Given, Origin, leaves, of_document, overridden
-from experiments.schema import OPEN, ROOT, brief, is_table, typed, unknown
+from experiments.schema import OPEN, ROOT, is_table, typed, unknown
 
 LOCK = threading.RLock()
 """Hydra keeps what it composes from in a global place: one thread at a time."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from experiments.acting import check_study, everywhere, refuse_idle
 from experiments.composition import Composition, composed
 from experiments.config_design import design_of
-from experiments.errors import ConfigError
+from experiments.errors import ConfigError, brief
 from experiments.given import Given
 from experiments.scenario import between
-from experiments.schema import among, brief, limits_in, parameters_of, whole
+from experiments.schema import among, limits_in, parameters_of, whole
 from experiments.study import Contrast, Scenario, Study
 from sim.params import SETUPS, ParameterError, check
 

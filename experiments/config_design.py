@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments import folders
-from experiments.errors import ConfigError
+from experiments.errors import ConfigError, brief
 from experiments.facts import worlds
 from experiments.given import Given
-from experiments.schema import BOXES, FIXED_IN_A_STUDY, among, brief, factor, whole
+from experiments.listed import EVERY_ARM, MOST_POINTS, of_listed_worlds, ranges, read_list
+from experiments.schema import BOXES, FIXED_IN_A_STUDY, among, factor, whole
 from experiments.study import Adaptive, Design
 from experiments.yaml_files import read
 from sim.params import BY_NAME, COUNTS, NAMES, OF_TWO_SECTORS, ParameterError, check, nearest
@@ -19,12 +20,7 @@ from sim.params import BY_NAME, COUNTS, NAMES, OF_TWO_SECTORS, ParameterError, c
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_POINTS = 10**9
 WORLDS = ("own", "shared")
-EVERY_ARM = "every arm meets every point; name the arms in arms=[structure_first, purpose_first, ...]"
-NOT_LISTED = {"arm": EVERY_ARM, "arms": EVERY_ARM, "setup": EVERY_ARM,
-              "scenario": "name those that may stand there in design.factors.scenario=[default, ...]"}  # fmt: skip
-"""Columns that somebody might expect of a list of points, and what to do instead."""
 
 
 Ranges = Mapping[str, tuple[float, float]]
@@ -44,7 +40,9 @@ def design_of(
     among(plain["worlds"], WORLDS, "design.worlds")
     refuse_unused(plain, given)
     if plain["box"] in worlds.lists():
-        return of_listed_worlds(plain, parameters)
+        return of_listed_worlds(plain, parameters, adaptive_of(plain["adaptive"]))
+    if sampler == designs.BOOTSTRAP:
+        raise ConfigError(f"design.sampler={sampler} draws from a list of worlds; name it, as in design.box=calibrated")
     if (plain["list"] is not None) != (sampler == "list"):
         raise ConfigError("design.sampler=list and design.list=FILE go together")
     design = replace(
@@ -57,8 +55,7 @@ def design_of(
     )
     if sampler == "list":
         listed = read_list(Path(plain["list"]), design)
-        factors = {name: (float(listed[name].min()), float(listed[name].max())) for name in NAMES if name in listed}
-        return replace(design, points=len(listed), factors=factors, digest=designs.digest(listed)), listed
+        return replace(design, points=len(listed), factors=ranges(listed), digest=designs.digest(listed)), listed
     return replace(design, points=count(plain, design, parameters)), None
 
 
@@ -89,36 +86,6 @@ def refuse_unused(plain: Mapping[str, Any], given: Given) -> None:
             raise ConfigError(f"{path} is given and would have no effect: {reason}")
 
 
-def of_listed_worlds(plain: Mapping[str, Any], parameters: Mapping[str, float]) -> tuple[Design, pd.DataFrame]:
-    """A design whose points are drawn, with repetition, from a list of worlds that serves as its box."""
-    import numpy as np
-
-    from experiments import design as designs
-
-    what = f"design.box={plain['box']}"
-    if plain["sampler"] not in ("latin_hypercube", "random"):
-        raise ConfigError(f"{what}: its worlds are drawn from a list; leave design.sampler as it is")
-    if plain["factors"] or any(parameters[name] for name in COUNTS):
-        raise ConfigError(
-            f"{what}: its worlds are taken as they stand; leave out design.factors and a scenario's sectors"
-        )
-    table = read_list(worlds.path_of(plain["box"]), Design("list", 0, {}))
-    points = whole(plain["points"], 2, MOST_POINTS, "design.points")
-    drawn = np.random.Generator(np.random.Philox(key=[points, len(table)])).integers(0, len(table), points)
-    listed: pd.DataFrame = table.iloc[drawn].reset_index(drop=True)
-    factors = {name: (float(listed[name].min()), float(listed[name].max())) for name in NAMES if name in listed}
-    design = Design(
-        "list",
-        points,
-        factors,
-        replicates=whole(plain["replicates"], 1, 10**6, "design.replicates"),
-        adaptive=adaptive_of(plain["adaptive"]),
-        shared_worlds=plain["worlds"] == "shared",
-        digest=designs.digest(listed),
-    )
-    return design, listed
-
-
 def varied(
     plain: Mapping[str, Any], parameters: Mapping[str, float], given: Given, places: Ranges
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
@@ -134,7 +101,10 @@ def varied(
         if decided:
             raise ConfigError(f"design.factors.{decided[0]}: the sectors of the scenario decide it; vary their counts")
         factors = {name: span for name, span in factors.items() if name not in OF_TWO_SECTORS}
+    choices = choices_in(plain, given)
     fixed = fixed_by(given, named, plain["sampler"])
+    settled = {name for options in choices.values() for name in set.intersection(*map(set, options.values()))}
+    factors = {name: span for name, span in factors.items() if name not in settled}
     factors = {name: span for name, span in factors.items() if name not in fixed} | dict(places)
     levels: dict[str, tuple[float, ...]] = {}
     for name, span in named.items():
@@ -153,7 +123,7 @@ def varied(
         steps = whole(plain["levels"], 2, 10**6, "design.levels")
         levels |= {name: evenly(name, *factors[name], steps) for name in factors if name not in levels}
     ordered = {name: factors[name] for name in NAMES if name in factors}
-    return ordered, {name: levels[name] for name in ordered if name in levels}, choices_in(plain, given)
+    return ordered, {name: levels[name] for name in ordered if name in levels}, choices
 
 
 def leave(name: str, factors: dict[str, tuple[float, float]]) -> None:
@@ -285,73 +255,3 @@ def count(plain: Mapping[str, Any], design: Design, parameters: Mapping[str, flo
             "the most; leave the box with design.box=none and name the factors, or take fewer design.levels"
         )
     return points
-
-
-# lists
-
-
-def read_list(path: Path, design: Design) -> pd.DataFrame:
-    """The points of a CSV or Parquet file, each cell checked: a column for each parameter or choice that varies."""
-    import pandas as pd
-
-    what = f"design.list={path}"
-    if path.suffix not in (".csv", ".parquet"):
-        raise ConfigError(f"{what}: a list of points is a .csv or a .parquet file")
-    try:
-        found = pd.read_csv(path, skipinitialspace=True) if path.suffix == ".csv" else pd.read_parquet(path)
-    except FileNotFoundError:
-        raise ConfigError(f"{what}: there is no such file") from None
-    except Exception as error:  # pandas and pyarrow have a dozen ways of saying that a file is not what it should be
-        raise ConfigError(f"{what} cannot be read: {str(error).strip().splitlines()[0]}") from None
-    if len(found) < 2 or not len(found.columns):
-        raise ConfigError(f"{what}: {len(found)} points; a comparison needs at least 2")
-    if path.suffix == ".csv":
-        check_heading(what, path)
-    missing = set(design.choices) - set(found.columns)
-    if missing:
-        raise ConfigError(f"{what}: there is no column {', '.join(sorted(missing))}, which design.factors names")
-    return pd.DataFrame({name: column_of(what, name, found[name], design) for name in found.columns})
-
-
-def check_heading(what: str, path: Path) -> None:
-    """Refuse a column that has no name or the name of another: pandas would make one up."""
-    import pandas as pd
-
-    heading = pd.read_csv(path, skipinitialspace=True, header=None, nrows=1, dtype=str, keep_default_na=False)
-    names = [name.strip() for name in heading.iloc[0]]
-    for place, name in enumerate(names, 1):
-        if not name:
-            raise ConfigError(f"{what}: column {place} of {len(names)} has no name")
-        if name in names[: place - 1]:
-            raise ConfigError(f"{what}: the column {name} stands twice")
-
-
-def column_of(what: str, name: str, column: pd.Series, design: Design) -> pd.Series:
-    """A column of a list, checked; the message names the row, the first after the heading being 1."""
-    import pandas as pd
-
-    if name in design.choices:
-        known = column.isin(list(design.choices[name]))
-        if not known.all():
-            row = int((~known).to_numpy().argmax())
-            near = nearest(str(column.iloc[row]), list(design.choices[name]))
-            raise ConfigError(f"{what}: row {row + 1}, column {name}: there is no '{column.iloc[row]}'{near}")
-        return column.astype(str)
-    if name in NOT_LISTED:
-        raise ConfigError(f"{what}: column {name}: {NOT_LISTED[name]}")
-    if name not in BY_NAME:
-        raise ConfigError(f"{what}: there is no parameter '{name}'{nearest(name, NAMES)}")
-    if name in FIXED_IN_A_STUDY:
-        raise ConfigError(f"{what}: {name} is the same in every world of a study; set parameters.{name} instead")
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    parameter = BY_NAME[name]
-    wrong = ~((numbers >= parameter.low) & (numbers <= parameter.high))
-    if parameter.whole:
-        wrong |= numbers != numbers.round()
-    if wrong.any():
-        row = int(wrong.to_numpy().argmax())
-        try:
-            check(name, column.iloc[row])
-        except ParameterError as error:
-            raise ConfigError(f"{what}: row {row + 1}: {error}") from None
-    return numbers

@@ -1,28 +1,40 @@
-"""The points a study asks for, any of them at once: drawn, counted out, or listed."""
+"""The points a study asks for, any of them at once: drawn, counted out, or listed; and whether it can be run."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments import samplers
+from experiments import possible, samplers
 from experiments.files import StudyError, hash_of
+from experiments.names import check_name, check_names
 from experiments.study import Contrast, Design, Study
+from experiments.wellformed import check_kinds
 from sim import params
 from sim.outcomes import OUTCOME_NAMES
+from sim.values import number_of, shown
 
 QUESTION = "Does a partnership that builds structure first end up better or worse than one that builds purpose first?"
 
 NO_VARIANT = "none"
 """The variant of a run in which nothing is switched off."""
 
+OF_THE_STUDY = (NO_VARIANT, "as it stands")
+"""What tables and figures call the study itself, and so no variant."""
+
 COUNTED = ("grid", "one_at_a_time", "list")
 """Designs whose points have an order of their own, in which a study cut short would be lopsided."""
-DESIGNS = (*samplers.SAMPLERS, *COUNTED)
+BOOTSTRAP = "bootstrap"
+"""The design whose points are rows of a list, drawn with replacement."""
+LISTED = ("list", BOOTSTRAP)
+DESIGNS = (*samplers.SAMPLERS, *COUNTED, BOOTSTRAP)
+
+ROWS_AT_ONCE = 2**14
 
 
 def factor_names(design: Design) -> list[str]:
@@ -38,14 +50,15 @@ def points(study: Study, start: int = 0, stop: int | None = None, listed: pd.Dat
     """The points that are visited from the `start`-th to before the `stop`-th, one row each.
 
     Columns are `point` (its number), then one per factor, then one per choice (text). The index is the place in the
-    order of visiting. A design that is a list needs it as `listed`.
+    order of visiting. A design that takes its points from a list needs it as `listed`; `StudyError` if it is not there,
+    or another.
     """
     design = study.design
     stop = design.points if stop is None else stop
     places = np.arange(start, stop, dtype=np.int64)
     number = visited(design.points, places) if design.sampler in COUNTED else places
-    if design.sampler == "list":
-        columns = _from_list(design, number, listed)
+    if design.sampler in LISTED:
+        columns = _from_list(study, start, stop, number, listed)
     elif design.sampler in COUNTED:
         columns = _counted(study, number)
     else:
@@ -142,12 +155,17 @@ def count_points(design: Design, parameters: Mapping[str, float]) -> int:
 
 
 def _from_list(
-    design: Design, number: NDArray[np.int64], listed: pd.DataFrame | None
+    study: Study, start: int, stop: int, number: NDArray[np.int64], listed: pd.DataFrame | None
 ) -> dict[str, NDArray[np.generic]]:
+    """The columns of points that are rows of a list: those of their numbers, or drawn with replacement."""
+    design = study.design
     if listed is None:
         raise StudyError("this study's points are a list; give it as design.list=FILE")
     if digest(listed) != design.digest:
         raise StudyError("the list of points is not the one this study was made with")
+    if design.sampler == BOOTSTRAP:
+        unit = samplers.unit("random", 1, design.points, study.seed, start, stop)
+        number = _pick(unit[:, 0], len(listed))
     rows = listed.iloc[number]
     return {name: _typed(name, rows[name].to_numpy()) for name in factor_names(design)} | {
         name: rows[name].to_numpy() for name in choice_names(design)
@@ -161,31 +179,78 @@ def digest(listed: pd.DataFrame) -> str:
     return hash_of(content)[:16]
 
 
-def small_study(points: int = 200, *, seed: int = 1, arms: tuple[str, ...] | None = None, **values: float) -> Study:
+# parameters
+
+
+def parameters_of(study: Study, rows: pd.DataFrame) -> NDArray[np.float64]:
+    """The parameters at some points (rows, parameters), before any arm or variant."""
+    found = np.tile(params.as_array(study.parameters), (len(rows), 1))
+    for name in factor_names(study.design):
+        found[:, params.NAMES.index(name)] = rows[name].to_numpy()
+    for name in choice_names(study.design):
+        for chosen, values in study.design.choices[name].items():
+            here = rows[name].to_numpy() == chosen
+            for parameter, value in values.items():
+                found[here, params.NAMES.index(parameter)] = value
+    return found
+
+
+def override(block: NDArray[np.float64], values: Mapping[str, float]) -> None:
+    """Set parameters of all rows of a block (rows, parameters), in place."""
+    for name, value in values.items():
+        block[:, params.NAMES.index(name)] = value
+
+
+# studies
+
+
+def small_study(points: int = 200, *, seed: int = 1, arms: Sequence[str] | None = None, **values: float) -> Study:
     """The question of the headline study, asked of a few worlds of the default box.
 
-    `values` are parameters by name; one that is fixed so is no longer drawn. `arms` are all by default.
+    `values` are parameters by name; one that is fixed so is no longer drawn. `arms` are all by default. Raises
+    `ParameterError` for a value that a parameter does not take, and `StudyError` for anything else that cannot be run.
     """
     resolved = params.resolve(values)
     factors = {
         name: (float(low), float(high)) for name, (low, high) in params.DEFAULT_BOX.items() if name not in values
     }
-    return Study(
+    study = Study(
         name="small",
         question=QUESTION,
-        seed=seed,
+        seed=_whole("seed", seed),
         parameters=resolved,
-        design=Design("latin_hypercube", points, factors),
-        arms=arms or tuple(params.SETUPS),
+        design=Design("latin_hypercube", _whole("points", points), factors),
+        arms=tuple(params.SETUPS) if arms is None else _arms(arms),
         contrast=Contrast("structure_first", "purpose_first", "added_value_mean", 0.01),
     )
+    check(study)
+    return study
 
 
-def check(study: Study) -> None:
-    """Raise `StudyError`, naming the value and what is allowed, if a study cannot be run as it stands."""
+def _whole(what: str, value: Any) -> int:
+    number = number_of(value)
+    if not isinstance(number, int):
+        raise StudyError(f"{what}={shown(value)} is not a whole number")
+    return number
+
+
+def _arms(arms: Any) -> tuple[str, ...]:
+    if not isinstance(arms, list | tuple):
+        raise StudyError(f"arms={shown(arms)} is not a list of names; there is {', '.join(params.SETUPS)}")
+    return tuple(arms)
+
+
+def check(study: Study, listed: pd.DataFrame | None = None) -> None:
+    """Raise `StudyError`, naming the value and what is allowed, if a study cannot be run as it stands.
+
+    None of the runs of a study that passes fails for its parameters. The points of a design that takes them from a list
+    are looked at if that is given as `listed`.
+    """
+    check_kinds(study)
     design = study.design
     _among("sampler", design.sampler, DESIGNS)
     _among("contrast.outcome", study.contrast.outcome, OUTCOME_NAMES)
+    _check_names(study)
     for arm in study.arms:
         _among("arm", arm, tuple(params.SETUPS))
     for arm in (study.contrast.a, study.contrast.b):
@@ -196,10 +261,42 @@ def check(study: Study) -> None:
         raise StudyError(f"contrast.region={study.contrast.region} must be 0 or more")
     if not 0 <= study.seed < 2**63:
         raise StudyError(f"seed={study.seed} must be a whole number from 0 to 2**63 - 1")
-    if NO_VARIANT in study.variants:
-        raise StudyError(f"a variant may not be called '{NO_VARIANT}': that is the name for the study itself")
     _check_values(study)
     _check_design(study)
+    if design.sampler not in LISTED:
+        possible.check_cases(study)
+    elif listed is not None:
+        _check_listed(study, listed)
+
+
+def _check_names(study: Study) -> None:
+    """That whatever users name can stand in a folder's name, a column, and a figure."""
+    check_name("a study", study.name)
+    check_names("a variant", study.variants)
+    for variant in study.variants:
+        if variant.replace("_", " ") in OF_THE_STUDY:
+            raise StudyError(f"a variant may not be called '{variant}': that is the name for the study itself")
+    check_names("a choice", study.design.choices)
+    for choice, named in study.design.choices.items():
+        check_names(f"an option of {choice}", named)
+
+
+def _check_listed(study: Study, listed: pd.DataFrame) -> None:
+    """That a list is that of the design, and each of its points can be run."""
+    design = study.design
+    lacking = [name for name in (*factor_names(design), *choice_names(design)) if name not in listed]
+    if lacking:
+        raise StudyError(f"the list of points has no column {lacking[0]}")
+    if digest(listed) != design.digest:
+        raise StudyError("the list of points is not the one this study was made with")
+    if design.sampler != BOOTSTRAP and len(listed) != design.points:
+        raise StudyError(f"design.points={design.points}: the list has {len(listed)}")
+    for name in choice_names(design):
+        for option in listed[name].unique():
+            _among(f"option of {name}", option, tuple(design.choices[name]))
+    for first in range(0, len(listed), ROWS_AT_ONCE):
+        rows = listed.iloc[first : first + ROWS_AT_ONCE]
+        possible.check_rows(study, parameters_of(study, rows), first + 1)
 
 
 def _check_design(study: Study) -> None:
@@ -239,8 +336,14 @@ def _check_values(study: Study) -> None:
             for name, value in values.items():
                 params.check(name, value)
         for name, (low, high) in design.factors.items():
-            if params.check(name, low) >= params.check(name, high) and design.sampler != "list":
+            if params.check(name, low) >= params.check(name, high) and design.sampler not in LISTED:
                 raise StudyError(f"factor {name}: its range ({low:g}, {high:g}) must end above its start")
+            least = params.BY_NAME[name].least
+            if 0 <= low < least and name not in design.levels and design.sampler not in LISTED:
+                raise StudyError(
+                    f"factor {name}: its range ({low:g}, {high:g}) holds numbers between 0 and {least:g}, "
+                    f"which it does not take; start it at {least:g}"
+                )
         for name, levels in design.levels.items():
             if name not in design.factors or [params.check(name, level) for level in levels] != sorted(set(levels)):
                 raise StudyError(f"levels of {name}: {levels} must be of a factor, differ, and rise")

@@ -67,6 +67,7 @@ SAMPLERS = {
     "grid": "placed at every combination of the levels below",
     "one_at_a_time": "placed at the study's own values and at every level of one factor at a time",
     "list": "taken from a list",
+    "bootstrap": "drawn from a list of worlds, with replacement",
 }
 
 

@@ -1,6 +1,10 @@
-"""The error of a configuration or a word of the command line that cannot be used."""
+"""The error of a configuration or a word of the command line that cannot be used, and how it quotes a value."""
 
 from __future__ import annotations
+
+from typing import Any
+
+LETTERS_SHOWN = 60
 
 
 class ConfigError(ValueError):
@@ -8,3 +12,13 @@ class ConfigError(ValueError):
 
     Where it is about one key, the message begins with that key, so that the place where it was given can be added.
     """
+
+
+def brief(value: Any) -> str:
+    """A value as a message quotes it: as it is written, on one line, cut short where it is long."""
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except ValueError:  # Python writes out no integer of over 4,300 digits
+        return "a number of over 4,300 digits"
+    text = text if text.isprintable() else ascii(text)
+    return text if len(text) <= LETTERS_SHOWN else f"{text[: LETTERS_SHOWN - 4]} ..."

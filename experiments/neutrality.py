@@ -17,10 +17,10 @@ from experiments import document, store, words
 from experiments.analysis.contrasts import count
 from experiments.arguments import integer
 from experiments.config import folder_named
-from experiments.design import points, small_study
+from experiments.design import parameters_of, points, small_study
 from experiments.figures.gallery import Table
 from experiments.findings import rounded
-from experiments.plan import parameters_of, placed
+from experiments.plan import placed
 from sim import params
 from sim.outcomes import OUTCOME_NAMES
 from sim.runs import simulate

@@ -7,15 +7,16 @@ possible run of a unit has a number of its own, whether it is made or not, so th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from experiments import store
-from experiments.design import NO_VARIANT, choice_names, factor_names, points
+from experiments.design import NO_VARIANT, override, parameters_of, points
 from experiments.study import Study
 from sim import params
 
@@ -102,8 +103,8 @@ class Batch:
     run: NDArray[np.int64]
     point: NDArray[np.int64]
     world: NDArray[np.int64]
-    arm: NDArray[np.int8]
-    variant: NDArray[np.int8]
+    arm: NDArray[np.signedinteger[Any]]
+    variant: NDArray[np.signedinteger[Any]]
     arms: tuple[str, ...]
     variants: tuple[str, ...]
 
@@ -122,16 +123,21 @@ def batch(study: Study, rows: pd.DataFrame, *, main: bool = False) -> Batch:
     parameters = parameters_of(study, rows)[row]
     for (arm, variant), end, size in zip(shown, np.cumsum(sizes), sizes, strict=True):
         block = parameters[end - size : end]
-        _override(block, params.setup_values(arm))
-        _override(block, study.variants.get(variant, {}))
+        override(block, params.setup_values(arm))
+        override(block, study.variants.get(variant, {}))
     params.count_partners(parameters)
     replicate, point = rows["replicate"].to_numpy(), rows["point"].to_numpy()
     first = replicate * study.design.points
     world = replicate if study.design.shared_worlds else first + point
     number = (first + rows["place"].to_numpy())[row] * slots(study) + np.repeat(np.arange(len(shown)), sizes)
-    arm_code = np.repeat([study.arms.index(arm) for arm, _ in shown], sizes).astype(np.int8)
-    variant_code = np.repeat([variants.index(variant) for _, variant in shown], sizes).astype(np.int8)
+    arm_code = np.repeat([study.arms.index(arm) for arm, _ in shown], sizes).astype(code_type(len(study.arms)))
+    variant_code = np.repeat([variants.index(variant) for _, variant in shown], sizes).astype(code_type(len(variants)))
     return Batch(parameters, number, point[row], world[row], arm_code, variant_code, study.arms, variants)
+
+
+def code_type(count: int) -> type[np.signedinteger[Any]]:
+    """The smallest type that numbers so many names, from 0: stored tables have codes of 8 bits wherever those do."""
+    return next(kind for kind in (np.int8, np.int16, np.int32) if count - 1 <= np.iinfo(kind).max)
 
 
 def kinds(study: Study) -> list[tuple[str, str]]:
@@ -143,21 +149,3 @@ def kinds(study: Study) -> list[tuple[str, str]]:
 
 def slots(study: Study) -> int:
     return len(study.arms) + 2 * len(study.variants)
-
-
-def parameters_of(study: Study, rows: pd.DataFrame) -> NDArray[np.float64]:
-    """The parameters at some points (rows, parameters), before any arm or variant."""
-    found = np.tile(params.as_array(study.parameters), (len(rows), 1))
-    for name in factor_names(study.design):
-        found[:, params.NAMES.index(name)] = rows[name].to_numpy()
-    for name in choice_names(study.design):
-        for chosen, values in study.design.choices[name].items():
-            here = rows[name].to_numpy() == chosen
-            for parameter, value in values.items():
-                found[here, params.NAMES.index(parameter)] = value
-    return found
-
-
-def _override(block: NDArray[np.float64], values: Mapping[str, float]) -> None:
-    for name, value in values.items():
-        block[:, params.NAMES.index(name)] = value

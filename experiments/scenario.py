@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from experiments import yaml_files
 from experiments.composition import composed
-from experiments.errors import ConfigError
+from experiments.errors import ConfigError, brief
 from experiments.folders import configs
-from experiments.schema import among, brief, parameters_of
+from experiments.schema import among, parameters_of
 from sim.params import BY_NAME, COUNTS, NAMES, nearest
 
 FEWEST = 2

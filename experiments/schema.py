@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass, make_dataclass
 from typing import Any, get_type_hints
 
-from experiments.errors import ConfigError
+from experiments.errors import ConfigError, brief
 from experiments.given import Given
+from sim import values
 from sim.limits import LIMITS, limits_of
 from sim.params import (
     BY_NAME,
@@ -134,6 +134,8 @@ ROOT = "root"
 """What Hydra begins with: config.yaml, which it finds only once it knows where to look."""
 
 
+MOST = 1e300
+"""No key of ours takes more; whatever a file says, it is a number that can be computed with."""
 OPEN = ("variants", "design.factors", "scenario.between", "failure", "claim")
 """Tables whose keys are the user's own."""
 
@@ -219,21 +221,18 @@ def of_kind(value: Any, kind: Any, what: str) -> Any:
 
 def integer_of(value: Any, what: str) -> int:
     """A whole number, however it is written: 12, 12.0 or "12"."""
-    number = number_of(value, what, "a whole number")
-    if number != math.floor(number):
-        raise ConfigError(f"{what}={value} is not a whole number")
-    return int(value) if isinstance(value, int) else int(number)
+    number = values.number_of(value)
+    if not isinstance(number, int):
+        raise ConfigError(f"{what}={brief(value)} is not a whole number")
+    return number
 
 
 def number_of(value: Any, what: str, kind: str = "a number") -> float:
     """A finite number."""
-    try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
+    number = values.number_of(value)
+    if number is None or not -MOST <= number <= MOST:
         raise ConfigError(f"{what}={brief(value)} is not {kind}")
-    return number
+    return float(number)
 
 
 def truth_of(value: Any, what: str) -> bool:
@@ -263,16 +262,6 @@ def names_of(value: Any, what: str) -> list[str]:
     return [text_of(entry, what) for entry in value]
 
 
-def brief(value: Any, most: int = 60) -> str:
-    """A value as a message quotes it: one line, cut short where it is long."""
-    try:
-        text = value if isinstance(value, str) else repr(value)
-    except ValueError:  # Python writes out no integer of over 4,300 digits
-        return "a number of over 4,300 digits"
-    text = text if text.isprintable() else repr(text)
-    return text if len(text) <= most else f"{text[: most - 3]}..."
-
-
 def among(value: str, known: Iterable[str], what: str) -> str:
     """`value`, if it is known; else a `ConfigError` with the nearest and all there are."""
     names = tuple(known)
@@ -296,8 +285,8 @@ def parameters_of(plain: Mapping[str, Any], given: Given | None = None) -> dict[
     With `given`, a number of partners that contradicts the sectors is refused only where somebody gave it.
     """
     try:
-        values = {name: check(name, value) for name, value in plain["parameters"].items()}
-        ordered = {name: values[name] for name in NAMES}
+        checked = {name: check(name, value) for name, value in plain["parameters"].items()}
+        ordered = {name: checked[name] for name in NAMES}
         departs = ordered["n_partners"] != BY_NAME["n_partners"].default
         asked = departs if given is None else "parameters.n_partners" in given.values
         return counted(ordered, {"n_partners": ordered["n_partners"]} if asked else {})

@@ -85,7 +85,7 @@ def simulate(
     listed: pd.DataFrame | None = None,
 ) -> list[Failed[Task]]:
     """Make every file of a study that is not there and sound; returns the tasks that failed, and seals if none did."""
-    design.check(study)
+    design.check(study, listed)
     if study.design.points < 2:
         raise store.StudyError(f"design.points={study.design.points}: a comparison needs at least 2 points")
     tasks = [task for position, task in enumerate(plan.tasks(study)) if shard is None or shard.has(position)]
@@ -171,7 +171,7 @@ def with_rows(study: Study, tasks: Iterable[Task], listed: pd.DataFrame | None) 
 
 def run_study(study: Study, workers: int | None = None, *, listed: pd.DataFrame | None = None) -> pd.DataFrame:
     """The runs of a study as one DataFrame, in memory and with nothing written; the columns are those of `runs/`."""
-    design.check(study)
+    design.check(study, listed)
     tasks = [task for task in plan.tasks(study) if task.table == store.RUNS]
     parts: dict[int, pa.Table] = {}
     work = with_rows(study, tasks, listed)

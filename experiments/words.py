@@ -42,6 +42,8 @@ def worlds_of(design: Design) -> str:
         return f"at the levels of {factors} parameters that this study chose"
     if design.sampler == "list":
         return "of this study's list"
+    if design.sampler == "bootstrap":
+        return "drawn from this study's list"
     return f"drawn from a {'wide ' if factors >= WIDE else ''}box of {factors} unknown{'s' if factors > 1 else ''}"
 
 

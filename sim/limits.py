@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from sim.params import ParameterError, nearest
+from sim.values import number_of, shown
 
 
 class Limit(NamedTuple):
@@ -67,17 +68,16 @@ Limits = Mapping[str, float]
 def check_limit(name: str, value: Any) -> float:
     """The value of one threshold as a float, or a `ParameterError` that says what is allowed."""
     if name not in LIMIT_NAMES:
-        raise ParameterError(f"there is no limit '{name}'{nearest(name, LIMIT_NAMES)}")
+        raise ParameterError(f"there is no limit {shown(name)}{nearest(name, LIMIT_NAMES)}")
     limit = LIMITS[LIMIT_NAMES.index(name)]
     kind = "whole number" if limit.whole else "number"
     allowed = f"{name} takes a {kind} from {limit.low:g} to {limit.high:g} ({limit.meaning})"
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise ParameterError(f"{name}={value!r} is not a number; {allowed}") from None
-    if not limit.low <= number <= limit.high or (limit.whole and number != int(number)):
-        raise ParameterError(f"{name}={value} is out of range; {allowed}")
-    return number
+    number = number_of(value)
+    if number is None:
+        raise ParameterError(f"{name}={shown(value)} is not a number; {allowed}")
+    if not limit.low <= number <= limit.high or (limit.whole and not isinstance(number, int)):
+        raise ParameterError(f"{name}={shown(value)} is out of range; {allowed}")
+    return float(number) + 0.0  # without the sign of -0.0
 
 
 def limits_of(values: Mapping[str, Any] | None = None) -> dict[str, float]:

@@ -7,7 +7,6 @@ month that sweeps play, and a `Partner` is a view of its row in the engine's arr
 from __future__ import annotations
 
 import inspect
-import operator
 import secrets
 from collections import deque
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from sim.params import COUNTS, NAMES, PARAMETERS, ParameterError, as_array, chec
 from sim.runs import advance, begin
 from sim.state import ISSUE, PARTNER, PARTNERSHIP, SERIES, SERIES_NAMES, allocate, one_run, view
 from sim.tables import Row, in_lane, matrix, row, table
+from sim.values import number_of, shown
 from sim.why import ONE, Month, Why, copied, explain
 
 COLLECTED = (
@@ -65,9 +65,10 @@ class Partner(mesa.Agent):  # type: ignore[misc]
 
     @commitment.setter
     def commitment(self, level: float) -> None:
-        if not 0.0 <= level <= 1.0:
-            raise ValueError(f"commitment={level} is out of range; commitment takes a number from 0 to 1")
-        self._row.commitment = level
+        number = number_of(level)
+        if number is None or not 0 <= number <= 1:
+            raise ParameterError(f"commitment={shown(level)} is refused; commitment takes a number from 0 to 1")
+        self._row.commitment = float(number)
 
     @property
     def effort(self) -> float:
@@ -153,7 +154,7 @@ def chosen(setup: str | None, parameters: Mapping[str, Any]) -> dict[str, float]
             raise ParameterError(f"there is no parameter '{name}'{hint}")
         if name in decided and check(name, value) != decided[name]:
             raise ParameterError(
-                f"{name}={value} contradicts setup='{setup}', in which {name} is {decided[name]:g}; "
+                f"{name}={shown(value)} contradicts setup='{setup}', in which {name} is {decided[name]:g}; "
                 "give setup=None to decide it yourself"
             )
     return resolve(parameters, setup)
@@ -161,12 +162,11 @@ def chosen(setup: str | None, parameters: Mapping[str, Any]) -> dict[str, float]
 
 def counting_number(name: str, value: Any, limit: int) -> int:
     """A whole number from 0 up to, not including, `limit`, as a Python integer: Mesa takes no other seed."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise ParameterError(f"{name}={value!r} is not a whole number") from None
-    if not 0 <= number < limit:
-        raise ParameterError(f"{name}={value} is out of range; {name} takes a whole number from 0 to {limit - 1}")
+    number, what = number_of(value), f"{name}={shown(value)}"
+    if number is not None and not 0 <= number < limit:
+        raise ParameterError(f"{what} is out of range; {name} takes a whole number from 0 to {limit - 1}")
+    if not isinstance(number, int):
+        raise ParameterError(f"{what} is not a whole number")
     return number
 
 

@@ -16,9 +16,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.values import number_of, shown
+
 
 class Parameter(NamedTuple):
-    """One row of the table; `box` is the range of an uncertainty in the default box of worlds."""
+    """One row of the table.
+
+    `box` is the range of an uncertainty in the default box of worlds. `least` is the smallest value above 0, for a
+    parameter whose low end of 0 stands for something else than a small value.
+    """
 
     name: str
     default: float
@@ -30,6 +36,7 @@ class Parameter(NamedTuple):
     source: str = "assumption"
     box: tuple[float, float] | None = None
     channel: str = ""
+    least: float = 0.0
 
     @property
     def whole(self) -> bool:
@@ -41,7 +48,18 @@ class Parameter(NamedTuple):
         """What the parameter takes, in words."""
         if self.unit == "switch":
             return "true or false"
-        return f"a {'whole number' if self.whole else 'number'} from {self.low:g} to {self.high:g}"
+        zero, low = ("0, or ", self.least) if self.least else ("", self.low)
+        return f"{zero}a {'whole number' if self.whole else 'number'} from {low:g} to {self.high:g}"
+
+    def holds(self, number: float) -> bool:
+        """Whether a number lies in the range of the parameter; NaN does not."""
+        return self.low <= number <= self.high and not 0.0 < number < self.least
+
+    def nearest(self, number: float) -> float:
+        """The end of the range that is nearest to a number outside it."""
+        if 0.0 < number < self.least:
+            return self.least if 2.0 * number >= self.least else 0.0
+        return self.low if number < self.low else self.high
 
 
 class ParameterError(ValueError):
@@ -49,6 +67,8 @@ class ParameterError(ValueError):
 
 
 SECTORS, MOST_ISSUES = 8, 12
+LEAST_NEED = 0.001
+"""Needs of which one is vanishingly small beside another would leave the range of floating-point numbers."""
 
 
 def of_sector(s: int) -> tuple[Parameter, ...]:
@@ -70,7 +90,7 @@ def of_sector(s: int) -> tuple[Parameter, ...]:
 def need_of(k: int) -> Parameter:
     """The weight of one issue in what the population needs; where all are 0, need falls from issue to issue."""
     meaning = f"weight of issue {k} in what the population needs; all 0 for need falling evenly"
-    return Parameter(f"need_{k}", 0, 0, 1000, "need", "design", meaning)
+    return Parameter(f"need_{k}", 0, 0, 1000, "need", "design", meaning, least=LEAST_NEED)
 
 
 P = Parameter
@@ -216,35 +236,45 @@ SETUPS: dict[str, dict[str, float]] = {
 where it goes; `neither` meets and works without any, `alone` is no partnership at all."""
 
 
-def nearest(name: str, known: tuple[str, ...] | list[str]) -> str:
+def nearest(name: Any, known: tuple[str, ...] | list[str]) -> str:
     """`; did you mean 'x'?` when a known name is near, else an empty string."""
-    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6) if isinstance(name, str) else []
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
 def check(name: str, value: Any) -> float:
-    """The value of one parameter as a float, or a `ParameterError` that says what is allowed."""
+    """The value of one parameter as a float. A switch takes true and false as well as 1 and 0, and no other does.
+
+    `ParameterError` where there is no such parameter, or it does not take the value; the message says what it takes.
+    """
     if name not in BY_NAME:
-        raise ParameterError(f"there is no parameter '{name}'{nearest(name, NAMES)}")
+        raise ParameterError(f"there is no parameter {shown(name)}{nearest(name, NAMES)}")
     row = BY_NAME[name]
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise ParameterError(f"{name}={value!r} is not a number; {name} takes {row.allowed} ({row.meaning})") from None
-    if not row.low <= number <= row.high:
-        bound = row.low if number < row.low else row.high
-        hint = "" if row.unit == "switch" or number != number else f"; the nearest is {bound:g}"
-        raise ParameterError(f"{name}={value} is out of range; {name} takes {row.allowed}{hint} ({row.meaning})")
-    if row.whole and number != int(number):
-        raise ParameterError(f"{name}={value} is not whole; {name} takes {row.allowed} ({row.meaning})")
-    return number
+    takes = f"{name} takes {row.allowed}"
+    number = _switched(value) if row.unit == "switch" else number_of(value)
+    if number is None:
+        raise ParameterError(f"{name}={shown(value)} is not a number; {takes} ({row.meaning})")
+    if not row.holds(number):
+        hint = "" if row.unit == "switch" or number != number else f"; the nearest is {row.nearest(number):g}"
+        raise ParameterError(f"{name}={shown(value)} is out of range; {takes}{hint} ({row.meaning})")
+    if row.whole and not isinstance(number, int):
+        raise ParameterError(f"{name}={shown(value)} is not whole; {takes} ({row.meaning})")
+    return float(number) + 0.0  # -0.0 becomes 0.0: equal values would give studies of different identity
+
+
+def _switched(value: Any) -> int | float | None:
+    """The number of a switch: of true and false, as values or as words, too."""
+    if isinstance(value, bool | np.bool_):
+        return int(value)
+    words = {"true": 1, "false": 0}
+    return words[value.lower()] if isinstance(value, str) and value.lower() in words else number_of(value)
 
 
 def setup_values(setup: str) -> dict[str, float]:
     """The parameter values of a named arm; `ParameterError` names the arms when there is none such."""
-    if setup not in SETUPS:
+    if not isinstance(setup, str) or setup not in SETUPS:
         raise ParameterError(
-            f"there is no setup '{setup}'{nearest(setup, tuple(SETUPS))}; setups are {', '.join(SETUPS)}"
+            f"there is no setup {shown(setup)}{nearest(setup, tuple(SETUPS))}; setups are {', '.join(SETUPS)}"
         )
     return SETUPS[setup]
 
@@ -255,7 +285,7 @@ def counted(values: Mapping[str, float], given: Mapping[str, Any] = MappingProxy
     `ParameterError` for a number in `given` that contradicts them, and for needs of which some are 0.
     """
     count = sum(values[name] for name in COUNTS)
-    asked = float(given.get("n_partners", count))
+    asked = check("n_partners", given["n_partners"]) if "n_partners" in given else count
     if count and asked != count:
         raise ParameterError(
             f"n_partners={asked:g} contradicts the sectors, which count {count:g} partners; leave n_partners out"

@@ -20,6 +20,7 @@ from sim.tables import in_lane, matrix, row
 
 LOW = np.array([parameter.low for parameter in PARAMETERS], dtype=np.float64)
 HIGH = np.array([parameter.high for parameter in PARAMETERS], dtype=np.float64)
+LEAST = np.array([parameter.least for parameter in PARAMETERS], dtype=np.float64)
 WHOLE = np.array([parameter.whole for parameter in PARAMETERS])
 N_PARTNERS, MEETINGS = NAMES.index("n_partners"), NAMES.index("meetings")
 
@@ -155,7 +156,8 @@ def check_points(points: np.ndarray, worlds: np.ndarray, seed: int) -> None:
         raise ParameterError("worlds are numbered from 0 to 2**32 - 1")
     if not 0 <= seed < 2**63:
         raise ParameterError(f"seed={seed} is out of range; seeds are whole numbers from 0 to 2**63 - 1")
-    wrong = ~((points >= LOW) & (points <= HIGH)) | (WHOLE & (points != np.floor(points)))
+    inside = (points >= LOW) & (points <= HIGH) & ~((points > 0.0) & (points < LEAST))
+    wrong = ~inside | (WHOLE & (points != np.floor(points)))
     if wrong.any():
         run, place = np.argwhere(wrong)[0]
         check(NAMES[place], points[run, place])

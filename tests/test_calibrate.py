@@ -224,7 +224,11 @@ def test_the_calibrated_world_states_all_that_was_uncertain_and_leaves_no_range(
 def test_the_calibrated_box_serves_a_study():
     study = compose(["experiment=structure_vs_purpose_calibrated", "design.points=4", "variant_points=0",
                      "trajectory_points=0"])  # fmt: skip
-    assert study.design.sampler == "list" and study.design.points == 4 and set(study.design.factors) == set(COORDINATES)
+    assert (
+        study.design.sampler == "bootstrap"
+        and study.design.points == 4
+        and set(study.design.factors) == set(COORDINATES)
+    )
     assert all(set(one) == set(COORDINATES) for one in of_box("calibrated", 3, 1))
     with pytest.raises(ConfigError, match="taken as they stand"):
         compose(["design.box=calibrated", "scenario=hwb_2015"])

@@ -4,7 +4,6 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 import pytest
 from SALib.analyze import sobol as salib_analysis
 from SALib.sample import morris as salib_morris
@@ -12,8 +11,7 @@ from SALib.sample import sobol as salib_sobol
 from scipy.stats import qmc
 
 from experiments import design, samplers
-from experiments.composition import composed
-from experiments.config import compose, study_and_list
+from experiments.config import compose
 from experiments.design import points, sample, small_study
 from experiments.plan import batch, placed, units
 from experiments.store import StudyError
@@ -119,6 +117,8 @@ def test_a_world_meets_the_same_runs_whatever_else_is_in_the_batch():
         (replace(small_study(9), arms=("structure_first", "neither")), "arm of the contrast 'purpose_first'"),
         (replace(small_study(9), arms=("structure_first", "purpose_frist")), "did you mean 'purpose_first'"),
         (replace(small_study(9), variant_points=10), "variant_points=10 must be from 0 to design.points"),
+        (replace(small_study(9), variants={"as_it_stands": {}}), "the name for the study itself"),
+        (replace(small_study(9), variants={"no_load": {}, "no load": {}}), "they look the same"),
         (replace(small_study(9), variants={"none": {}}), "may not be called 'none'"),
         (replace(small_study(9), variants={"x": {"noise": -1.0}}), "noise=-1.0 is out of range"),
         (replace(small_study(9), parameters={}), "lacks 'n_partners'"),
@@ -244,14 +244,13 @@ def test_one_at_a_time_changes_one_factor_from_the_study_itself():
 
 
 def test_a_choice_sets_its_parameters_before_the_arm_does():
-    study = compose([*COUNTED, "design.sampler=grid", "design.factors.lot={choices:{a:{early_emphasis:0.3},b:{}}}"])
+    study = compose([*COUNTED, "design.sampler=grid", "design.factors.lot={choices:{a:{setup_share:0.3},b:{}}}"])
     rows = units(study, 0, study.design.points)
     runs = batch(study, rows)
-    first = runs.arm == 0
-    assert set(column(runs, "early_emphasis")[first]) == {1.0}
+    first, neither = runs.arm == 0, runs.arm == study.arms.index("neither")
+    assert set(column(runs, "setup_share")[neither]) == {0.0}
     assert np.array_equal(column(runs, "n_partners")[first], np.where(rows["town"] == "small", 5, 30))
-    neither = runs.arm == study.arms.index("neither")
-    assert np.array_equal(column(runs, "early_emphasis")[neither] == 0.3, rows["lot"] == "a")
+    assert np.array_equal(column(runs, "setup_share")[first] == 0.3, rows["lot"] == "a")
 
 
 def test_factors_may_be_given_all_at_once():
@@ -266,47 +265,6 @@ def test_a_scenario_is_a_choice_by_name():
     assert list(study.design.choices["scenario"]) == ["default"]
     with pytest.raises(ValueError, match=r"design.factors.scenario=defalt: .* did you mean 'default'"):
         compose(["design.box=none", "design.factors.scenario=[defalt]"])
-
-
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_a_list_is_taken_as_it_is(tmp_path, kind):
-    table = pd.DataFrame({"umbrella": [0, 1, 1], "noise": [0.1, 0.2, 0.3], "town": ["small", "large", "small"]})
-    path = tmp_path / f"points.{kind}"
-    table.to_csv(path, index=False) if kind == "csv" else table.to_parquet(path)
-    choice = "design.factors.town={choices:{small:{n_partners:5},large:{n_partners:30}}}"
-    study, listed = study_and_list(composed(["design.sampler=list", f"design.list={path}", choice]))
-    found = points(study, listed=listed).sort_values("point").reset_index(drop=True)
-    pd.testing.assert_frame_equal(found[["umbrella", "noise", "town"]], table, check_dtype=False)
-    assert study.design.factors == {"umbrella": (0.0, 1.0), "noise": (0.1, 0.3)}
-    with pytest.raises(StudyError, match="not the one this study was made with"):
-        points(study, listed=listed.assign(noise=0.5))
-    with pytest.raises(StudyError, match=r"give it as design.list=FILE"):
-        points(study)
-
-
-BAD_LISTS = {
-    "noise\n0.1\nloud\n": "row 2: noise='loud' is not a number",
-    "noise\n0.1\n9\n": "row 2: noise=9.0 is out of range",
-    "noise\n0.1\n\n0.2,3\n": "cannot be read",
-    "nois\n0.1\n0.2\n": "did you mean 'noise'",
-    "n_partners\n4\n4.5\n": "row 2: n_partners=4.5 is not whole",
-    "noise\n0.1\n": "at least 2",
-    "months,noise\n6,0.1\n7,0.2\n": "the same in every world",
-    "noise,umbrella\n0.1,\n0.2,1\n": "row 1: umbrella=nan",
-    "": "cannot be read",
-    "noise,noise\n0.1,0.2\n0.2,0.3\n": "the column noise stands twice",
-    "noise,\n0.1,\n0.2,\n": "column 2 of 2 has no name",
-    "noise,arm\n0.1,alone\n0.2,alone\n": r"column arm: every arm meets every point",
-    "noise,scenario\n0.1,default\n0.2,default\n": r"design\.factors\.scenario=",
-}
-
-
-@pytest.mark.parametrize("content", BAD_LISTS)
-def test_a_bad_list_is_told_by_row_and_column(tmp_path, content):
-    path = tmp_path / "points.csv"
-    path.write_text(content)
-    with pytest.raises(ValueError, match=BAD_LISTS[content]):
-        compose(["design.sampler=list", f"design.list={path}"])
 
 
 def test_the_order_of_visiting_meets_every_number_once():

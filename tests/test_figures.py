@@ -11,9 +11,10 @@ import pytest
 from matplotlib.image import imread
 
 from experiments import words
+from experiments.analysis.ablation import Change
 from experiments.analysis.contrasts import Estimate, by_arm, compare, pair, verdicts
 from experiments.analysis.discovery import Condition, Effect
-from experiments.figures import distributions, maps, mechanisms, paths, style
+from experiments.figures import distributions, maps, mechanisms, paths, spread, style
 from experiments.study import Contrast
 from sim.outcomes import SERIES_NAMES
 
@@ -106,6 +107,51 @@ def test_neither_date_nor_software_is_written(drawn):
     written = style.as_bytes(drawn["differences"], "x")
     assert b"matplotlib" not in written["png"].lower()
     assert b"<dc:date>" not in written["svg"]
+
+
+LONGEST = ["x" * 80, "a very long name of words " + "y" * 54, "W" * 79 + "M", "$\\frac{1}{2$", "7"]
+
+
+def test_names_of_any_length_are_drawn_as_they_are(drawn, runs):
+    """A `$` begins mathematics in matplotlib, and an unfinished formula fails; a long name leaves no room for bars."""
+    result = compare(pair(runs, CONTRAST), 0.01, 1)
+    changes = [Change(name, result, Estimate(0.1, 0.0, 0.2), result.wins) for name in LONGEST]
+    for figure in (
+        mechanisms.variants(dict.fromkeys(LONGEST, result), CONTRAST),
+        mechanisms.ablation(changes, result, CONTRAST),
+        spread.rainclouds({name: np.arange(9.0) for name in LONGEST}, "outcome", dict.fromkeys(LONGEST, "alone")),
+    ):
+        shown = {tick.get_text().replace("\n", "") for tick in figure.axes[0].get_yticklabels()}
+        assert {words.plain(name).replace(" ", "") for name in LONGEST} <= {text.replace(" ", "") for text in shown}
+        assert all(axes.get_position().width > 0.1 for axes in figure.axes)
+        assert set(style.as_bytes(figure, "id")) == {"png", "svg"}
+
+
+def test_names_with_a_dollar_fail_where_mathematics_is_read():
+    """Control: so they did, after all runs were made."""
+    with matplotlib.rc_context({"text.parse_math": True}):
+        figure = style.new_figure(2)
+        figure.text(0.5, 0.5, LONGEST[3])
+        with pytest.raises(ValueError, match="Parse"):
+            figure.draw_without_rendering()
+
+
+def test_no_figure_relies_on_mathematics(drawn):
+    texts = [text.get_text() for figure in drawn.values() for text in figure.findobj(matplotlib.text.Text)]
+    assert len(texts) > 100
+    assert not [text for text in texts if "$" in text]
+
+
+def test_of_very_many_variants_a_figure_shows_some_and_says_so(runs):
+    """A picture of more than 65,535 dots in height cannot be drawn at all."""
+    result = compare(pair(runs, CONTRAST), 0.01, 1)
+    for rows in (60, 2000):
+        named = {f"v{k}": result for k in range(rows)}
+        changes = [Change(name, result, Estimate(0.1, 0.0, 0.2), result.wins) for name in named]
+        for figure in (mechanisms.variants(named, CONTRAST), mechanisms.ablation(changes, result, CONTRAST)):
+            assert len(figure.axes[0].get_yticklabels()) == 60
+            assert ("60 of 2,000 rows are shown" in " ".join(figure.get_supxlabel().split())) == (rows == 2000)
+            assert len(style.as_bytes(figure, "id")["png"]) > 1000
 
 
 def test_arms_differ_in_line_and_marker_as_well_as_colour():

@@ -110,7 +110,7 @@ IDLE = {
     # words that could not act: the reason and the way
     "sweep setup=purpose_first": "name the setups in arms=",
     "sweep parameters.early_emphasis=0.3": "every arm of a study sets it",
-    "sweep design.factors.late_emphasis=[0,1]": "every arm of a study sets it",
+    "sweep design.factors.late_emphasis=[0,1]": "no arm leaves it open",
     "sweep parameters.review_floor=0.3": "set parameters.review_month as well",
     "sweep design.factors.umbrella_fidelity=[0,1]": "set parameters.umbrella as well",
     "sweep parameters.sector_2_capacity=3": "set parameters.sector_2_count as well",
@@ -137,7 +137,7 @@ IDLE = {
     "run design.points=4": "does not use design",
     "run experiment=quick_look": "does not use experiment",
     "run results=x": "writes nothing",
-    "run setup=neither parameters.early_emphasis=0.3": "nothing is spent on setup",
+    "run setup=neither parameters.early_emphasis=0.3": "there is no setup to spend on",
     "run parameters.umbrella_fidelity=0.3": "set parameters.umbrella as well",
     "run parameters.months=10 limits.window=12": "longer than the 10 months",
     "demo seed=4": "name a failure mode as well",

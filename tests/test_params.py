@@ -143,7 +143,7 @@ def test_the_only_arms_are_opposites():
 
 
 def allowed(row):
-    return st.integers(int(row.low), int(row.high)) if row.whole else st.floats(row.low, row.high)
+    return st.integers(int(row.low), int(row.high)) if row.whole else st.floats(max(row.low, row.least), row.high)
 
 
 @given(data=st.data(), row=st.sampled_from(PARAMETERS))

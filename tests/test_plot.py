@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 from matplotlib.image import imread
 
-from experiments import chunk, plot, store, sweep
+from experiments import chunk, plot, report, store, sweep
 from experiments.cli import main
 from experiments.config import compose
 from experiments.sweep import Console
@@ -94,3 +95,16 @@ def test_what_cannot_be_drawn_is_told_and_nothing_written(folder, capsys, words,
     code, _, complaint = ask(folder, capsys, *words)
     assert code == 2 and said in complaint and len(complaint.splitlines()) == 1
     assert before == (sorted((folder / "plots").iterdir()) if (folder / "plots").exists() else [])
+
+
+def test_choices_with_the_longest_names_are_drawn(tmp_path, capsys):
+    """Forty signs and a space between: what a name may be, no figure may fail on."""
+    names = "W" * 40 + " " + "m" * 39, "v-1.0_" * 13
+    study = compose([*WORDS, "design.points=60", "trajectory_points=0"])
+    town = {name: {"n_partners": 4.0 + 5.0 * k} for k, name in enumerate(names)}
+    study = replace(study, design=replace(study.design, choices={"town": town}))
+    folder = store.folder_of(study, tmp_path)
+    assert sweep.simulate(study, folder, 2, Console(quiet=True)) == []
+    code, said, complaint = ask(folder, capsys, "by=town", "kind=cloud", "outcome=effort")
+    assert (code, complaint) == (0, ""), said
+    assert report.rebuild(folder) == 0

@@ -254,3 +254,36 @@ def test_five_lines_in_a_notebook():
     assert difference.shape == (3, len(params.SETUPS))
     with pytest.raises(AttributeError, match="no attribute 'simulat'"):
         experiments.simulat  # noqa: B018
+
+
+@pytest.mark.parametrize("count", [126, 127, 128, 200])
+def test_a_study_may_have_hundreds_of_variants(count):
+    """Codes of 8 bits number 128 names; the variant of no change is one of them."""
+    study = small_study(4, arms=("structure_first", "purpose_first"), n_partners=2, months=2)
+    loads = {f"v{k}": {"load_per_seat": k / 100} for k in range(count)}
+    study = replace(study, variants=loads, variant_points=2)
+    runs = sweep.run_study(study, workers=1)
+    assert len(runs) == 4 * 2 + 2 * 2 * count
+    assert runs["error"].isna().all()
+    assert set(runs["variant"]) == {"none", *loads}
+    kinds = plan.kinds(study)
+    assert [kinds[run % plan.slots(study)] for run in runs["run"]] == list(
+        zip(runs["arm"], runs["variant"], strict=True)
+    )
+    found = plan.batch(study, plan.units(study, 0, 4))
+    load = found.parameters[:, params.NAMES.index("load_per_seat")]
+    names = np.array(found.variants)[found.variant]
+    assert all(load[row] == loads[name]["load_per_seat"] for row, name in enumerate(names) if name != "none")
+
+
+def test_codes_are_widened_only_where_there_are_too_many_names_for_eight_bits():
+    """Bytes that were stored with codes of 8 bits stay the bytes they are."""
+    assert [plan.code_type(count) for count in (1, 127, 128, 129, 2**15, 2**15 + 1)] == [
+        np.int8, np.int8, np.int8, np.int16, np.int16, np.int32,
+    ]  # fmt: skip
+    for count, kind in ((127, "int8"), (128, "int16")):
+        study = small_study(2, arms=("structure_first", "purpose_first"), n_partners=2, months=2)
+        study = replace(study, variants={f"v{k}": {} for k in range(count)}, variant_points=1)
+        table = chunk.runs_table(study, plan.units(study, 0, 2))
+        assert str(table.schema.field("variant").type.index_type) == kind
+        assert str(table.schema.field("arm").type.index_type) == "int8"

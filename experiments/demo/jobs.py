@@ -9,8 +9,7 @@ from pathlib import Path
 from experiments.composition import Composition, Prepared
 from experiments.config import results_in
 from experiments.demo.demonstration import Demonstration, demonstration_from, sentences
-from experiments.errors import ConfigError
-from experiments.schema import brief
+from experiments.errors import ConfigError, brief
 
 HOW_AND_WHERE = ("workers", "results")
 

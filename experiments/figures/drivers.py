@@ -41,7 +41,7 @@ def sobol(found: Mapping[str, Sobol], names: Mapping[str, str]) -> Figure:
         axes.tick_params(axis="y", length=0)
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.set_xlim(left=0)
-    grid[0].set_yticks(range(len(kept)), [words.plain(factor) for factor in reversed(kept)])
+    grid[0].set_yticks(range(len(kept)), style.labels(words.plain(factor) for factor in reversed(kept)))
     grid[len(grid) // 2].set_xlabel("share of the variance")
     keys = [
         Line2D([], [], color=style.BLUE, linewidth=6, label="by itself (first)"),
@@ -88,7 +88,7 @@ def morris(found: Mapping[str, Morris], names: Mapping[str, str]) -> Figure:
         axes.set_title(names[target], fontsize=9.5)
         axes.tick_params(axis="y", length=0)
         axes.set_xlim(left=0)
-    grid[0].set_yticks(range(len(kept)), [words.plain(factor) for factor in reversed(kept)])
+    grid[0].set_yticks(range(len(kept)), style.labels(words.plain(factor) for factor in reversed(kept)))
     grid[len(grid) // 2].set_xlabel("effect of the whole range")
     keys = [
         Line2D([], [], color=style.BLUE, linewidth=6, label="more of it gives more"),
@@ -118,7 +118,7 @@ def matrix(table: NDArray[np.float64], outcomes: Sequence[str], factors: Sequenc
     for (y, x), value in np.ndenumerate(table):
         if np.isfinite(value) and round(100 * value) >= 5:
             axes.text(x, y, f"{100 * value:.0f}", ha="center", va="center", fontsize=6.5)
-    axes.set_xticks(range(len(factors)), [words.plain(one) for one in factors], rotation=90, fontsize=7.5)
+    axes.set_xticks(range(len(factors)), style.labels(words.plain(one) for one in factors), rotation=90, fontsize=7.5)
     axes.xaxis.tick_top()
     axes.set_yticks(range(len(outcomes)), [words.plain(one) for one in outcomes], fontsize=7.5)
     axes.tick_params(length=0)
@@ -198,7 +198,7 @@ def tornado(found: Sequence[Curve], contrast: Contrast, worlds: int) -> Figure:
     for place, curve in enumerate(reversed(kept)):
         _swing(axes, place, curve, base)
     axes.axvline(base, color="#666666", linewidth=1, linestyle=(0, (4, 2)))
-    axes.set_yticks(range(len(kept)), [words.plain(one.factor) for one in reversed(kept)])
+    axes.set_yticks(range(len(kept)), style.labels(words.plain(one.factor) for one in reversed(kept)))
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(f"{words.outcome(contrast.outcome)}: {words.plain(contrast.a)} less {words.plain(contrast.b)}")
     style.note(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -16,10 +16,17 @@ from experiments.figures import style
 from experiments.figures.distributions import sides
 from experiments.study import Contrast
 
+ROWS = 60
+"""Rows that a figure has room for."""
+
 
 @style.styled
 def variants(results: Mapping[str, PairedResult], contrast: Contrast) -> Figure:
-    """Who wins (left), and the mean difference (right), as the study stands and with each mechanism changed."""
+    """Who wins (left), and the mean difference (right), as the study stands and with each mechanism changed.
+
+    Of very many mechanisms the first are shown.
+    """
+    left_out, results = _left_out(results), dict(list(results.items())[:ROWS])
     figure = style.new_figure(1.5 + 0.5 * len(results))
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.5, 1))
     style.zero_line(right)
@@ -39,7 +46,7 @@ def variants(results: Mapping[str, PairedResult], contrast: Contrast) -> Figure:
         mean = result.mean
         error = [[mean.value - mean.low], [mean.high - mean.value]]
         right.errorbar(mean.value, place, xerr=error, fmt="o", color=style.INK, markersize=5, elinewidth=1.4, capsize=3)
-    left.set_yticks(range(len(results)), list(results)[::-1])
+    left.set_yticks(range(len(results)), style.labels(reversed(list(results))))
     left.tick_params(axis="y", length=0)
     left.set_xlim(0, 1)
     left.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -55,7 +62,7 @@ def variants(results: Mapping[str, PairedResult], contrast: Contrast) -> Figure:
     style.note(
         figure,
         f"n = {many} worlds a row, the same in each. A win is by more than ±{contrast.region:g} (grey band). Lines: "
-        "95% intervals.",
+        f"95% intervals.{left_out}",
     )
     return figure
 
@@ -76,8 +83,13 @@ def _legend(figure: Figure, result: PairedResult, contrast: Contrast) -> None:
 
 @style.styled
 def ablation(changes: Sequence[Change], base: PairedResult, contrast: Contrast) -> Figure:
-    """The contrast with each mechanism changed (left), and how often each arm then wins (right), most moved on top."""
-    figure = style.new_figure(1.6 + 0.27 * len(changes))
+    """The contrast with each mechanism changed (left), and how often each arm then wins (right), most moved on top.
+
+    Of very many mechanisms those that moved most are shown.
+    """
+    left_out, together, changes = _left_out(changes), len(changes), changes[:ROWS]
+    names = [words.plain(one.name) for one in changes]
+    figure = style.new_figure(1.6 + 0.27 * style.lines(names))
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.25, 1))
     left.axvspan(-contrast.region, contrast.region, color="#EFEFEF", zorder=0)
     left.axvline(base.mean.value, color="#666666", linewidth=1, linestyle=(0, (4, 2)))
@@ -96,7 +108,7 @@ def ablation(changes: Sequence[Change], base: PairedResult, contrast: Contrast) 
     for count, arm in ((base.wins, contrast.a), (base.losses, contrast.b)):
         right.axvline(count.share.value, color=style.colour(arm), linewidth=1, linestyle=(0, (4, 2)), zorder=0,
                       label=f"{words.plain(arm)} wins")  # fmt: skip
-    left.set_yticks(range(len(changes)), [words.plain(one.name) for one in reversed(changes)], fontsize=8)
+    left.set_yticks(range(len(changes)), style.labels(reversed(names)), fontsize=8)
     left.set_ylim(-0.7, len(changes) - 0.3)
     for axes in (left, right):
         axes.tick_params(axis="y", length=0)
@@ -113,7 +125,12 @@ def ablation(changes: Sequence[Change], base: PairedResult, contrast: Contrast) 
     style.note(
         figure,
         f"n = {base.worlds:,} worlds, the same in every row. Line: where the mean difference lies, 95% intervals for "
-        f"all {len(changes)} changes together; filled where that leaves out the study as it stands. Grey band: "
-        f"±{contrast.region:g}.",
+        f"all {together} changes together; filled where that leaves out the study as it stands. Grey band: "
+        f"±{contrast.region:g}.{left_out}",
     )
     return figure
+
+
+def _left_out(rows: Sized) -> str:
+    """What a note says of rows for which there is no room."""
+    return f" {ROWS} of {len(rows):,} rows are shown; the table has all." if len(rows) > ROWS else ""

@@ -38,7 +38,8 @@ def power(found: Power) -> Figure:
     axes.set_yscale("log")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     axes.set_yticks([plan.precision for plan in found.plans], [f"±{plan.precision:g}" for plan in found.plans])
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("worlds")
     axes.set_ylabel("mean difference known to")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3)

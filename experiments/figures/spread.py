@@ -168,7 +168,7 @@ def dots(a: Values, b: Values, names: tuple[str, str], label: str, region: float
 
 
 def _rows(axes: Axes, names: list[str]) -> None:
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), style.labels(names))
     axes.tick_params(axis="y", length=0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -35,6 +35,7 @@ STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
     "text.color": INK,
+    "text.parse_math": False,  # a name with $ in it is a name
     "axes.labelcolor": INK,
     "axes.edgecolor": "#666666",
     "axes.linewidth": 0.8,
@@ -63,6 +64,8 @@ WIDTH = 5.8
 """Width of every figure in inches: wide enough for print, small enough that its text is legible on a phone."""
 NOTE_LETTERS = 100
 """Letters in a line of a note."""
+LABEL_LETTERS, LINE_LETTERS = 36, 24
+"""Letters of a label beside an axis that stands in one line, and in a line of one that is longer."""
 
 
 def styled(function: Callable[P, Figure]) -> Callable[P, Figure]:
@@ -105,6 +108,16 @@ def marker(arm: str) -> str:
 
 def colour(arm: str) -> str:
     return str(look(arm)["color"])
+
+
+def labels(names: Iterable[str]) -> list[str]:
+    """Names as labels beside an axis, long ones in several lines: names that users give may have 80 letters."""
+    return [name if len(name) <= LABEL_LETTERS else textwrap.fill(name, LINE_LETTERS) for name in names]
+
+
+def lines(names: Iterable[str]) -> int:
+    """How many lines these names take as labels."""
+    return sum(label.count("\n") + 1 for label in labels(names))
 
 
 def note(figure: Figure, text: str) -> None:
