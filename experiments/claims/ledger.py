@@ -31,6 +31,7 @@ from experiments.design import factor_names
 from experiments.execute import Place
 from experiments.figures import style
 from experiments.findings import rounded
+from experiments.progress import plain_console
 from experiments.study import RESULTS_VERSION, Study
 
 JUDGEMENT = "judgement.json"
@@ -51,7 +52,7 @@ def run(
     `tests` is the number of tests of all claims there are, whether they are asked for or not, so that a claim judged
     alone comes out as it does among the others.
     """
-    console = Console(highlight=False, soft_wrap=True)
+    console = plain_console()
     studies = {name: study_of(plain, claim) for name, (plain, claim, _) in asked.items()}
     unmade, made = [], []
     for name, (_, claim, how) in asked.items():
