@@ -33,6 +33,8 @@ HANDLES, HANDLES_PER_WORKER = 40, 12
 LOUDEST = logging.CRITICAL + 1
 QUIET = ("distributed", "tornado", "asyncio")
 """Loggers that would add lines of their own to our one message."""
+TIDY = "ignore:resource_tracker:UserWarning"
+"""The warning of multiprocessing's tracker of resources that it removes what a killed process left behind."""
 RESUMES = "what is finished is kept, and the same command goes on"
 
 
@@ -66,6 +68,8 @@ def _server_at(address: str, until: float) -> str:
     if scheme in ("tls", "wss") and security.get("ssl_context") is None:
         raise ValueError(f"{scheme}:// needs certificates, and Dask's configuration (distributed.comm.tls) names none")
     host, _, port = place.rstrip("/").rpartition(":")
+    if not 0 < int(port) < 2**16:
+        raise ValueError(f"there is no port {port}; ports go from 1 to {2**16 - 1}")
     _connect(host.strip("[]"), int(port), until)
     try:
         return asyncio.run(asyncio.wait_for(_identity(address, security), until - time.monotonic()))
@@ -84,8 +88,6 @@ def _connect(host: str, port: int, until: float) -> None:
         except ConnectionRefusedError as error:
             if time.monotonic() > until:
                 raise ValueError("connection refused") from error
-        except OverflowError as error:
-            raise ValueError(str(error)) from error
         time.sleep(0.2)
 
 
@@ -219,7 +221,8 @@ def on_this_machine(workers: int, say: Callable[[str], None]) -> Iterator[Cluste
             cluster = library.LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # of its own: with none, a second study would warn of a port in use
+                scheduler_kwargs={"dashboard": False},
                 silence_logs=LOUDEST,
                 death_timeout=START,
             )
@@ -272,14 +275,23 @@ def closed_after(*parts: Any) -> Iterator[None]:
 def deaf() -> Iterator[None]:
     """Threads and processes started meanwhile never see Ctrl-C, which a terminal sends to all; we see it afterwards.
 
-    The mask of signals is inherited. The tracker of resources must run before, since starting it changes the mask.
+    They inherit which signals are blocked. The tracker of resources must run before: starting it unblocks them.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    multiprocessing.resource_tracker.ensure_running()
+    start_tracker()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def start_tracker() -> None:
+    """Start the process that tidies up after us however we end, and have it do so without a warning on our stderr."""
+    sys.warnoptions.append(TIDY)  # what it is started with
+    try:
+        multiprocessing.resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions.remove(TIDY)

@@ -12,6 +12,8 @@ from experiments import signals, streams
 
 FILES = 4096
 """Files that this program would like to have open at once: enough for Dask's workers on a large machine."""
+GONE = "the working folder no longer exists; change to another and try again"
+"""What is said where the folder in which the command was given was deleted."""
 
 
 def as_program(main: Callable[[], int]) -> NoReturn:
@@ -74,7 +76,7 @@ def of_system(error: BaseException) -> str | None:
     if not isinstance(error, OSError):
         return None
     if isinstance(error, FileNotFoundError) and error.filename is None and not working_folder_exists():
-        return "the folder in which you are no longer exists; change to another and try again"
+        return GONE
     place = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
     return f"{place}{error.strerror or error}"
 
