@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help study browser test lint golden headline failures claims page docs bench clean
+.PHONY: help study browser test lint golden headline failures claims page docs bench kills clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -66,6 +66,9 @@ docs: $(VENV)/installed-dev ## renew the generated parts of the documentation
 
 bench: $(VENV)/installed-dev ## measure speed, side by side with C and plain Mesa
 	$(BIN)/python -m benchmarks.bench
+
+kills: $(VENV)/installed-dev ## kill studies at random moments, and compare; KILLS="number=60 seconds=300 seed=7"
+	$(BIN)/python -m benchmarks.kills $(KILLS)
 
 clean: ## remove the environment and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

@@ -6,11 +6,12 @@ Nothing heavy is imported before it is needed, so that the command answers at on
 from __future__ import annotations
 
 import difflib
-import os
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
+
+from experiments import program
 
 
 class Job(NamedTuple):
@@ -115,22 +116,25 @@ For example:
   partnership teach                                    watch partnerships in a browser; no internet needed
 
 `partnership JOB --help` says what a job takes. Read README.md first, then sim/rules.py.
-"""
 
-INTERRUPTED = 130
+Exit codes:
+  0    all is well
+  1    a part could not be made, a fault was found, or output could not be written
+  2    a mistake in what was asked, or something that the system refused
+  129  hung up (SIGHUP), 130 interrupted (Ctrl-C), 143 terminated (SIGTERM): what is finished is kept
+"""
 
 
 def main(words: list[str] | None = None) -> int:
-    """The command line; returns the exit code: 0, 2 for a mistake in what was asked, 130 when interrupted."""
+    """The command line; returns the exit code, as the help explains it."""
     words = sys.argv[1:] if words is None else words
     if not words or words[0] in ("-h", "--help", "help"):
         print(HELP.format(jobs=explained({name: job.about for name, job in JOBS.items()})), end="")
         return 0
     try:
         return start(words[0], words[1:])
-    except KeyboardInterrupt:
-        print("partnership: interrupted; what is finished is kept, and the same command goes on", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as stop:
+        return program.stopped(stop)
     except Exception as error:
         message = explain(error)
         if message is None:
@@ -197,20 +201,14 @@ def near(name: str, known: Any) -> str:
 def explain(error: Exception) -> str | None:
     """One message for a mistake in what was asked, or None for a fault of ours, which shows its traceback."""
     known = {"ConfigError", "ParameterError", "StudyError"}
-    return str(error) if known & {kind.__name__ for kind in type(error).__mro__} else None
+    if known & {kind.__name__ for kind in type(error).__mro__}:
+        return str(error)
+    return program.of_system(error)
 
 
 def script() -> None:
-    """The command line as a program of its own; interrupted, it ends at once: all that is finished is on disk."""
-    try:
-        code = main()
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:  # whoever read us has heard enough, as in `partnership ... | head`
-        os._exit(1)
-    if code == INTERRUPTED:
-        os._exit(code)
-    sys.exit(code)
+    """The command line as a program of its own: `main`, robust against what happens to its streams, and to signals."""
+    program.as_program(main)
 
 
 if __name__ == "__main__":

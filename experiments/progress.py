@@ -14,6 +14,11 @@ LINES = 5
 """Lines in all, where there is no terminal."""
 
 
+def plain_console() -> Console:
+    """A console that prints text as it stands: nothing in a path or a message is taken for markup or an emoji."""
+    return Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+
 @dataclass
 class Meter:
     """Tasks and runs done so far, and those that failed."""

@@ -18,7 +18,7 @@ from experiments import chunk, design, execute, plan, provenance, store
 from experiments.chunk import Done
 from experiments.execute import Failed, Place
 from experiments.plan import Task
-from experiments.progress import progress
+from experiments.progress import plain_console, progress
 from experiments.study import Study
 
 FAULTS_SHOWN = 5
@@ -56,7 +56,7 @@ def run(
     that is a list. The exit code is 1 where some part could not be made. Raises `StudyError` when the study cannot be
     run or written.
     """
-    console = Console(highlight=False, soft_wrap=True)
+    console = plain_console()
     folder = store.folder_of(study, results)
     place = place or Place(workers=workers)
     if shard is not None:
@@ -93,7 +93,7 @@ def simulate(
     finished = store.is_finished(folder)
     place = place or Place(workers=workers)
     if not finished:
-        execute.answers(place)
+        execute.check(place)
     with store.opened(study, folder, names) as opened:
         missing = [task for task in tasks if not set(task.files) <= set(opened.files)]
         told(study, opened, tasks, missing, finished, console)
@@ -135,7 +135,7 @@ def make(
     if not tasks:
         return []
     started, failed = time.perf_counter(), []
-    results = execute.run(place, partial(perform, study), with_rows(study, tasks, listed))
+    results = execute.run(place, partial(perform, study), with_rows(study, tasks, listed), say=console.print)
     with progress(console, len(tasks)) as advance, closing(results):
         for result in results:
             if isinstance(result, Failed):
@@ -152,8 +152,12 @@ def make(
 
 
 def say_failed(failed: list[Failed[Task]], console: Console) -> None:
-    for one in failed:
-        console.print(f"Not made: {one.task}: {type(one.error).__name__}: {one.error}")
+    """Name some of the tasks that failed, each with the first line of its reason."""
+    for one in failed[:FAULTS_SHOWN]:
+        reason = str(one.error).partition("\n")[0]
+        console.print(f"Not made: {one.task}: {type(one.error).__name__}: {reason}")
+    if len(failed) > FAULTS_SHOWN:
+        console.print(f"... and {len(failed) - FAULTS_SHOWN} more.")
     console.print("All else is finished and kept; the same command tries again what is missing.")
 
 

@@ -9,10 +9,10 @@ from contextlib import closing
 import pytest
 
 from experiments import execute
+from experiments.cluster import WorkerDiedError
 from experiments.execute import Failed, Place
-from experiments.files import StudyError
 
-THREADS, PROCESSES = Place("local", 3), Place("processes", 2)
+THREADS, DASK = Place("local", 3), Place("dask", 2)
 
 
 def double(number):
@@ -29,14 +29,32 @@ def deadly(number):
     return number
 
 
-def slow(seconds):
-    time.sleep(seconds)
-    return seconds
+def child_of(_):
+    """The process that did the task, a little later so that others get some as well."""
+    time.sleep(0.05)
+    return os.getpid()
 
 
-@pytest.mark.parametrize("place", [THREADS, PROCESSES])
-def test_every_task_is_done_once(place):
-    assert sorted(execute.run(place, double, range(20))) == list(range(0, 40, 2))
+@pytest.fixture
+def dask():
+    pytest.importorskip("distributed", reason="Dask is not installed (it is in the extra dev)")
+
+
+def test_every_task_is_done_once():
+    assert sorted(execute.run(THREADS, double, range(20))) == list(range(0, 40, 2))
+
+
+@pytest.mark.usefixtures("dask")
+def test_dask_does_the_same():
+    assert sorted(execute.run(DASK, double, range(20))) == list(range(0, 40, 2))
+
+
+@pytest.mark.usefixtures("dask")
+def test_dask_starts_as_many_workers_as_it_is_asked_for():
+    processors = execute.available_workers()
+    for workers in {1, processors + 1}:
+        found = set(execute.run(Place("dask", workers), child_of, range(20 * workers)))
+        assert len(found) == workers and os.getpid() not in found
 
 
 def test_results_come_as_they_are_finished_with_a_bounded_number_in_flight():
@@ -96,60 +114,17 @@ def test_an_interruption_in_a_worker_is_no_failure():
         list(execute.run(THREADS, task, range(5)))
 
 
+@pytest.mark.usefixtures("dask")
 def test_a_poison_task_is_named_and_all_others_finish():
-    found = list(execute.run(PROCESSES, deadly, range(12)))
+    found = list(execute.run(DASK, deadly, range(6)))
     (failed,) = [one for one in found if isinstance(one, Failed)]
-    assert failed.task == 3 and isinstance(failed.error, execute.WorkerDiedError)
-    assert sorted(one for one in found if not isinstance(one, Failed)) == [n for n in range(12) if n != 3]
-
-
-def test_a_worker_that_dies_once_costs_nothing(tmp_path):
-    once = str(tmp_path / "died")
-    found = list(execute.run(PROCESSES, deadly, [0, 1, once, 2]))
-    assert sorted(map(str, found)) == sorted(["0", "1", once, "2"])
-    assert os.path.exists(once), "control: it did die"  # noqa: PTH110
-
-
-def test_dask_does_the_same():
-    pytest.importorskip("distributed", reason="Dask is not installed (it is in the extra dev)")
-    assert sorted(execute.run(Place("dask", 2), double, range(20))) == list(range(0, 40, 2))
-
-
-def test_under_dask_too_a_poison_task_is_named_and_all_others_finish():
-    pytest.importorskip("distributed", reason="Dask is not installed (it is in the extra dev)")
-    found = list(execute.run(Place("dask", 2), deadly, range(6)))
-    (failed,) = [one for one in found if isinstance(one, Failed)]
-    assert failed.task == 3 and "deadly" in str(failed.error)
+    assert failed.task == 3 and isinstance(failed.error, WorkerDiedError)
     assert sorted(one for one in found if not isinstance(one, Failed)) == [0, 1, 2, 4, 5]
 
 
-class Cluster:
-    """A client of a scheduler whose workers come one after another."""
-
-    threads = 1
-
-    def nthreads(self):
-        return {f"tcp://worker:{number}": 4 for number in range(self.threads)}
-
-
-def test_the_window_grows_with_the_workers_of_a_cluster(monkeypatch):
-    cluster = Cluster()
-    count = execute.Census(cluster)
-    assert count() == 4
-    cluster.threads = 3
-    assert count() == 4, "control: not asked again at once"
-    monkeypatch.setattr(execute, "RECOUNTED", 0)
-    assert count() == 12
-    cluster.threads = 0
-    assert count() == 1, "none has come yet: something must be waiting for the first"
-
-
-def test_an_unreachable_scheduler_is_told_within_its_time(monkeypatch):
-    pytest.importorskip("distributed", reason="Dask is not installed (it is in the extra dev)")
-    monkeypatch.setattr(execute, "PATIENCE", 1)
-    started = time.monotonic()
-    with pytest.raises(StudyError, match=r"no Dask scheduler answers at executor.address=tcp://127.0.0.1:9"):
-        list(execute.run(Place("dask", 2, "tcp://127.0.0.1:9"), double, range(2)))
-    with pytest.raises(StudyError, match=r"no Dask scheduler answers at executor.address=nonsense://x"):
-        list(execute.run(Place("dask", 2, "nonsense://x"), double, range(2)))
-    assert time.monotonic() - started < 10
+@pytest.mark.usefixtures("dask")
+def test_a_worker_that_dies_once_costs_nothing(tmp_path):
+    once = str(tmp_path / "died")
+    found = list(execute.run(DASK, deadly, [0, 1, once, 2]))
+    assert sorted(map(str, found)) == sorted(["0", "1", once, "2"])
+    assert os.path.exists(once), "control: it did die"  # noqa: PTH110

@@ -2,105 +2,73 @@
 
 from __future__ import annotations
 
-import importlib.util
-import io
 import os
 import resource
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 
 from experiments import check, manifest, merge, store, sweep
-from experiments.config import compose
 from experiments.execute import Place
 from experiments.manifest import MANIFEST
+from tests.faults import (
+    DASK,
+    LONG,
+    SMALL,
+    busiest,
+    command,
+    contents,
+    finish,
+    gone,
+    message_of,
+    needs_dask,
+    same,
+    same_when_resumed,
+    start,
+    tables,
+    under_way,
+)
 
-SMALL = [
-    "name=small", "design.box=none", "design.factors.noise=[0,0.6]", "design.points=512", "trajectory_points=10",
-    "arms=[structure_first,purpose_first,alone]", "parameters.n_partners=4", "parameters.months=6",
-    "variants.no_load={load_per_seat:0.0}", "variant_points=100",
-]  # fmt: skip
-LONG = [
-    "name=long", "design.box=none", "design.factors.noise=[0,0.6]", "design.points=4000",
-    "arms=[structure_first,purpose_first]", "parameters.months=1200",
-]  # fmt: skip
-"""Some seconds of work in eight chunks: long enough to be in the midst of."""
-DASK = pytest.param("dask", marks=pytest.mark.skipif(
-    not importlib.util.find_spec("distributed"), reason="Dask is not installed (extra dev)"
-))  # fmt: skip
-
-
-def contents(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def tables(folder):
-    """The files that a manifest lists, and itself."""
-    return {name: content for name, content in contents(folder).items() if name.split("/")[0] not in check.REPORT}
-
-
-def finish(study, folder, place=None):
-    """Run or resume a study without its report; returns what was said."""
-    said = io.StringIO()
-    console = sweep.Console(file=said, soft_wrap=True, highlight=False)
-    assert sweep.simulate(study, folder, None, console, command(study), place=place or Place(workers=2)) == []
-    return said.getvalue()
-
-
-def command(study):
-    return "partnership sweep " + " ".join(f"'{word}'" for word in (SMALL if study.name == "small" else LONG))
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    """A small study, finished undisturbed by one worker."""
-    study = compose(SMALL)
-    folder = store.folder_of(study, tmp_path_factory.mktemp("undisturbed"))
-    finish(study, folder, Place(workers=1))
-    return study, folder
-
-
-@pytest.fixture(scope="module")
-def long(tmp_path_factory):
-    study = compose(LONG)
-    folder = store.folder_of(study, tmp_path_factory.mktemp("undisturbed"))
-    finish(study, folder)
-    return study, folder
-
+STOPS = [
+    pytest.param(signal.SIGINT, "interrupted", 130, id="SIGINT"),
+    pytest.param(signal.SIGTERM, "terminated", 143, id="SIGTERM"),
+    pytest.param(signal.SIGHUP, "hung up", 129, id="SIGHUP"),
+]
+"""Signals that ask for an end, what is said then, and the exit code."""
 
 # who does the work changes nothing
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
-@pytest.mark.parametrize("kind", ["local", "processes"])
-def test_executors_and_workers_change_no_byte(small, tmp_path, kind, workers):
+def test_the_number_of_workers_changes_no_byte(small, tmp_path, workers):
     study, undisturbed = small
-    finish(study, tmp_path / "study", Place(kind, workers))
+    finish(study, tmp_path / "study", Place("local", workers))
     assert contents(tmp_path / "study") == contents(undisturbed)
     other = replace(study, seed=2)
     finish(other, tmp_path / "other")
     assert contents(tmp_path / "other") != contents(undisturbed), "control: another seed gives other bytes"
 
 
-def test_dask_changes_no_byte(small, tmp_path):
-    pytest.importorskip("distributed", reason="Dask is not installed (it is in the extra dev)")
+@needs_dask
+@pytest.mark.parametrize("workers", [1, 3])
+def test_dask_changes_no_byte(small, tmp_path, workers):
     study, undisturbed = small
-    finish(study, tmp_path / "study", Place("dask", 2))
+    finish(study, tmp_path / "study", Place("dask", workers))
     assert contents(tmp_path / "study") == contents(undisturbed)
 
 
+@needs_dask
 def test_a_scheduler_elsewhere_changes_no_byte(small, tmp_path):
-    distributed = pytest.importorskip("distributed", reason="Dask is not installed (it is in the extra dev)")
+    import distributed
+
     study, undisturbed = small
-    with distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as elsewhere:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as elsewhere:
         finish(study, tmp_path / "study", Place("dask", address=elsewhere.scheduler_address))
     assert contents(tmp_path / "study") == contents(undisturbed)
 
@@ -199,67 +167,39 @@ def test_damage_is_found_told_and_mended(small, tmp_path, capsys, damage):
 # what happens to processes
 
 
-@pytest.fixture(autouse=True)
-def heeded():
-    """Children heed SIGINT, as in a terminal; what a script starts in the background would inherit to ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-def start(words, results, **changes):
-    """The command line as a process of its own, in a group of its own as a terminal would have it."""
-    line = [sys.executable, "-m", "experiments.cli", "sweep", *words, f"results={results}", "workers=2"]
-    environment = {**os.environ, **changes.pop("environment", {})}
-    return subprocess.Popen(
-        line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-        cwd=Path(__file__).parents[1], env=environment, **changes,
-    )  # fmt: skip
-
-
-def chunks_in(folder):
-    return len([name for name in manifest.read(folder).files if name.startswith("runs/")])
-
-
-def under_way(process, folder, chunks=1, patience=60):
-    """Wait until some chunks are stored and others not."""
-    until = time.monotonic() + patience
-    while chunks_in(folder) < chunks:
-        assert process.poll() is None and time.monotonic() < until, process.communicate()[0]
-        time.sleep(0.02)
-    assert chunks_in(folder) < 8, "it should have been caught in the midst of its work"
-
-
-def gone(processes, within):
-    _, alive = psutil.wait_procs(processes, timeout=within)
-    return not alive
-
-
-def same_when_resumed(study, folder, undisturbed):
-    assert not store.is_finished(folder) and chunks_in(folder) >= 1, "control: it was caught in the midst of its work"
-    assert "parts are there, verified" in finish(study, folder)
-    same(folder, undisturbed)
-
-
-def same(folder, undisturbed):
-    assert tables(folder) == contents(undisturbed)
-    assert check.examine(folder) == []
-
-
-@pytest.mark.parametrize("kind", ["processes", DASK])
-def test_a_killed_worker_costs_nothing(long, tmp_path, kind):
+@needs_dask
+def test_a_killed_worker_costs_nothing(long, tmp_path):
     study, undisturbed = long
     folder = store.folder_of(study, tmp_path)
-    process = start([*LONG, f"executor={kind}"], tmp_path)
+    process = start([*LONG, "executor=dask"], tmp_path)
     under_way(process, folder)
-    worker = max(psutil.Process(process.pid).children(recursive=True), key=lambda child: sum(child.cpu_times()[:2]))
+    worker = busiest(process)
     worker.kill()
     said = process.communicate(timeout=120)[0]
     assert process.returncode == 0 and gone([worker], 5), said
     same(folder, undisturbed)
 
 
-@pytest.mark.parametrize("kind", ["local", "processes", DASK])
+@needs_dask
+def test_a_worker_killed_while_its_result_is_on_its_way_costs_nothing(long, tmp_path):
+    """The parent stops listening, the worker finishes and fills its pipe, and dies before anybody reads it."""
+    study, undisturbed = long
+    folder = store.folder_of(study, tmp_path)
+    process = start([*LONG, "executor=dask"], tmp_path)
+    under_way(process, folder)
+    worker = busiest(process)
+    process.send_signal(signal.SIGSTOP)
+    until = time.monotonic() + 60
+    while worker.cpu_percent(0.5) > 5:
+        assert time.monotonic() < until, "control: it has come to the end of its tasks"
+    worker.kill()
+    process.send_signal(signal.SIGCONT)
+    said = process.communicate(timeout=120)[0]
+    assert process.returncode == 0 and gone([worker], 5), said
+    same(folder, undisturbed)
+
+
+@pytest.mark.parametrize("kind", ["local", DASK])
 def test_a_killed_study_leaves_no_worker_and_resumes(long, tmp_path, kind):
     study, undisturbed = long
     folder = store.folder_of(study, tmp_path)
@@ -273,21 +213,34 @@ def test_a_killed_study_leaves_no_worker_and_resumes(long, tmp_path, kind):
     same_when_resumed(study, folder, undisturbed)
 
 
-@pytest.mark.parametrize("kind", ["local", "processes", DASK])
-def test_interrupted_it_stops_at_once_keeps_what_is_finished_and_resumes(long, tmp_path, kind):
+@pytest.mark.parametrize(("number", "word", "code"), STOPS)
+@pytest.mark.parametrize("kind", ["local", DASK])
+def test_asked_to_stop_it_does_so_at_once_keeps_what_is_finished_and_resumes(
+    long, tmp_path, kind, number, word, code, heeded
+):
     study, undisturbed = long
     folder = store.folder_of(study, tmp_path)
-    process = start([*LONG, f"executor={kind}"], tmp_path)
+    process = start([*LONG, f"executor={kind}"], tmp_path, stderr=subprocess.PIPE)
     under_way(process, folder)
     workers = psutil.Process(process.pid).children(recursive=True)
     started = time.monotonic()
-    os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=30)[0]
-    assert time.monotonic() - started < 2, said
-    assert process.returncode == 130
-    assert "interrupted; what is finished is kept" in said and "Traceback" not in said
-    assert gone(workers, 5)
+    os.killpg(process.pid, number)
+    assert f"partnership: {word}; what is finished is kept" in message_of(process, 30)
+    assert time.monotonic() - started < 10
+    assert process.returncode == code
+    assert gone(workers, 5) and not list(folder.rglob("*.tmp"))
     same_when_resumed(study, folder, undisturbed)
+
+
+def test_under_nohup_it_goes_on_when_its_terminal_is_hung_up(long, tmp_path, heeded):
+    study, undisturbed = long
+    folder = store.folder_of(study, tmp_path)
+    process = start(LONG, tmp_path, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    under_way(process, folder)
+    os.killpg(process.pid, signal.SIGHUP)
+    said = process.communicate(timeout=120)[0]
+    assert process.returncode == 0, said
+    same(folder, undisturbed)
 
 
 def test_a_full_disk_is_told_and_what_was_stored_before_stays(small, tmp_path):
@@ -345,6 +298,7 @@ def test_two_at_once_do_not_harm_one_another(long, tmp_path):
     same(folder, undisturbed)
 
 
+@needs_dask
 def test_a_truncated_cache_of_compiled_code_is_made_anew_by_two_processes_at_once(small, tmp_path):
     from sim.cache import folder as cache
 
@@ -358,7 +312,7 @@ def test_a_truncated_cache_of_compiled_code_is_made_anew_by_two_processes_at_onc
         file.write_bytes(file.read_bytes()[:1000])
     before = {file: file.stat().st_size for file in mine.rglob("*.nbc")}
     environment = {"PARTNERSHIP_CACHE": str(tmp_path / "cache")}
-    process = start([*SMALL, "executor=processes"], tmp_path, environment=environment)
+    process = start([*SMALL, "executor=dask"], tmp_path, environment=environment)
     said = process.communicate(timeout=200)[0]
     assert process.returncode == 0, said
     after = {file: file.stat().st_size for file in mine.rglob("*.nbc")}

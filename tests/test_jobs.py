@@ -184,6 +184,7 @@ MISTAKES = {
     "sweep shard=4/3": "k/n",
     "sweep shard=one": "k/n",
     "sweep executor=dsk": "did you mean 'dask'",
+    "sweep executor=processes": "executor=processes: there is none such; there are dask, local",
     "sweep executor=../x": "choose by name",
     "sweep executor=dask executor.address=nonsense": "is like tcp://host:8786",
     "sweep executor=dask executor.address=tcp://x": "is like tcp://host:8786",
@@ -222,7 +223,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path, monkeypatch, capsys):
 
 def test_an_unreachable_scheduler_leaves_what_is_there(tmp_path, monkeypatch, capsys):
     pytest.importorskip("distributed", reason="Dask is not installed (it is in the extra dev)")
-    monkeypatch.setattr("experiments.execute.PATIENCE", 1)
+    monkeypatch.setattr("experiments.cluster.PATIENCE", 1)
     folder = made(compose(WORDS), tmp_path)
     (folder / store.part_name(0)).unlink()
     before = contents(folder)

@@ -31,6 +31,7 @@ from experiments.execute import Place
 from experiments.figures import style
 from experiments.findings import rounded
 from experiments.given import Given
+from experiments.progress import plain_console
 from experiments.study import RESULTS_VERSION, Study
 
 JUDGEMENT = "judgement.json"
@@ -52,7 +53,7 @@ def run(
     `tests` is the number of tests of all claims there are, whether they are asked for or not, so that a claim judged
     alone comes out as it does among the others.
     """
-    console = Console(highlight=False, soft_wrap=True)
+    console = plain_console()
     unmade, made = [], []
     for name, (_, claim, how, _) in asked.items():
         study = studies[name]
