@@ -201,7 +201,7 @@ def explain(error: Exception) -> str | None:
     """One message for a mistake in what was asked, or None for a fault of ours, which shows its traceback."""
     if isinstance(error, UsageError):
         return str(error)
-    known = {"ConfigError", "ParameterError", "StudyError"}
+    known = {"CacheError", "ConfigError", "ParameterError", "StudyError"}
     if known & {kind.__name__ for kind in type(error).__mro__}:
         return str(error)
     if type(error).__module__.split(".")[0] in ("hydra", "omegaconf", "yaml", "antlr4"):

@@ -27,7 +27,8 @@ def sweep(cfg: DictConfig, words: list[str]) -> int:
     from experiments import sweep as study_job
 
     command = shlex.join(words)
-    return study_job.run(study, Path(cfg.results), command=command, place=place, shard=shard, listed=listed)
+    results, anew = Path(cfg.results), cfg.anew
+    return study_job.run(study, results, command=command, place=place, shard=shard, listed=listed, anew=anew)
 
 
 def run(cfg: DictConfig, words: list[str]) -> int:

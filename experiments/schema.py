@@ -134,6 +134,7 @@ class Schema:
     executor: ExecutorSchema = field(default_factory=ExecutorSchema)
     workers: int | None = None
     shard: str | None = None
+    anew: bool = False
 
 
 def register() -> None:

@@ -118,7 +118,7 @@ def test_the_source_archive_builds_the_same_wheel(wheel, tmp_path):
 # -- which module may import which ------------------------------------------------------------------------
 
 ORDER = (
-    ("params", "cache", "lanes"),
+    ("params", "cache", "lanes", "sources"),
     ("places", "draws", "limits"),
     ("tables",),
     ("rules",),

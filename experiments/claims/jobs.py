@@ -33,7 +33,7 @@ def claims(cfg: DictConfig, words: list[str]) -> int:
 
     commands = {name: command_of(name, words) for name in found}
     tests = sum(one.tests for one in there.values())
-    return ledger.run(found, commands, tests, Path(cfg.results) / FOLDER, place)
+    return ledger.run(found, commands, tests, Path(cfg.results) / FOLDER, place, anew=cfg.anew)
 
 
 class Outline(NamedTuple):

@@ -45,11 +45,13 @@ def run(
     tests: int,
     folder: Path,
     place: Place,
+    *,
+    anew: bool = False,
 ) -> int:
     """Judge some claims and renew the ledger in `folder`; returns 1 where the runs of some could not all be made.
 
     `tests` is the number of tests of all claims there are, whether they are asked for or not, so that a claim judged
-    alone comes out as it does among the others.
+    alone comes out as it does among the others. With `anew` no run that is there is kept.
     """
     console = Console(highlight=False, soft_wrap=True)
     studies = {name: study_of(plain, claim) for name, (plain, claim, _) in asked.items()}
@@ -58,7 +60,7 @@ def run(
         study = studies[name]
         here = store.folder_of(study, folder)
         console.print(f"\n{claim.key}. {claim.statement}")
-        if sweep.simulate(study, here, None, console, commands[name], place=place):
+        if sweep.simulate(study, here, None, console, commands[name], place=place, anew=anew):
             unmade.append(name)
             continue
         entry = judged(claim, how, tests, study, here, commands[name])
