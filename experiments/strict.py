@@ -105,7 +105,7 @@ def mapping(value: Any, where: str, of: Callable[[Any, str], T], *, paths: bool 
 
 def sequence(value: Any, where: str, of: Callable[[Any, str], T], count: int | None = None) -> tuple[T, ...]:
     """A list of values that are each what `of` takes; of `count` values, if that is given."""
-    if not isinstance(value, list) or (count is not None and len(value) != count):
+    if not isinstance(value, (list, tuple)) or (count is not None and len(value) != count):
         raise fault(where, value, "a list" if count is None else f"a list of {count}")
     return tuple(of(one, f"{where}[{index}]") for index, one in enumerate(value))
 
