@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib import import_module
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,13 @@ def identity(study: Study) -> Identity:
         sources = {**MODEL.loaded(), **RUNS_CHOSEN.loaded()}
     except SourceChangedError as error:
         raise StudyError(str(error)) from None
-    return Identity(RESULTS_VERSION, sources, {name: str(import_module(name).__version__) for name in used})
+    return Identity(RESULTS_VERSION, sources, {name: loaded_version(name) for name in used})
+
+
+@cache
+def loaded_version(library: str) -> str:
+    """The version of a library, asked once: what is installed over it later is not what this process has loaded."""
+    return metadata.version(library)
 
 
 def identity_from(content: Mapping[str, Any], where: str) -> Identity:

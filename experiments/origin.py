@@ -113,6 +113,16 @@ def described(folder: Path, record: dict[str, Any]) -> Study:
     return study
 
 
+def record_fault(folder: Path, found: Manifest, study: Study, made_by: Identity) -> str:
+    """What is wrong with a record of origin that is as the manifest recorded it, or nothing."""
+    try:
+        record = read_provenance(folder, found)
+        held = described(folder, record), identity.identity_from(record, PROVENANCE)
+    except StudyError:
+        return "is not the record of a study"
+    return "" if held == (study, made_by) else "is the record of another study"
+
+
 # its files
 
 

@@ -22,13 +22,12 @@ def record(study: Study, command: str | None = None) -> dict[str, Any]:
     No time, path or host is in it: the same study in the same environment gives the same bytes. Raises `StudyError`
     for a command that could not be read back, with a line break in it, say.
     """
-    made_by = identity(study)
     content = {
         "study": study.as_dict(),
         "study_id": study.id,
         "seed": study.seed,
-        **made_by.as_dict(),
-        "versions": {**versions(), **made_by.libraries},
+        **identity(study).as_dict(),
+        "versions": versions(),
         "command": repeatable(command) if command else f"partnership sweep experiment={study.name}",
     }
     record_from(as_json(content))

@@ -184,6 +184,8 @@ def take_stock(store: Open, found: Manifest, names: Sequence[str]) -> None:
     for name in names:
         if name in found.files:
             fault = origin.fault_of(store.folder, name, found.files[name], shape.bytes_at_most(store.study, name))
+            if name == PROVENANCE and not fault:
+                fault = origin.record_fault(store.folder, found, store.study, store.identity)
             if fault:
                 store.faults.append(f"{name} {fault}")
             else:
@@ -245,8 +247,8 @@ def open_study(path: str | Path) -> Finished:
     study, made_by = origin.described(folder, record), identity.identity_from(record, PROVENANCE)
     if (record["study_id"], made_by) != (found.header.study, found.header.identity):
         raise StudyError(
-            f"{folder}: its manifest is of study {found.header.study}, its provenance of {record['study_id']}, or "
-            "another model made them"
+            f"{folder}: its manifest is of study {found.header.study}, its provenance of {record['study_id']}, or of "
+            "another model; the command that made the study mends it"
         )
     origin.require_complete(folder, study, found)
     for remark in origin.remarks(folder, study, made_by, found):

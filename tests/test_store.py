@@ -222,7 +222,7 @@ def test_where_only_the_record_of_origin_says_that_it_is_another_study_it_is_lef
     with_record(finished, provenance.record(replace(STUDY, seed=99)))
     spoilt(finished, 40)
     before = everything(finished)
-    with pytest.raises(StudyError, match="holds study .*, not"):
+    with pytest.raises(StudyError, match=r"holds study .*, not"):
         reopened(finished)
     assert everything(finished) == before
 
