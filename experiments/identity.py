@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +69,8 @@ def identity(study: Study) -> Identity:
 @cache
 def loaded_version(library: str) -> str:
     """The version of a library, asked once: what is installed over it later is not what this process has loaded."""
+    from importlib import metadata  # takes longer to load than help takes to answer
+
     return metadata.version(library)
 
 

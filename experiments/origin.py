@@ -59,12 +59,16 @@ def origin_of(folder: Path, found: Manifest) -> tuple[str, Identity] | None:
     return record["study_id"], identity.identity_from(record, PROVENANCE)
 
 
-def require_complete(folder: Path, study: Study, found: Manifest) -> None:
-    """Raise `StudyError` unless a finished study lists the files that it must have, and no other."""
+def require_complete(folder: Path, study: Study, found: Manifest, made_by: Identity) -> None:
+    """Raise `StudyError` unless a finished study lists the files that it must have, and no other.
+
+    Another model may have cut the study otherwise, and this one does not know how; then that is said.
+    """
     others = [name for name in found.files if name != PROVENANCE and plan.task_of(study, name) is None]
     count = plan.count_files(study) + 1
     if others or len(found.files) != count:
         also = f", and {others[0]} is none of them" if others else ""
+        also += "".join(f"; {line}" for line in other_model(folder, study, made_by))
         raise StudyError(f"{folder}: its manifest lists {len(found.files):,} files; the study has {count:,}{also}")
 
 

@@ -165,6 +165,8 @@ def _ours(store: Open, found: Manifest, anew: bool) -> Manifest:
     if made_by is None:
         return Manifest(damaged=found.damaged)
     apart = identity.differences(made_by, store.identity)
+    if apart and store.identity != identity.identity(study):
+        raise OtherModelError(f"{folder} was made by another model than what is to be added: {apart}; move it away")
     if apart:
         raise OtherModelError(f"{folder} was {identity.OTHER}: {apart}; {ANEW}")
     return found
@@ -250,7 +252,7 @@ def open_study(path: str | Path) -> Finished:
             f"{folder}: its manifest is of study {found.header.study}, its provenance of {record['study_id']}, or of "
             "another model; the command that made the study mends it"
         )
-    origin.require_complete(folder, study, found)
+    origin.require_complete(folder, study, found, made_by)
     for remark in origin.remarks(folder, study, made_by, found):
         notices.warning("%s", remark)
     return Finished(folder, study, record, found.files, made_by)

@@ -501,7 +501,7 @@ def test_of_four_that_start_at_once_none_harms_another(tmp_path, good):
     assert {name: text for name, text in contents(folder).items() if name in contents(good)} == contents(good)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="the superuser may write everywhere")
 def test_results_that_cannot_be_written_are_told(tmp_path, capsys):
     tmp_path.chmod(0o500)
     code, said = answered(capsys, ("sweep", *WORDS, "results={results}"), results=tmp_path / "results")
