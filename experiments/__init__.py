@@ -14,6 +14,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from experiments import identity  # reads the sources that decide results, before any of them is loaded
+
 if TYPE_CHECKING:
     from experiments.design import small_study
     from experiments.files import StudyError
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from experiments.study import Adaptive, Contrast, Design, Study
     from experiments.sweep import run_study
 
-__all__ = ["Adaptive", "Contrast", "Design", "Study", "StudyError", "load", "run_study", "small_study"]
+__all__ = ["Adaptive", "Contrast", "Design", "Study", "StudyError", "identity", "load", "run_study", "small_study"]
 
 _HOME = {
     "Adaptive": "study",

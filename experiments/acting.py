@@ -54,7 +54,8 @@ TAKES = {
     ),
     "claims": Takes(
         ("claim", "scenario", "executor"),
-        ("claim", "seed", "parameters", "design", "failures", "limits", "judging", "results", "executor", "workers"),
+        ("claim", "seed", "parameters", "design", "failures", "limits", "judging", "results", "executor", "workers",
+         "anew"),
         {"experiment": STUDY, "setup": "a claim names its own settings", "failure": DEMO,
          "arms": "a claim names its own settings", "contrast": "a claim names its own tests",
          "variants": "a claim names its own settings", "name": "the study of a claim has the claim's name",

@@ -2,56 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
-from experiments import manifest, plan, store
-from experiments.files import LOCK
-from experiments.manifest import MANIFEST
+from experiments import confined, origin, plan
+from experiments.layout import MANIFEST, PROVENANCE
+from experiments.manifest import Manifest
 from experiments.store import StudyError
+from experiments.study import Study
 
-REPORT = ("analysis", "summary.json", "report.html", "figures")
-"""What is made anew from the tables, and is in no manifest."""
+MISSING_NAMED = 100
+"""Files that are not there, as far as they are named; of others the number is said."""
 
 
 def run(folder: Path) -> int:
-    """Say what is wrong with a study, and how to mend it; returns 0 if nothing is, else 1. Nothing is written."""
-    faults = examine(folder)
+    """Say what is wrong with a study, and how to mend it; returns 0 if nothing is, else 1. Nothing is written.
+
+    A study that another model made is as sound as any; that is said as well. Raises `StudyError` where there is no
+    study.
+    """
+    found, faults = origin.listed(folder), examine(folder)
+    for line in other_model(folder, found):
+        print(line)
     for fault in faults:
         print(f"{folder}: {fault}")
     if faults:
         print(f"{len(faults)} faults. The command that made the study makes again what is missing or damaged.")
         return 1
-    files = manifest.read(folder).files
-    print(f"{len(files)} files, {sum(entry['bytes'] for entry in files.values()):,} bytes: as they were written.")
+    size = sum(entry["bytes"] for entry in found.files.values())
+    print(f"{len(found.files)} files, {size:,} bytes: as they were written.")
     return 0
+
+
+def other_model(folder: Path, found: Manifest) -> list[str]:
+    """That another model than this software's made a study, if so; what damage keeps from being known is left out."""
+    try:
+        study = origin.described(folder, origin.read_provenance(folder, found))
+    except StudyError:  # a fault, which `examine` names
+        return []
+    held = origin.origin_of(folder, found)
+    return origin.other_model(folder, study, held[1]) if held is not None else []
 
 
 def examine(folder: Path) -> list[str]:
     """All that is wrong with a study, in words. Raises `StudyError` where there is none at all."""
-    if not folder.is_dir():
-        raise StudyError(f"there is no folder {folder}")
-    found = manifest.read(folder)
-    if not found.files and not found.damaged and found.header is None:
-        raise StudyError(f"{folder} holds no study: it has no {MANIFEST}")
+    found = origin.listed(folder)
     faults = [f"line {number} of {MANIFEST} is damaged" for number in found.damaged]
-    faults += store.faults(folder, found.files)
-    known = {MANIFEST, LOCK, *found.files}
+    study = None
     try:
-        study = store.described(folder, store.read_provenance(folder, found))
-        names = {store.PROVENANCE, *(name for task in plan.tasks(study) for name in task.files)}
-        faults += [f"{name} is not there yet" for name in sorted(names - set(found.files))]
-        faults += [f"{name} belongs to no study like this" for name in sorted(set(found.files) - names)]
-        if found.header is None or found.header["study"] != study.id:
-            faults.append(f"{MANIFEST} is not that of study {study.id}")
+        study = origin.described(folder, origin.read_provenance(folder, found))
     except StudyError as error:
         faults.append(str(error).removeprefix(f"{folder}: "))
+    tables = {name: entry for name, entry in found.files.items() if study is not None or name != PROVENANCE}
+    faults += origin.faults(folder, tables, study)
+    faults += against_plan(study, found) if study is not None else ()
     if not found.finished and not faults:
         faults.append("the study was not finished")
-    strangers = [path for path in sorted(folder.rglob("*")) if path.is_file() and is_strange(path, folder, known)]
-    return faults + [f"{path.relative_to(folder)} is not of this study" for path in strangers]
+    known = {*found.files}
+    strange = [*confined.strangers(folder, known), *confined.temporary(folder)]
+    return faults + [f"{name} is not of this study" for name in dict.fromkeys(strange)]
 
 
-def is_strange(path: Path, folder: Path, known: set[str]) -> bool:
-    """Whether a file is where only files of the manifest belong: a reader of all parts would take it for one."""
-    name = path.relative_to(folder).as_posix()
-    return name not in known and (name.split("/")[0] in store.TABLES or name.endswith(".tmp"))
+def against_plan(study: Study, found: Manifest) -> Iterator[str]:
+    """What a manifest lacks of a study's files, what it lists besides, and whether it is that of another."""
+    others = [name for name in found.files if name != PROVENANCE and plan.task_of(study, name) is None]
+    lacking = plan.count_files(study) + 1 - (len(found.files) - len(others))
+    planned = (name for task in plan.tasks(study) for name in task.files if name not in found.files)
+    for name in islice(planned, min(lacking, MISSING_NAMED)):
+        yield f"{name} is not there yet"
+    if lacking > MISSING_NAMED:
+        yield f"{lacking - MISSING_NAMED:,} more files are not there yet"
+    for name in others:
+        yield f"{name} belongs to no study like this"
+    header = found.header
+    if header is None or header.study != study.id_under(header.identity.results_version if header.identity else 0):
+        yield f"{MANIFEST} is not that of study {study.id}"

@@ -10,7 +10,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from experiments import adaptive, store
+from experiments import adaptive
+from experiments.files import StudyError, as_parquet
+from experiments.layout import DESIGN, TRAJECTORIES
 from experiments.plan import Batch, Task, batch
 from experiments.study import Study
 from sim.failures import FLAGS, outcomes_and_flags
@@ -33,16 +35,16 @@ class Done:
 
 def work(study: Study, task: Task, rows: pd.DataFrame) -> Done:
     """Do a task. `rows` are its units, or for the points themselves their table."""
-    if task.table == store.DESIGN:
-        return Done(task.index, {task.files[0]: store.as_parquet(pa.Table.from_pandas(rows, preserve_index=False))})
-    if task.table == store.TRAJECTORIES:
-        return Done(task.index, {task.files[0]: store.as_parquet(trajectories(study, rows))})
+    if task.table == DESIGN:
+        return Done(task.index, {task.files[0]: as_parquet(pa.Table.from_pandas(rows, preserve_index=False))})
+    if task.table == TRAJECTORIES:
+        return Done(task.index, {task.files[0]: as_parquet(trajectories(study, rows))})
     if study.design.adaptive:
         tables, stops = replicated(study, rows)
-        files = dict(zip(task.files, (store.as_parquet(tables), store.as_parquet(stops)), strict=True))
+        files = dict(zip(task.files, (as_parquet(tables), as_parquet(stops)), strict=True))
     else:
         tables = runs_table(study, rows)
-        files = {task.files[0]: store.as_parquet(tables)}
+        files = {task.files[0]: as_parquet(tables)}
     return Done(task.index, files, len(tables), len(tables) - tables["error"].null_count)
 
 
@@ -117,7 +119,7 @@ def trajectories(study: Study, rows: pd.DataFrame) -> pa.Table:
     runs = batch(study, rows, main=True)
     series = simulate_runs(runs.parameters, runs.world, study.seed, trajectories=True).trajectories
     if series is None:
-        raise store.StudyError("the engine kept no trajectories")
+        raise StudyError("the engine kept no trajectories")
     months = series.shape[1]
     run, point, world, arm, _ = _labels(runs)
     again = pa.array(np.repeat(np.arange(len(runs.run)), months))

@@ -200,7 +200,7 @@ def near(name: str, known: Any) -> str:
 
 def explain(error: Exception) -> str | None:
     """One message for a mistake in what was asked, or None for a fault of ours, which shows its traceback."""
-    known = {"ConfigError", "ParameterError", "StudyError"}
+    known = {"CacheError", "ConfigError", "ParameterError", "StudyError"}
     if known & {kind.__name__ for kind in type(error).__mro__}:
         return str(error)
     return program.of_system(error)

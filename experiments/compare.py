@@ -56,7 +56,7 @@ def run(a: Path, b: Path) -> int:
     first, second = store.open_study(a), store.open_study(b)
     print(f"a: {a}, study {first.study.id}\nb: {b}, study {second.study.id}")
     asked = questions_apart(first, second)
-    for line in asked[:DIFFERENCES_SHOWN]:
+    for line in (*models_apart(first, second), *asked[:DIFFERENCES_SHOWN]):
         print(f"  {line}")
     if len(asked) > DIFFERENCES_SHOWN:
         print(f"  ... and {len(asked) - DIFFERENCES_SHOWN} more")
@@ -85,12 +85,19 @@ def told(columns: dict[str, Column], alone: tuple[int, int], apart: int) -> int:
 
 def questions_apart(a: Finished, b: Finished) -> list[str]:
     """What the studies ask otherwise, a line each."""
-    one, other = flat(a.study.as_dict()), flat(b.study.as_dict())
-    one |= {"results_version": a.provenance["results_version"], **flat(a.provenance["versions"], "versions.")}
-    other |= {"results_version": b.provenance["results_version"], **flat(b.provenance["versions"], "versions.")}
-    names = sorted(set(one) | set(other))
-    missing = "(not there)"
-    pairs = [(name, one.get(name, missing), other.get(name, missing)) for name in names]
+    return apart(a.study.as_dict(), b.study.as_dict())
+
+
+def models_apart(a: Finished, b: Finished) -> list[str]:
+    """Which sources and versions made one study and not the other, a line each."""
+    names = ("results_version", "versions", "sources")
+    return apart(*({name: one.provenance[name] for name in names} for one in (a, b)))
+
+
+def apart(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
+    """What two nested values differ in, a line each."""
+    one, other, missing = flat(a), flat(b), "(not there)"
+    pairs = [(name, one.get(name, missing), other.get(name, missing)) for name in sorted({*one, *other})]
     return [f"{name}: {x} in a, {y} in b" for name, x, y in pairs if x != y]
 
 

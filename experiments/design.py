@@ -56,7 +56,7 @@ def points(study: Study, start: int = 0, stop: int | None = None, listed: pd.Dat
     design = study.design
     stop = design.points if stop is None else stop
     places = np.arange(start, stop, dtype=np.int64)
-    number = visited(design.points, places) if design.sampler in COUNTED else places
+    number = numbers(design, places)
     if design.sampler in LISTED:
         columns = _from_list(study, start, stop, number, listed)
     elif design.sampler in COUNTED:
@@ -77,6 +77,11 @@ def apart(design: Design, point: NDArray[np.int64]) -> NDArray[np.bool_]:
     together = samplers.points_per_sample(design.sampler, len(design.factors) + len(design.choices))
     place = point % together
     return np.asarray((place == 0) | ((place == together - 1) & (design.sampler == "saltelli")))
+
+
+def numbers(design: Design, places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers of the points at some places of the order of visiting."""
+    return visited(design.points, places) if design.sampler in COUNTED else places
 
 
 def visited(count: int, places: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from experiments import words
 from experiments.figures.gallery import Picture, Table
 from experiments.findings import Findings
+from experiments.identity import OTHER, differences, identity, identity_from
 from experiments.methods import ANALYSES, limits
 from experiments.study import Design, Study
 from experiments.verdict import Verdict
@@ -327,12 +328,15 @@ parameter, not for its range: ranges are assumptions throughout.</p>
 
 def provenance(findings: Findings) -> str:
     """What repeats the study, to the byte."""
-    record = findings.provenance
+    record, study = findings.provenance, findings.study
     versions = tuple((name, version) for name, version in sorted(record["versions"].items()))
+    apart = differences(identity_from(record, "provenance"), identity(study))
+    other = f"<p>The study was {OTHER}, which wrote this report: {escape(apart)}.</p>\n" if apart else ""
+    number, seed, version = (escape(str(record[name])) for name in ("study_id", "seed", "results_version"))
     return f"""<h2>How to repeat it</h2>
 <pre><code>{escape(record["command"])}</code></pre>
-<p>Repeated with the same versions of the software, the study gives the same files to the byte. Study
-{record["study_id"]}, seed {record["seed"]}, results version {record["results_version"]}. <code>provenance.json</code>,
+{other}<p>Repeated with the same versions of the software, the study gives the same files to the byte. Study
+{number}, seed {seed}, results version {version}. <code>provenance.json</code>,
 beside this report, holds all its parameters; <code>summary.json</code> and <code>analysis/</code> the
 numbers above; <code>runs/</code> every run.</p>
 {table(Table("Versions", ("software", "version"), versions))}"""

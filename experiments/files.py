@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -30,7 +31,8 @@ def write_bytes(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
+        temporary.unlink(missing_ok=True)
+        with temporary.open("xb") as file:  # made by us: what stood there could have been a link to another file
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -59,20 +61,13 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def clear_temporary(folder: Path) -> int:
-    """Remove what writes that were cut short have left; returns how many files."""
-    left = [path for path in folder.rglob(".*.tmp") if path.is_file()]
-    for path in left:
-        path.unlink(missing_ok=True)
-    return len(left)
-
-
 def write_json(path: Path, content: Any) -> None:
     """Write JSON with sorted keys, so that equal content gives equal bytes."""
     write_bytes(path, as_json(content))
 
 
 def as_json(content: Any) -> bytes:
+    """JSON with sorted keys, as it is stored."""
     return (json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()
 
 
@@ -135,21 +130,36 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _take(folder: Path) -> int:
+    """The lock of a folder, open and held; `StudyError` if somebody else holds it or it is no lock of ours."""
     path = folder / LOCK
     while True:
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        # Opened, a link would lead elsewhere, and the file there would be emptied, as would one with a second name.
+        if os.path.lexists(path) and not _is_own(path.lstat()):
+            raise StudyError(f"{path} is a link, or no regular file; move it away")
+        file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
         try:
             _lock(file)
         except BlockingIOError:
             holder = _holder(file)
             os.close(file)
             raise StudyError(f"{folder} is being written by {holder}; wait for it, or stop it") from None
-        # Its last holder may have removed the file between our opening and our locking it: then it locks nothing.
-        if path.exists() and os.fstat(file).st_ino == path.stat().st_ino:
+        if _is_at(path, file):
             os.truncate(file, 0)
             os.write(file, f"process {os.getpid()} on {socket.gethostname()}".encode())
             return file
         os.close(file)
+
+
+def _is_own(status: os.stat_result) -> bool:
+    return stat.S_ISREG(status.st_mode) and status.st_nlink <= 1
+
+
+def _is_at(path: Path, file: int) -> bool:
+    """Whether an open file still stands at its path: its last holder may have removed it before we locked it."""
+    try:
+        return os.path.samestat(path.lstat(), os.fstat(file))
+    except FileNotFoundError:
+        return False
 
 
 def _holder(file: int) -> str:
@@ -157,7 +167,7 @@ def _holder(file: int) -> str:
     for _ in range(50):
         name = os.pread(file, 200, 0) if hasattr(os, "pread") else b""
         if name:
-            return name.decode(errors="replace")
+            return "".join(character for character in name.decode(errors="replace") if character.isprintable())
         time.sleep(0.01)
     return "another process"
 

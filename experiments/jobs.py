@@ -29,7 +29,8 @@ def sweep(asked: Composition, command: Sequence[str]) -> Prepared:
     place, shard, results = place_of(asked.plain), shard_of(asked.plain), results_in(asked.plain)
     from experiments import sweep as study_job
 
-    return partial(study_job.run, study, results, command=shlex.join(command), place=place, shard=shard, listed=listed)
+    work = partial(study_job.run, study, results, command=shlex.join(command), place=place, shard=shard)
+    return partial(work, listed=listed, anew=asked.plain["anew"])
 
 
 def run(asked: Composition, command: Sequence[str]) -> Prepared:

@@ -1,6 +1,6 @@
 """The list of a study's files: a line for each as it is finished, each line with a hash of its own.
 
-    {"format": 2, "study": <id>, "results_version": <version>, "check": ...}     the first line
+    {"format": 3, "study": <id>, "results_version": ..., "sources": ..., "libraries": ..., "check": ...}     the first
     {"file": "runs/part-000000.parquet", "bytes": ..., "blake2b": ..., "check": ...}     one for each file
     {"finished": <number of files>, "check": ...}     the last line of a finished study
 
@@ -13,34 +13,58 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from experiments.files import StudyError, write_bytes
-from experiments.study import RESULTS_VERSION, Study
+from experiments import confined, strict
+from experiments.confined import FileFaultError
+from experiments.files import StudyError
+from experiments.identity import FIELDS, Identity, identity_from
+from experiments.layout import MANIFEST, is_listed
+from experiments.study import Study
 
-MANIFEST = "manifest.jsonl"
-FORMAT = 2
+FORMAT = 3
 """Raised when folders of studies are laid out otherwise."""
+LONGEST = 2**26
+"""Bytes of a manifest at most: some 300,000 files, and so some thousand million runs."""
+LONGEST_LINE = 2**14
+START = b'{"check": "'
+"""How every line begins, since its fields are sorted."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """The first line: in which format a study is laid out, which study it is, and what made it.
+
+    `identity` is None in formats that did not tell.
+    """
+
+    format: int
+    study: str
+    identity: Identity | None
 
 
 @dataclass
 class Manifest:
     """What the lines of a manifest say: whose it is, an entry for each file, whether it is finished, what is damaged.
 
-    `damaged` lines are numbered from 1; `header` is None where the first line cannot be read.
+    `damaged` lines are numbered from 1; `header` is None where the first line cannot be read. It is `foreign` where
+    nothing in it looks like a line of ours.
     """
 
-    header: dict[str, Any] | None = None
+    header: Header | None = None
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     finished: bool = False
     damaged: list[int] = field(default_factory=list)
+    foreign: bool = False
 
 
 def as_line(content: Mapping[str, Any]) -> bytes:
+    """A line of a manifest, with its check."""
     text = json.dumps(content, sort_keys=True)
     return (json.dumps({**content, "check": _check(text)}, sort_keys=True) + "\n").encode()
 
@@ -51,48 +75,85 @@ def _check(text: str) -> str:
 
 def _content(line: bytes) -> dict[str, Any] | None:
     """What a line says, or None if it is not exactly as it was written."""
+    if len(line) > LONGEST_LINE:
+        return None
     try:
-        content = json.loads(line)
+        content = strict.parsed(line)
         content.pop("check")
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return content if as_line(content) == line else None
 
 
-def read(folder: Path) -> Manifest:
-    """The manifest of a study; one that is missing reads as empty."""
-    found = Manifest()
+def _header(content: dict[str, Any]) -> Header | None:
+    """What a first line says; None if that cannot be one."""
     try:
-        lines = (folder / MANIFEST).read_bytes().splitlines(keepends=True)
-    except (FileNotFoundError, NotADirectoryError):
+        format_ = strict.whole(content.get("format"), "format")
+        study = strict.matching(content.get("study"), "study", "[0-9a-f]{12}", "an id")
+        if format_ != FORMAT:
+            return Header(format_, study, None)
+        strict.fields(content, MANIFEST, ("format", "study", *FIELDS))
+        return Header(format_, study, identity_from(content, MANIFEST))
+    except StudyError:
+        return None
+
+
+def _is_entry(content: dict[str, Any]) -> bool:
+    """Whether a line can be that of a file of a study."""
+    name, size, digest = content.get("file"), content.get("bytes"), content.get("blake2b")
+    return (
+        set(content) == {"file", "bytes", "blake2b"}
+        and isinstance(name, str) and is_listed(name)
+        and type(size) is int and size >= 0
+        and isinstance(digest, str) and re.fullmatch("[0-9a-f]{64}", digest) is not None
+    )  # fmt: skip
+
+
+def read(folder: Path) -> Manifest:
+    """The manifest of a study; one that is missing reads as empty. Raises `StudyError` for one that cannot be read."""
+    found = Manifest()
+    if not os.path.lexists(folder / MANIFEST):
         return found
-    except OSError as error:
-        raise StudyError(f"cannot read {folder / MANIFEST}: {error.strerror}") from error
+    try:
+        lines = confined.read(folder, MANIFEST, LONGEST).splitlines(keepends=True)
+    except FileFaultError as fault:
+        raise StudyError(f"{folder}: {MANIFEST} {fault}") from None
     for number, line in enumerate(lines, 1):
-        content = _content(line)
-        if content is None:
-            found.damaged.append(number)
-        elif "file" in content:
+        content = _content(line) or {}
+        if _is_entry(content):
             found.files[content.pop("file")] = content
-        elif "finished" in content:
+        elif set(content) == {"finished"}:
             found.finished = content["finished"] == len(found.files)
+        elif number == 1 and (header := _header(content)) is not None:
+            found.header = header
         else:
-            found.header = content
+            found.damaged.append(number)
     if found.damaged or found.header is None:
         found.finished = False
+    found.foreign = len(found.damaged) == len(lines) > 0 and not _resembles(lines[0])
     return found
 
 
-def header(study: Study) -> dict[str, Any]:
-    return {"format": FORMAT, "study": study.id, "results_version": RESULTS_VERSION}
+def _resembles(line: bytes) -> bool:
+    """Whether a damaged line can have been one of ours: it begins like one but for a byte, or was torn while it did."""
+    if len(line) < len(START):
+        return START.startswith(line)
+    return sum(map(int.__ne__, line, START)) <= 1
 
 
-def write(folder: Path, study: Study, files: Mapping[str, Mapping[str, Any]], *, finished: bool) -> None:
+def header(study: Study, identity: Identity) -> dict[str, Any]:
+    """The first line of a manifest."""
+    return {"format": FORMAT, "study": study.id_under(identity.results_version), **identity.as_dict()}
+
+
+def write(
+    folder: Path, study: Study, identity: Identity, files: Mapping[str, Mapping[str, Any]], *, finished: bool
+) -> None:
     """Write the whole manifest, sorted."""
-    lines = [as_line(header(study)), *(as_line({"file": name, **files[name]}) for name in sorted(files))]
+    lines = [as_line(header(study, identity)), *(as_line({"file": name, **files[name]}) for name in sorted(files))]
     if finished:
         lines.append(as_line({"finished": len(files)}))
-    write_bytes(folder / MANIFEST, b"".join(lines))
+    confined.write(folder, MANIFEST, b"".join(lines))
 
 
 def append(manifest: FileIO, name: str, entry: Mapping[str, Any]) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from glob import escape
 from pathlib import Path
 from typing import Any
 
-from experiments import manifest, plan, store
+from experiments import identity, layout, manifest, origin, plan, shape, store
+from experiments.confined import FileFaultError
+from experiments.files import as_json
+from experiments.identity import Identity, OtherModelError
 from experiments.store import StudyError
 from experiments.study import Study
 
@@ -14,20 +18,23 @@ from experiments.study import Study
 def run(folder: Path) -> int:
     """Merge `FOLDER-shard-k-of-n` into FOLDER and report it; returns 0, or 1 if parts are missing (and named).
 
-    Every file is verified before it is taken over. Shards are left as they are.
+    Every file is verified before it is taken over. Shards are left as they are. Raises `StudyError` for shards of
+    another study, and where two shards, or a shard and the folder, were made by different models.
     """
-    shards = sorted(path for path in folder.parent.glob(f"{folder.name}-shard-*") if path.is_dir())
+    shards = sorted(path for path in folder.parent.glob(f"{escape(folder.name)}-shard-*") if path.is_dir())
     if not shards:
         raise StudyError(f"there are no shards {folder}-shard-k-of-n; partnership sweep ... shard=k/n makes them")
-    study, record = origin(shards)
-    if study.id != folder.name:
-        raise StudyError(f"{shards[0]} holds a shard of study {study.id}, not of {folder.name}")
-    names = [store.PROVENANCE, *(name for task in plan.tasks(study) for name in task.files)]
-    with store.opened(study, folder, names) as opened:
-        if store.PROVENANCE not in opened.files:
-            opened.keep(store.PROVENANCE, store.as_record(record))
+    study, made_by, record = described(shards)
+    if record["study_id"] != folder.name:
+        raise StudyError(f"{shards[0]} holds a shard of study {record['study_id']}, not of {folder.name}")
+    for shard in shards:
+        require_same(shard, record["study_id"], made_by)
+    names = [layout.PROVENANCE, *(name for task in plan.tasks(study) for name in task.files)]
+    with store.opened(study, folder, names, made_by) as opened:
+        if layout.PROVENANCE not in opened.files:
+            opened.keep(layout.PROVENANCE, as_json(record))
         for shard in shards:
-            take(shard, opened, names)
+            take(shard, opened)
         missing = [name for name in names if name not in opened.files]
         if missing:
             told(folder, shards, missing)
@@ -39,30 +46,48 @@ def run(folder: Path) -> int:
     return report.rebuild(folder)
 
 
-def origin(shards: list[Path]) -> tuple[Study, dict[str, Any]]:
-    """The study that the shards are of, and its record of origin, from the first that has it undamaged."""
+def described(shards: list[Path]) -> tuple[Study, Identity, dict[str, Any]]:
+    """The study that shards are of, what made it, and its record of origin, from the first that has it undamaged."""
     faults = []
     for shard in shards:
         try:
-            record = store.read_provenance(shard, manifest.read(shard))
-            return store.described(shard, record), record
+            record = origin.read_provenance(shard, manifest.read(shard))
+            return origin.described(shard, record), identity.identity_from(record, layout.PROVENANCE), record
         except StudyError as error:
             faults.append(str(error))
     raise StudyError(faults[0])
 
 
-def take(shard: Path, opened: store.Open, names: list[str]) -> None:
-    """Take over what a shard has, is sound, and is not there yet."""
+def require_same(shard: Path, study: str, made_by: Identity) -> None:
+    """Raise `StudyError` if a shard is of another study than the one with this id, or was made by another model."""
     found = manifest.read(shard)
-    if found.header is not None and found.header["study"] != opened.study.id:
-        raise StudyError(f"{shard} holds a shard of study {found.header['study']}, not of {opened.study.id}")
-    wanted = {name: found.files[name] for name in names if name in found.files and name not in opened.files}
-    damaged = store.faults(shard, wanted)
-    for fault in damaged:
-        print(f"{shard}: {fault}; left out")
-    for name in wanted:
-        if not any(fault.startswith(f"{name} ") for fault in damaged):
-            opened.keep(name, (shard / name).read_bytes())
+    held = origin.origin_of(shard, found)
+    if found.header is not None and found.header.study != study:
+        raise StudyError(f"{shard} holds a shard of study {found.header.study}, not of {study}")
+    if found.header is not None and found.header.identity is None:
+        raise StudyError(f"{origin.old_format(shard, found.header.format)}: {store.ANEW}")
+    apart = identity.differences(held[1], made_by) if held is not None else ""
+    if apart:
+        raise OtherModelError(
+            f"{shard} was made by another model than the other shards: {apart}; make it again with shard=k/n anew=true"
+        )
+
+
+def take(shard: Path, opened: store.Open) -> None:
+    """Take over what a shard has, is sound, and is not there yet; nothing from a shard that cannot say what made it."""
+    found = manifest.read(shard)
+    if origin.origin_of(shard, found) is None:
+        print(f"{shard}: nothing in it says which model made it; left out")
+        return
+    for name in sorted(set(found.files) - set(opened.files)):
+        if plan.task_of(opened.study, name) is None:
+            continue
+        try:
+            content = origin.sound(shard, name, found.files[name], shape.bytes_at_most(opened.study, name))
+        except FileFaultError as fault:
+            print(f"{shard}: {name} {fault}; left out")
+        else:
+            opened.keep(name, content)
 
 
 def told(folder: Path, shards: list[Path], missing: list[str]) -> None:

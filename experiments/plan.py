@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments import store
-from experiments.design import NO_VARIANT, override, parameters_of, points
+from experiments.design import NO_VARIANT, numbers, override, parameters_of, points
+from experiments.layout import DESIGN, RUNS, STOPS, TRAJECTORIES, part_name, part_of
 from experiments.study import Study
 from sim import params
 
@@ -42,31 +42,67 @@ class Task:
     files: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{store.part_name(self.index, self.table)} (places {self.start} to {self.stop - 1})"
+        return f"{part_name(self.index, self.table)} (places {self.start} to {self.stop - 1})"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a table is cut into tasks: `count` units or places, `size` to a task, each a file in each of `tables`."""
+
+    table: str
+    count: int
+    size: int
+    tables: tuple[str, ...]
+
+    def task(self, index: int) -> Task:
+        """The task of a number, from 0 to before `tasks`."""
+        start = index * self.size
+        files = tuple(part_name(index, name) for name in self.tables)
+        return Task(self.table, index, start, min(start + self.size, self.count), files)
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks there are."""
+        return -(-self.count // self.size)
+
+
+def cuts(study: Study) -> list[Cut]:
+    """How a study is cut, cheapest first: its points, its trajectories, its runs."""
+    design = study.design
+    first = [
+        Cut(DESIGN, design.points, POINTS_PER_PART, (DESIGN,)),
+        Cut(TRAJECTORIES, study.trajectory_points, TRAJECTORIES_PER_PART, (TRAJECTORIES,)),
+    ]
+    if design.adaptive:
+        each = len(study.arms) * design.adaptive.maximum
+        size = min(RUNS_PER_CHUNK // (len(study.arms) * design.adaptive.batch), RUNS_AT_MOST // each)
+        return [*first, Cut(RUNS, design.points, _chunk(design.points, size), (RUNS, STOPS))]
+    units = design.points * design.replicates
+    return [*first, Cut(RUNS, units, _chunk(units, RUNS_PER_CHUNK // len(study.arms)), (RUNS,))]
 
 
 def tasks(study: Study) -> Iterator[Task]:
     """All work of a study, cheapest first: its points, its trajectories, its runs."""
-    design = study.design
-    yield from _cut(store.DESIGN, design.points, POINTS_PER_PART)
-    yield from _cut(store.TRAJECTORIES, study.trajectory_points, TRAJECTORIES_PER_PART)
-    if design.adaptive:
-        each = len(study.arms) * design.adaptive.maximum
-        size = min(RUNS_PER_CHUNK // (len(study.arms) * design.adaptive.batch), RUNS_AT_MOST // each)
-        yield from _cut(store.RUNS, design.points, _chunk(design.points, size), (store.RUNS, store.STOPS))
-    else:
-        units = design.points * design.replicates
-        yield from _cut(store.RUNS, units, _chunk(units, RUNS_PER_CHUNK // len(study.arms)))
+    for cut in cuts(study):
+        yield from map(cut.task, range(cut.tasks))
+
+
+def task_of(study: Study, name: str) -> Task | None:
+    """The task that makes a file, by its name; None if the study has no such file."""
+    table, index = part_of(name) or ("", 0)
+    for cut in cuts(study):
+        if table in cut.tables and index < cut.tasks:
+            return cut.task(index)
+    return None
+
+
+def count_files(study: Study) -> int:
+    """How many files the tables of a study have, counted without listing them."""
+    return sum(cut.tasks * len(cut.tables) for cut in cuts(study))
 
 
 def _chunk(units: int, size: int) -> int:
     return min(max(1, size), max(UNITS_AT_LEAST, -(-units // CHUNKS_AT_LEAST)))
-
-
-def _cut(table: str, count: int, size: int, tables: tuple[str, ...] = ()) -> Iterator[Task]:
-    for index, start in enumerate(range(0, count, size)):
-        files = tuple(store.part_name(index, name) for name in tables or (table,))
-        yield Task(table, index, start, min(start + size, count), files)
 
 
 def count_runs(study: Study) -> int:
@@ -114,11 +150,9 @@ def batch(study: Study, rows: pd.DataFrame, *, main: bool = False) -> Batch:
 
     A factor's value overrides `study.parameters`, a choice overrides both, then come the arm and the variant.
     """
-    variants = (NO_VARIANT, *sorted(study.variants))
-    shown = [kind for kind in kinds(study) if not main or kind[1] == NO_VARIANT]
-    varied = np.flatnonzero(rows["place"].to_numpy() < study.variant_points)
-    every = np.arange(len(rows))
-    picked = [every if variant == NO_VARIANT else varied for _, variant in shown]
+    shown = shown_kinds(study, main)
+    place, replicate = rows["place"].to_numpy(), rows["replicate"].to_numpy()
+    picked = _picked(study, place, main)
     row, sizes = np.concatenate(picked), list(map(len, picked))
     parameters = parameters_of(study, rows)[row]
     for (arm, variant), end, size in zip(shown, np.cumsum(sizes), sizes, strict=True):
@@ -126,13 +160,53 @@ def batch(study: Study, rows: pd.DataFrame, *, main: bool = False) -> Batch:
         override(block, params.setup_values(arm))
         override(block, study.variants.get(variant, {}))
     params.count_partners(parameters)
-    replicate, point = rows["replicate"].to_numpy(), rows["point"].to_numpy()
-    first = replicate * study.design.points
-    world = replicate if study.design.shared_worlds else first + point
-    number = (first + rows["place"].to_numpy())[row] * slots(study) + np.repeat(np.arange(len(shown)), sizes)
-    arm_code = np.repeat([study.arms.index(arm) for arm, _ in shown], sizes).astype(code_type(len(study.arms)))
-    variant_code = np.repeat([variants.index(variant) for _, variant in shown], sizes).astype(code_type(len(variants)))
-    return Batch(parameters, number, point[row], world[row], arm_code, variant_code, study.arms, variants)
+    run = run_numbers(study, place, replicate, main=main)
+    return Batch(parameters, run, *labels_of(study, run), study.arms, variants_of(study))
+
+
+class Labels(NamedTuple):
+    """Of some runs: point and world, arm and variant as positions in `study.arms` and `variants_of`."""
+
+    point: NDArray[np.int64]
+    world: NDArray[np.int64]
+    arm: NDArray[np.signedinteger[Any]]
+    variant: NDArray[np.signedinteger[Any]]
+
+
+def labels_of(study: Study, run: NDArray[np.int64]) -> Labels:
+    """Which run each number stands for, as `batch` numbers them."""
+    unit, slot = np.divmod(run, slots(study))
+    replicate, place = np.divmod(unit, study.design.points)
+    point = numbers(study.design, place)
+    world = replicate if study.design.shared_worlds else replicate * study.design.points + point
+    variants, shown = variants_of(study), kinds(study)
+    arm = np.array([study.arms.index(arm) for arm, _ in shown], dtype=code_type(len(study.arms)))[slot]
+    variant = np.array([variants.index(variant) for _, variant in shown], dtype=code_type(len(variants)))[slot]
+    return Labels(point, world, arm, variant)
+
+
+def run_numbers(
+    study: Study, place: NDArray[np.int64], replicate: NDArray[np.int64], *, main: bool = False
+) -> NDArray[np.int64]:
+    """The numbers of the runs of some units, in the order of `batch`: kind by kind, each in the order of the units."""
+    first = (replicate * study.design.points + place) * slots(study)
+    return np.concatenate([first[rows] + slot for slot, rows in enumerate(_picked(study, place, main))])
+
+
+def _picked(study: Study, place: NDArray[np.int64], main: bool) -> list[NDArray[np.int64]]:
+    """The rows of units that each kind of run is made of."""
+    every, varied = np.arange(len(place)), np.flatnonzero(place < study.variant_points)
+    return [every if variant == NO_VARIANT else varied for _, variant in shown_kinds(study, main)]
+
+
+def shown_kinds(study: Study, main: bool) -> list[tuple[str, str]]:
+    """Every arm and variant that is run; the arms alone if `main`."""
+    return [kind for kind in kinds(study) if not main or kind[1] == NO_VARIANT]
+
+
+def variants_of(study: Study) -> tuple[str, ...]:
+    """The names of the variants, first that of the study as it stands."""
+    return (NO_VARIANT, *sorted(study.variants))
 
 
 def code_type(count: int) -> type[np.signedinteger[Any]]:

@@ -15,12 +15,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from experiments import store, words
+from experiments import confined, store, words
 from experiments.analysis import contrasts, settings
 from experiments.design import apart, choice_names, factor_names
 from experiments.errors import ConfigError
 from experiments.figures import distributions, maps, paths, spread, style
 from experiments.figures.gallery_regions import bands
+from experiments.layout import PLOTS
 from experiments.schema import among
 from experiments.store import Finished, StudyError
 from experiments.study import Contrast
@@ -61,8 +62,8 @@ def plot(asked: Mapping[str, str]) -> int:
     name = "-".join([kind, outcome, "+".join(by), *([asked["of"]] if "of" in asked else [])])
     written = {**style.as_bytes(figure, finished.study.id), "csv": table.to_csv(float_format="%.9g").encode()}
     for form, content in written.items():
-        store.write_bytes(finished.folder / "plots" / f"{name}.{form}", content)
-    print(f"Written: {finished.folder / 'plots' / name}.svg, .png, and the numbers behind it .csv")
+        confined.write(finished.folder, f"{PLOTS}/{name}.{form}", content)
+    print(f"Written: {finished.folder / PLOTS / name}.svg, .png, and the numbers behind it .csv")
     return 0
 
 

@@ -7,25 +7,51 @@ import shlex
 from importlib import metadata
 from typing import Any
 
-from experiments.study import RESULTS_VERSION, Study
+from experiments import strict
+from experiments.files import StudyError, as_json
+from experiments.identity import FIELDS, identity, identity_from
+from experiments.study import Study
 
-HOW_AND_WHERE = ("workers", "results", "executor", "executor.address", "shard")
+HOW_AND_WHERE = ("workers", "results", "executor", "executor.address", "shard", "anew")
 LIBRARIES = ("numpy", "scipy", "numba", "mesa", "pandas", "pyarrow", "matplotlib", "SALib")
 
 
 def record(study: Study, command: str | None = None) -> dict[str, Any]:
-    """The resolved study, its id and seed, versions, and the command that repeats it.
+    """The resolved study, its id and seed, versions, what made it, and the command that repeats it.
 
-    No time, path or host is in it: the same study in the same environment gives the same bytes.
+    No time, path or host is in it: the same study in the same environment gives the same bytes. Raises `StudyError`
+    for a command that could not be read back, with a line break in it, say.
     """
-    return {
+    content = {
         "study": study.as_dict(),
         "study_id": study.id,
         "seed": study.seed,
-        "results_version": RESULTS_VERSION,
+        **identity(study).as_dict(),
         "versions": versions(),
         "command": repeatable(command) if command else f"partnership sweep experiment={study.name}",
     }
+    record_from(as_json(content))
+    return content
+
+
+def record_from(content: bytes) -> dict[str, Any]:
+    """A record of origin as it was stored, each field but the study itself checked (see `study_from`).
+
+    Raises `StudyError`, which names the field that is not of the type or in the range that it must have.
+    """
+    try:
+        found = strict.parsed(content)
+    except ValueError as error:
+        raise StudyError(f"it is no JSON of ours: {str(error)[: strict.SHOWN]}") from None
+    strict.fields(found, "it", ("study", "study_id", "seed", "versions", "command", *FIELDS))
+    strict.matching(found["study_id"], "study_id", "[0-9a-f]{12}", "12 hexadecimal digits")
+    strict.whole(found["seed"], "seed")
+    strict.texts(found["versions"], "versions")
+    identity_from(found, "it")
+    command = strict.text(found["command"], "command")
+    if not command.startswith("partnership "):
+        raise strict.fault("command", command, "a command that starts with partnership")
+    return dict(found)
 
 
 def repeatable(command: str) -> str:

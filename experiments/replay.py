@@ -41,8 +41,10 @@ def run(folder: Path, number: int) -> int:
 
 
 def stored_row(finished: Finished, number: int) -> dict[str, Any]:
-    """The row of a run as it is stored."""
+    """The row of a run as it is stored; `StudyError` if there is no such run."""
     study = finished.study
+    if number >= plan.slots(study) * study.design.points * study.design.replicates_at_most:
+        raise no_run(finished, number)
     unit = number // plan.slots(study)
     # Adaptive replicates of a point stand together, in the chunk of the point; others by the unit.
     place = unit % study.design.points if study.design.adaptive else unit
@@ -52,7 +54,12 @@ def stored_row(finished: Finished, number: int) -> dict[str, Any]:
             rows = table.filter(pc.equal(table["run"], number)).to_pylist()
             if rows:
                 return dict(rows[0])
-    raise StudyError(f"{finished.folder} holds no run {number}; the column `run` of its runs gives their numbers")
+    raise no_run(finished, number)
+
+
+def no_run(finished: Finished, number: int) -> StudyError:
+    """What to raise where a study has no run of a number."""
+    return StudyError(f"{finished.folder} holds no run {number}; the column `run` of its runs gives their numbers")
 
 
 def asked(study: Study, stored: dict[str, Any], finished: Finished) -> tuple[str, str, dict[str, float]]:
@@ -65,9 +72,6 @@ def asked(study: Study, stored: dict[str, Any], finished: Finished) -> tuple[str
     runs = plan.batch(study, plan.placed(row, replicate))
     here = int(np.flatnonzero(runs.run == stored["run"])[0])
     arm, variant = plan.kinds(study)[slot]
-    same = (int(runs.point[here]), int(runs.world[here]), arm, variant)
-    if same != tuple(stored[name] for name in ("point", "world", "arm", "variant")):
-        raise StudyError(f"{finished.folder}: run {stored['run']} is stored as another run than its number says")
     return arm, variant, dict(zip(NAMES, runs.parameters[here].tolist(), strict=True))
 
 
@@ -82,7 +86,7 @@ def told(study: Study, world: int, parameters: dict[str, float]) -> str:
 def verdict(stored: dict[str, Any], again: dict[str, float]) -> int:
     """Say whether every outcome is the stored one, to the last bit."""
     if stored["error"] is not None:
-        print(f"Stored as failed: {stored['error']}. Here it ran.")
+        print(f"Stored as failed: {stored['error']!a}. Here it ran.")
         return 1
     apart = [name for name in OUTCOME_NAMES if bits(stored[name]) != bits(again[name])]
     for name in apart:

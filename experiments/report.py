@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from experiments import document, insight, store
+from experiments import confined, document, insight, store
 from experiments.figures import gallery_drivers, gallery_regions, style
 from experiments.figures.gallery import gallery
+from experiments.files import as_json
 from experiments.findings import read, summary
+from experiments.layout import ANALYSIS, FIGURES, PAGE, SUMMARY
 from experiments.store import StudyError
 from experiments.study import RESULTS_VERSION
 from experiments.verdict import Verdict, judge
@@ -19,9 +21,12 @@ def rebuild(path: Path, say: Callable[[str], None] = print) -> int:
     """Rebuild the report of the finished study in the folder `path`, say its verdict; returns the exit code 0.
 
     Everything is computed before anything is written. Raises `StudyError` when the folder holds no finished study or
-    a file of it is damaged; then the report that was there stays as it was.
+    a file of it is damaged, or where a link would lead the report elsewhere; then the report that was there stays as
+    it was.
     """
     finished = store.open_study(path)
+    for name in (ANALYSIS, FIGURES):
+        confined.require_folder(path, name)
     written = finished.provenance["results_version"]
     if written != RESULTS_VERSION:
         raise StudyError(f"{path} was written under results version {written}; this software reports {RESULTS_VERSION}")
@@ -32,14 +37,14 @@ def rebuild(path: Path, say: Callable[[str], None] = print) -> int:
     drawn = {picture.name: style.as_bytes(picture.figure, findings.study.id) for picture in [*pictures, *deeper]}
     images = {name: kinds["svg"] for name, kinds in drawn.items()}
     page = document.page(findings, verdict, pictures, images, deeper, more.untold)
-    store.write_json(path / "summary.json", summary(findings, asdict(verdict)))
-    store.write_json(path / "analysis" / "insight.json", insight.summary(more))
+    confined.write(path, SUMMARY, as_json(summary(findings, asdict(verdict))))
+    confined.write(path, f"{ANALYSIS}/insight.json", as_json(insight.summary(more)))
     for name, content in insight.tables(more).items():
-        store.write_bytes(path / "analysis" / f"{name}.csv", content)
+        confined.write(path, f"{ANALYSIS}/{name}.csv", content)
     for name, kinds in drawn.items():
         for kind, content in kinds.items():
-            store.write_bytes(path / "figures" / f"{name}.{kind}", content)
-    store.write_bytes(path / "report.html", page.encode())
+            confined.write(path, f"{FIGURES}/{name}.{kind}", content)
+    confined.write(path, PAGE, page.encode())
     for line in told(verdict, path):
         say(line)
     return 0
@@ -50,4 +55,4 @@ def told(verdict: Verdict, path: Path) -> list[str]:
     where = [f"- {sentence}" for sentence in verdict.where]
     reasons = [f"- {sentence}" for sentence in verdict.mechanisms]
     text = [verdict.headline, verdict.shares, verdict.size, verdict.certainty, *where, *reasons, verdict.worth]
-    return ["", *(line for line in text if line), "", f"Report: {path / 'report.html'}", f"Tables: {path}"]
+    return ["", *(line for line in text if line), "", f"Report: {path / PAGE}", f"Tables: {path}"]

@@ -8,10 +8,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from experiments import strict
+from sim.limits import LIMIT_NAMES
 from sim.params import COMPOSITION, DEFAULTS
 
 RESULTS_VERSION = 1
 """Raised when the same study would give other numbers: a changed rule, draw, default or outcome."""
+NAME = r"[\w-]{1,200}"
+"""What a study may be called: it is the name of a folder as well."""
 
 
 @dataclass(frozen=True)
@@ -109,33 +113,100 @@ class Study:
 
     @property
     def id(self) -> str:
-        """Twelve hexadecimal digits, a hash of everything that decides the results, and of nothing else."""
+        """Twelve hexadecimal digits, a hash of all that is asked and of the version of the results."""
+        return self.id_under(RESULTS_VERSION)
+
+    def id_under(self, results_version: int) -> str:
+        """The id that the study has, or had, under some version of the results."""
         decisive = {name: part for name, part in self.as_dict().items() if name != "scenario"}
-        content = json.dumps({"results_version": RESULTS_VERSION, **decisive}, sort_keys=True)
+        content = json.dumps({"results_version": results_version, **decisive}, sort_keys=True)
         return hashlib.blake2b(content.encode(), digest_size=6).hexdigest()
 
 
-def scenario_from(content: dict[str, Any] | None) -> Scenario | None:
-    return Scenario(**{**content, "sources": tuple(content["sources"])}) if content else None
+# read back
+
+PARTS = ("name", "question", "seed", "parameters", "design", "arms", "contrast", "variants", "variant_points",
+         "trajectory_points")  # fmt: skip
 
 
-def study_from(content: dict[str, Any]) -> Study:
-    """The study that `Study.as_dict` described, for instance in `provenance.json`."""
-    design = content["design"]
+def study_from(content: Any) -> Study:
+    """The study that `Study.as_dict` described, for instance in `provenance.json`, which may come from anywhere.
+
+    Raises `StudyError`, which names the field, for anything but a study: fields that are missing or unknown, or of
+    another type. Whether the study can be run as it stands is for `experiments.design.check` to say.
+    """
+    found = strict.fields(content, "study", PARTS, ("limits", "scenario"))
     return Study(
-        **{
-            **content,
-            "parameters": {name: DEFAULTS[name] for name in COMPOSITION} | content["parameters"],
-            "design": Design(
-                **{
-                    **design,
-                    "factors": {name: (low, high) for name, (low, high) in design["factors"].items()},
-                    "levels": {name: tuple(values) for name, values in design["levels"].items()},
-                    "adaptive": Adaptive(**design["adaptive"]) if design["adaptive"] else None,
-                }
-            ),
-            "arms": tuple(content["arms"]),
-            "contrast": Contrast(**content["contrast"]),
-            "scenario": scenario_from(content.get("scenario")),
-        }
+        name=strict.matching(found["name"], "study.name", NAME, "letters, digits, - and _"),
+        question=strict.text(found["question"], "study.question", lines=True),
+        seed=strict.whole(found["seed"], "study.seed"),
+        parameters={name: DEFAULTS[name] for name in COMPOSITION}
+        | strict.numbers(found["parameters"], "study.parameters"),
+        design=_design_from(found["design"]),
+        arms=strict.sequence(found["arms"], "study.arms", strict.text),
+        contrast=_contrast_from(found["contrast"]),
+        variants=strict.mapping(found["variants"], "study.variants", strict.numbers),
+        variant_points=strict.whole(found["variant_points"], "study.variant_points"),
+        trajectory_points=strict.whole(found["trajectory_points"], "study.trajectory_points"),
+        limits=_limits_from(found["limits"]) if "limits" in found else None,
+        scenario=_scenario_from(found["scenario"]) if "scenario" in found else None,
     )
+
+
+def _design_from(content: Any) -> Design:
+    parts = ("sampler", "points", "factors", "levels", "choices", "replicates", "adaptive", "shared_worlds", "digest")
+    found, where = strict.fields(content, "study.design", parts), "study.design"
+    return Design(
+        sampler=strict.text(found["sampler"], f"{where}.sampler"),
+        points=strict.whole(found["points"], f"{where}.points", 1, 2**32 - 1),
+        factors=strict.mapping(found["factors"], f"{where}.factors", _span),
+        levels=strict.mapping(found["levels"], f"{where}.levels", _numbers_listed),
+        choices=strict.mapping(found["choices"], f"{where}.choices", _choice),
+        replicates=strict.whole(found["replicates"], f"{where}.replicates", 1, 2**32 - 1),
+        adaptive=None if found["adaptive"] is None else _adaptive_from(found["adaptive"]),
+        shared_worlds=strict.truth(found["shared_worlds"], f"{where}.shared_worlds"),
+        digest=strict.matching(found["digest"], f"{where}.digest", "([0-9a-f]{16})?", "16 hexadecimal digits, or none"),
+    )
+
+
+def _adaptive_from(content: Any) -> Adaptive:
+    where = "study.design.adaptive"
+    found = strict.fields(content, where, ("precision", "batch", "maximum", "level"))
+    return Adaptive(
+        precision=strict.number(found["precision"], f"{where}.precision"),
+        batch=strict.whole(found["batch"], f"{where}.batch", 2),
+        maximum=strict.whole(found["maximum"], f"{where}.maximum", 2),
+        level=strict.number(found["level"], f"{where}.level"),
+    )
+
+
+def _contrast_from(content: Any) -> Contrast:
+    found = strict.fields(content, "study.contrast", ("a", "b", "outcome", "region"))
+    a, b, outcome = (strict.text(found[name], f"study.contrast.{name}") for name in ("a", "b", "outcome"))
+    return Contrast(a, b, outcome, strict.number(found["region"], "study.contrast.region"))
+
+
+def _limits_from(content: Any) -> dict[str, float]:
+    return strict.numbers(strict.fields(content, "study.limits", LIMIT_NAMES), "study.limits")
+
+
+def _scenario_from(content: Any) -> Scenario:
+    found = strict.fields(content, "study.scenario", ("name", "about", "sources"))
+    return Scenario(
+        name=strict.text(found["name"], "study.scenario.name"),
+        about=strict.text(found["about"], "study.scenario.about", lines=True),
+        sources=strict.sequence(found["sources"], "study.scenario.sources", strict.text),
+    )
+
+
+def _numbers_listed(value: Any, where: str) -> tuple[float, ...]:
+    return strict.sequence(value, where, strict.number)
+
+
+def _span(value: Any, where: str) -> tuple[float, float]:
+    low, high = strict.sequence(value, where, strict.number, 2)
+    return low, high
+
+
+def _choice(value: Any, where: str) -> dict[str, dict[str, float]]:
+    return strict.mapping(value, where, strict.numbers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -14,9 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from experiments import chunk, design, execute, plan, provenance, store
+from experiments import chunk, design, execute, identity, plan, provenance, store
 from experiments.chunk import Done
 from experiments.execute import Failed, Place
+from experiments.files import as_json
+from experiments.identity import Identity, OtherModelError
 from experiments.plan import Task
 from experiments.progress import plain_console, progress
 from experiments.study import Study
@@ -47,24 +51,26 @@ def run(
     place: Place | None = None,
     shard: Shard | None = None,
     listed: pd.DataFrame | None = None,
+    anew: bool = False,
 ) -> int:
     """Run a study into `results/<name>/<study id>/` and report it; returns the exit code.
 
     What is there already is verified and kept, what is missing or damaged is made; where all is there, only the
     report is rebuilt. `place` says where the work is done (by default in `workers` threads, one a processor), which
     changes no byte. `command` is what repeats the study, for its record of origin; `listed` the points of a design
-    that is a list. The exit code is 1 where some part could not be made. Raises `StudyError` when the study cannot be
-    run or written.
+    that is a list. With `anew` nothing that is there is kept. The exit code is 1 where some part could not be made.
+    Raises `StudyError` when the study cannot be run or written, and where another model began it.
     """
     console = plain_console()
     folder = store.folder_of(study, results)
     place = place or Place(workers=workers)
     if shard is not None:
-        failed = simulate(study, shard.folder(folder), None, console, command, place=place, shard=shard, listed=listed)
+        there = shard.folder(folder)
+        failed = simulate(study, there, None, console, command, place=place, shard=shard, listed=listed, anew=anew)
         if not failed:
             console.print(f"When all {shard.of} shards are there: partnership merge study={folder}")
         return 1 if failed else 0
-    if simulate(study, folder, None, console, command, place=place, listed=listed):
+    if simulate(study, folder, None, console, command, place=place, listed=listed, anew=anew):
         return 1
     from experiments import report  # draws figures, which need not be loaded before the runs are made
 
@@ -83,24 +89,30 @@ def simulate(
     place: Place | None = None,
     shard: Shard | None = None,
     listed: pd.DataFrame | None = None,
+    anew: bool = False,
 ) -> list[Failed[Task]]:
-    """Make every file of a study that is not there and sound; returns the tasks that failed, and seals if none did."""
+    """Make every file of a study that is not there and sound; returns the tasks that failed, and seals if none did.
+
+    With `anew` every file is made, whatever is there. Raises `StudyError` as `store.opened` does, and where a worker
+    has another model than this process.
+    """
     design.check(study, listed)
     if study.design.points < 2:
         raise store.StudyError(f"design.points={study.design.points}: a comparison needs at least 2 points")
     tasks = [task for position, task in enumerate(plan.tasks(study)) if shard is None or shard.has(position)]
     names = [store.PROVENANCE, *(name for task in tasks for name in task.files)]
-    finished = store.is_finished(folder)
+    record = provenance.record(study, command)
+    finished = store.is_finished(folder) and not anew
     place = place or Place(workers=workers)
     if not finished:
         execute.check(place)
-    with store.opened(study, folder, names) as opened:
+    with store.opened(study, folder, names, anew=anew) as opened:
         missing = [task for task in tasks if not set(task.files) <= set(opened.files)]
         told(study, opened, tasks, missing, finished, console)
         if not missing and finished and not opened.faults:
             return []
         if store.PROVENANCE not in opened.files:
-            opened.keep(store.PROVENANCE, store.as_record(provenance.record(study, command)))
+            opened.keep(store.PROVENANCE, as_json(record))
         failed = make(study, opened, missing, console, place, listed)
         if failed:
             say_failed(failed, console)
@@ -131,14 +143,20 @@ def told(
 def make(
     study: Study, opened: store.Open, tasks: list[Task], console: Console, place: Place, listed: pd.DataFrame | None
 ) -> list[Failed[Task]]:
-    """Do some tasks and keep what they give; returns those that failed."""
+    """Do some tasks and keep what they give; returns those that failed.
+
+    Raises `OtherModelError` where a worker has another model than this process.
+    """
     if not tasks:
         return []
     started, failed = time.perf_counter(), []
-    results = execute.run(place, partial(perform, study), with_rows(study, tasks, listed), say=console.print)
+    performed = partial(perform, study, opened.identity)
+    results = execute.run(place, performed, with_rows(study, tasks, listed), say=console.print)
     with progress(console, len(tasks)) as advance, closing(results):
         for result in results:
             if isinstance(result, Failed):
+                if isinstance(result.error, OtherModelError):
+                    raise result.error
                 failed.append(Failed(result.task[0], result.error))
                 advance(0, 0)
                 continue
@@ -161,8 +179,9 @@ def say_failed(failed: list[Failed[Task]], console: Console) -> None:
     console.print("All else is finished and kept; the same command tries again what is missing.")
 
 
-def perform(study: Study, work: tuple[Task, pd.DataFrame]) -> Done:
-    """What is sent to a worker."""
+def perform(study: Study, expected: Identity, work: tuple[Task, pd.DataFrame]) -> Done:
+    """What is sent to a worker, with the identity of the model that it must have, or it raises `OtherModelError`."""
+    identity.require_same(expected, study, f"on {socket.gethostname()}, process {os.getpid()},")
     return chunk.work(study, *work)
 
 
@@ -178,8 +197,8 @@ def run_study(study: Study, workers: int | None = None, *, listed: pd.DataFrame 
     design.check(study, listed)
     tasks = [task for task in plan.tasks(study) if task.table == store.RUNS]
     parts: dict[int, pa.Table] = {}
-    work = with_rows(study, tasks, listed)
-    with closing(execute.run(Place(workers=workers), partial(perform, study), work)) as results:
+    work, performed = with_rows(study, tasks, listed), partial(perform, study, identity.identity(study))
+    with closing(execute.run(Place(workers=workers), performed, work)) as results:
         for result in results:
             if isinstance(result, Failed):
                 raise result.error

@@ -2,6 +2,9 @@
 
 Numba watches only the file an entry point stands in; ours draw on every module here, so the folder of the cache
 is named after a hash of them all. A cache that cannot be read (a truncated file, say) is thrown away and made anew.
+
+Compiled code is executed, and reading it back unpickles objects. So it is kept where nobody else can write: in folders
+of the user's own, private when we make them, and a folder that others could have filled is refused.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import functools
 import hashlib
 import os
 import pickle
+import stat
 import sys
 import tempfile
 from collections.abc import Callable
@@ -17,6 +21,13 @@ from pathlib import Path
 from typing import Any
 
 import numba
+
+PRIVATE = 0o700
+OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+class CacheError(RuntimeError):
+    """A folder of compiled code that somebody else could have filled; the message says what to do."""
 
 
 def folder() -> Path:
@@ -28,24 +39,53 @@ def folder() -> Path:
     return Path(base) / "partnership-dynamics" / digest.hexdigest()
 
 
-def writable(path: Path) -> bool:
-    """Whether files can be kept in a folder, which is made if need be."""
+def usable(path: Path) -> bool:
+    """Whether compiled code can be kept in a folder, which is made if need be, and private if it is.
+
+    Raises `CacheError` where files can be kept, but the folder or the one it stands in is a symbolic link, belongs to
+    another user, or can be written by others. On Windows, where a profile is private, none of that is looked at.
+    """
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.parent.parent.mkdir(parents=True, exist_ok=True)
+        for level in (path.parent, path):
+            level.mkdir(mode=PRIVATE, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
-            return True
+            pass
     except OSError:
         return False
+    for level in (path.parent, path):
+        fault = exposed(level)
+        if fault:
+            raise CacheError(
+                f"the folder of compiled code {level} {fault}, so that it could hold code of somebody else's; remove "
+                "it, or set PARTNERSHIP_CACHE to a folder of your own"
+            )
+    return True
+
+
+def exposed(path: Path) -> str:
+    """Why others could have put files into a folder, in words, or nothing."""
+    if os.name == "nt":
+        return ""
+    found = path.lstat()
+    if stat.S_ISLNK(found.st_mode):
+        return "is a symbolic link"
+    if found.st_uid != os.geteuid():
+        return f"belongs to another user (number {found.st_uid})"
+    if found.st_mode & OTHERS_MAY_WRITE:
+        return f"can be written by others (mode {stat.S_IMODE(found.st_mode):o})"
+    return ""
 
 
 def kept(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile an entry point, keep the machine code on disk, and survive a damaged or unwritable cache.
 
-    The text itself is its `__wrapped__`, for whoever compiles it for another machine.
+    The text itself is its `__wrapped__`, for whoever compiles it for another machine. Raises `CacheError` where the
+    folder of compiled code is not private.
     """
     if numba.config.DISABLE_JIT:
         return function
-    if not writable(folder()):  # numba would then keep it beside the source, and not notice when a rule changes
+    if not usable(folder()):  # numba would then keep it beside the source, and not notice when a rule changes
         return numba.njit(error_model="numpy", nogil=True)(function)  # type: ignore[no-any-return]
     before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(folder())
     try:

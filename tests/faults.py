@@ -16,6 +16,7 @@ import pytest
 from experiments import check, manifest, store, sweep
 from experiments.config import compose
 from experiments.execute import Place
+from experiments.layout import DERIVED
 
 ROOT = Path(__file__).parents[1]
 SMALL = [
@@ -40,7 +41,7 @@ def contents(folder):
 
 def tables(folder):
     """The files that a manifest lists, and itself."""
-    return {name: content for name, content in contents(folder).items() if name.split("/")[0] not in check.REPORT}
+    return {name: content for name, content in contents(folder).items() if name.split("/")[0] not in DERIVED}
 
 
 def finish(study, folder, place=None):

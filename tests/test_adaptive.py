@@ -124,9 +124,9 @@ def test_the_stops_are_stored_and_are_those_of_the_runs(study, finished):
 
 
 def test_how_the_points_are_cut_and_who_works_change_no_run(study, finished, monkeypatch):
+    first = experiments.load(finished).to_pandas().sort_values("run").reset_index(drop=True)
     monkeypatch.setattr(plan, "UNITS_AT_LEAST", 4)
     again = experiments.run_study(study, workers=2).sort_values("run").reset_index(drop=True)
-    first = experiments.load(finished).to_pandas().sort_values("run").reset_index(drop=True)
     pd.testing.assert_frame_equal(again, first, check_categorical=False)
     assert len([task for task in plan.tasks(study) if task.table == store.RUNS]) > 1, "control: they were cut otherwise"
 

@@ -208,3 +208,74 @@ def test_without_a_folder_a_changed_rule_counts_at_once(package, unwritable):
     assert answer(package, unwritable) == 42.0
     write(package, "rule", RULE.format(factor=4.0))
     assert answer(package, unwritable) == 83.0
+
+
+# -- code that others could have put there ----------------------------------------------------------------
+
+
+def refused(package, folder="cache"):
+    """The last line of what importing the entry point says, where it fails."""
+    with pytest.raises(RuntimeError) as failed:
+        answer(package, folder)
+    return str(failed.value).strip().splitlines()[-1]
+
+
+@pytest.fixture
+def filled(package):
+    """The folder of this package's compiled code, with code in it, and the folder that holds it."""
+    assert answer(package) == 42.0
+    (folder,) = (package / "cache" / "partnership-dynamics").iterdir()
+    return folder
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders of a profile on Windows are private")
+def test_what_is_made_is_private(filled):
+    assert [level.stat().st_mode & 0o777 for level in (filled, filled.parent)] == [0o700, 0o700]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders of a profile on Windows are private")
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o1777])
+@pytest.mark.parametrize("level", ["folder", "parent"])
+def test_a_folder_that_others_can_write_is_refused(package, filled, level, mode):
+    place = filled if level == "folder" else filled.parent
+    place.chmod(mode)
+    said = refused(package)
+    assert said.startswith(f"sim.cache.CacheError: the folder of compiled code {place} can be written by others")
+    assert "set PARTNERSHIP_CACHE" in said
+    place.chmod(0o755)
+    assert answer(package) == 42.0, "control: others may read it"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links on Windows take a privilege")
+@pytest.mark.parametrize("level", ["folder", "parent"])
+def test_a_link_in_its_place_is_refused(package, filled, level):
+    place = filled if level == "folder" else filled.parent
+    place.rename(package / "elsewhere")
+    place.symlink_to(package / "elsewhere")
+    assert f"{place} is a symbolic link" in refused(package)
+
+
+def test_a_link_above_it_is_the_users_own(package, filled):
+    (package / "link").symlink_to(package / "cache")
+    assert answer(package, "link") == 42.0
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only the superuser can give a folder away")
+def test_a_folder_of_another_user_is_refused(package, filled):
+    os.chown(filled, 12345, -1)
+    assert f"{filled} belongs to another user (number 12345)" in refused(package)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders of a profile on Windows are private")
+def test_the_command_line_says_it_in_one_line(tmp_path):
+    folder = tmp_path / "partnership-dynamics"
+    folder.mkdir()
+    folder.chmod(0o777)
+    words = ["run", "parameters.months=2", "parameters.n_partners=2"]
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.cli", *words], env={**os.environ, "PARTNERSHIP_CACHE": str(tmp_path)},
+        cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith(f"partnership: the folder of compiled code {folder} can be written by others")
+    assert done.stderr.count("\n") == 1

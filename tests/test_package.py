@@ -119,7 +119,7 @@ def test_the_source_archive_builds_the_same_wheel(wheel, tmp_path):
 
 ORDER = (
     ("values",),
-    ("params", "cache", "lanes"),
+    ("params", "cache", "lanes", "sources"),
     ("places", "draws", "limits"),
     ("tables",),
     ("rules",),

@@ -34,7 +34,7 @@ def claims(asked: Composition, command: Sequence[str]) -> Prepared:
     from experiments.claims.question import study_of
 
     studies = {name: study_of(plain, claim, given) for name, (plain, claim, _, given) in read.items()}
-    return partial(ledger.run, read, studies, commands, tests, folder, place)
+    return partial(ledger.run, read, studies, commands, tests, folder, place, anew=asked.plain["anew"])
 
 
 def words_of(command: Sequence[str]) -> list[str]:

@@ -47,11 +47,13 @@ def run(
     tests: int,
     folder: Path,
     place: Place,
+    *,
+    anew: bool = False,
 ) -> int:
     """Judge some claims by their studies and renew the ledger in `folder`; returns 1 where some runs are missing.
 
     `tests` is the number of tests of all claims there are, whether they are asked for or not, so that a claim judged
-    alone comes out as it does among the others.
+    alone comes out as it does among the others. With `anew` no run that is there is kept.
     """
     console = plain_console()
     unmade, made = [], []
@@ -59,7 +61,7 @@ def run(
         study = studies[name]
         here = store.folder_of(study, folder)
         console.print(f"\n{claim.key}. {claim.statement}")
-        if sweep.simulate(study, here, None, console, commands[name], place=place):
+        if sweep.simulate(study, here, None, console, commands[name], place=place, anew=anew):
             unmade.append(name)
             continue
         entry = judged(claim, how, tests, study, here, commands[name])
