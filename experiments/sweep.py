@@ -93,6 +93,8 @@ def simulate(
     finished = store.is_finished(folder)
     place = place or Place(workers=workers)
     if not finished:
+        if study.design.sampler in design.LISTED:
+            design.list_of(study, listed)
         execute.answers(place)
     with store.opened(study, folder, names) as opened:
         missing = [task for task in tasks if not set(task.files) <= set(opened.files)]
