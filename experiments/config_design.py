@@ -40,7 +40,8 @@ def design_of(
     among(plain["worlds"], WORLDS, "design.worlds")
     refuse_unused(plain, given)
     if plain["box"] in worlds.lists():
-        return of_listed_worlds(plain, parameters, adaptive_of(plain["adaptive"]))
+        fixed = fixed_by(given, plain["factors"], sampler)
+        return of_listed_worlds(plain, parameters, fixed, adaptive_of(plain["adaptive"]))
     if sampler == designs.BOOTSTRAP:
         raise ConfigError(f"design.sampler={sampler} draws from a list of worlds; name it, as in design.box=calibrated")
     if (plain["list"] is not None) != (sampler == "list"):

@@ -164,10 +164,7 @@ def _from_list(
 ) -> dict[str, NDArray[np.generic]]:
     """The columns of points that are rows of a list: those of their numbers, or drawn with replacement."""
     design = study.design
-    if listed is None:
-        raise StudyError("this study's points are a list; give it as design.list=FILE")
-    if digest(listed) != design.digest:
-        raise StudyError("the list of points is not the one this study was made with")
+    listed = list_of(study, listed)
     if design.sampler == BOOTSTRAP:
         unit = samplers.unit("random", 1, design.points, study.seed, start, stop)
         number = _pick(unit[:, 0], len(listed))
@@ -175,6 +172,16 @@ def _from_list(
     return {name: _typed(name, rows[name].to_numpy()) for name in factor_names(design)} | {
         name: rows[name].to_numpy() for name in choice_names(design)
     }
+
+
+def list_of(study: Study, listed: pd.DataFrame | None) -> pd.DataFrame:
+    """The list that a study takes its points from; `StudyError` if it is not there, or another."""
+    if listed is None:
+        asked = "its box as design.box=NAME" if study.design.sampler == BOOTSTRAP else "it as design.list=FILE"
+        raise StudyError(f"this study takes its points from a list, which is not there; give {asked}")
+    if digest(listed) != study.design.digest:
+        raise StudyError("the list of points is not the one this study was made with")
+    return listed
 
 
 def digest(listed: pd.DataFrame) -> str:
@@ -292,8 +299,7 @@ def _check_listed(study: Study, listed: pd.DataFrame) -> None:
     lacking = [name for name in (*factor_names(design), *choice_names(design)) if name not in listed]
     if lacking:
         raise StudyError(f"the list of points has no column {lacking[0]}")
-    if digest(listed) != design.digest:
-        raise StudyError("the list of points is not the one this study was made with")
+    list_of(study, listed)
     if design.sampler != BOOTSTRAP and len(listed) != design.points:
         raise StudyError(f"design.points={design.points}: the list has {len(listed)}")
     for name in choice_names(design):

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +34,11 @@ UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
 
 
 def of_listed_worlds(
-    plain: Mapping[str, Any], parameters: Mapping[str, float], adaptive: Adaptive | None
+    plain: Mapping[str, Any], parameters: Mapping[str, float], fixed: Collection[str], adaptive: Adaptive | None
 ) -> tuple[Design, pd.DataFrame]:
     """A design whose points are rows of a listed box, drawn with replacement, and the list itself.
 
-    `plain` is the `design` part of a configuration. Raises `ConfigError` where it asks for more than to draw.
+    `plain` is the `design` part of a configuration; parameters that are `fixed` leave the list. Raises `ConfigError` where it asks for more than to draw.
     """
     from experiments import design as designs
 
@@ -50,6 +50,7 @@ def of_listed_worlds(
             f"{what}: its worlds are taken as they stand; leave out design.factors and a scenario's sectors"
         )
     listed = read_list(worlds.path_of(plain["box"]), Design(designs.BOOTSTRAP, 0, {}))
+    listed = listed.drop(columns=[name for name in listed if name in fixed])
     design = Design(
         designs.BOOTSTRAP,
         whole(plain["points"], 2, MOST_POINTS, "design.points"),

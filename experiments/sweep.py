@@ -105,6 +105,8 @@ def simulate(
     finished = store.is_finished(folder) and not anew
     place = place or Place(workers=workers)
     if not finished:
+        if study.design.sampler in design.LISTED:
+            design.list_of(study, listed)
         execute.check(place)
     with store.opened(study, folder, names, anew=anew) as opened:
         missing = [task for task in tasks if not set(task.files) <= set(opened.files)]

@@ -35,7 +35,9 @@ SMALL, LARGE = 0.2, 0.5
 @pytest.fixture(scope="module")
 def whole():
     """Every claim of the repository, with its study."""
-    return {name: (claim, how, study_of(plain, claim, given)) for name, (plain, claim, how, given) in loaded().items()}
+    return {
+        name: (claim, how, study_of(plain, claim, given)[0]) for name, (plain, claim, how, given) in loaded().items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -329,7 +331,7 @@ def test_a_counter_example_is_against_the_claim_and_no_other_is_nearer(tmp_path)
 
     name = "c01_purpose_over_structure"
     plain, claim, how, given = loaded(["design.points=40", "parameters.months=24"], [name])[name]
-    study = study_of(plain, claim, given)
+    study, _ = study_of(plain, claim, given)
     simulate(study, tmp_path / "study", 1, Console(quiet=True))
     found = judged(claim, how, TESTS, study, tmp_path / "study", "")
     against, for_it = found["counter_example"], found["example"]

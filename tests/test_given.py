@@ -12,7 +12,7 @@ import pytest
 from experiments import design, plan
 from experiments.cli import main
 from experiments.composition import composed
-from experiments.config import compose, study_in
+from experiments.config import compose, study_and_list, study_in
 from experiments.errors import ConfigError
 from sim.params import BY_NAME, DEFAULT_BOX, NAMES, NEEDS, SETUPS
 
@@ -58,6 +58,14 @@ def test_a_parameter_that_is_given_is_fixed_and_leaves_the_box(name):
     values = simulated(study, name).reshape(len(study.arms), -1)
     assert all((values[study.arms.index(arm)] == value).all() for arm in free) and free
     assert not (simulated(drawn, name) == value).all(), "control: it is drawn where nobody gives it"
+
+
+def test_a_parameter_that_is_given_leaves_a_listed_box_too():
+    study, listed = study_and_list(composed(["design.box=calibrated", "parameters.noise=0.2", "design.points=9"]))
+    assert "noise" not in study.design.factors and "noise" not in listed
+    runs = plan.batch(study, plan.placed(design.points(study, listed=listed), 0))
+    assert (runs.parameters[:, NAMES.index("noise")] == 0.2).all()
+    assert "noise" in compose(["design.box=calibrated"]).design.factors, "control"
 
 
 def test_a_file_gives_parameters_as_a_word_does(elsewhere):

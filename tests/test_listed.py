@@ -298,11 +298,14 @@ def test_a_design_of_any_size_is_drawn_in_blocks(monkeypatch):
     pd.testing.assert_frame_equal(pd.concat(pieces), whole)
 
 
-def test_a_study_drawn_from_a_list_needs_that_list():
+def test_a_study_drawn_from_a_list_needs_that_list(tmp_path):
     study = drawn_from(WORLDS, 30)
     assert sample(replace(small_study(30))).shape[0] == 30
-    with pytest.raises(StudyError, match="give it as"):
+    with pytest.raises(StudyError, match=r"give its box as design.box=NAME"):
         points(study)
+    with pytest.raises(StudyError, match=r"give its box as design.box=NAME"):
+        sweep.run(study, tmp_path / "results")
+    assert not (tmp_path / "results").exists()
     with pytest.raises(StudyError, match="not the one this study was made with"):
         design.check(study, WORLDS * 0.5 + 5)
     with pytest.raises(StudyError, match=re.escape("has no column noise")):

@@ -42,7 +42,7 @@ Entry = dict[str, Any]
 
 def run(
     asked: Mapping[str, tuple[Mapping[str, Any], Claim, Judging, Given]],
-    studies: Mapping[str, Study],
+    studies: Mapping[str, tuple[Study, pd.DataFrame | None]],
     commands: Mapping[str, str],
     tests: int,
     folder: Path,
@@ -58,10 +58,10 @@ def run(
     console = plain_console()
     unmade, made = [], []
     for name, (_, claim, how, _) in asked.items():
-        study = studies[name]
+        study, listed = studies[name]
         here = store.folder_of(study, folder)
         console.print(f"\n{claim.key}. {claim.statement}")
-        if sweep.simulate(study, here, None, console, commands[name], place=place, anew=anew):
+        if sweep.simulate(study, here, None, console, commands[name], place=place, listed=listed, anew=anew):
             unmade.append(name)
             continue
         entry = judged(claim, how, tests, study, here, commands[name])

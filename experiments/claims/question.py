@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.claims.claim import Claim
 from experiments.config import study_in
@@ -15,12 +15,15 @@ from experiments.schema import BOXES
 from experiments.study import Study
 from sim.params import SETUPS, setup_values
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 OTHERS = ("balanced", "alone")
 """Arms that fill up the contrast of a study whose claim needs one arm only."""
 
 
-def study_of(plain: Mapping[str, Any], claim: Claim, given: Given) -> Study:
-    """The study that a claim needs, from its resolved configuration.
+def study_of(plain: Mapping[str, Any], claim: Claim, given: Given) -> tuple[Study, pd.DataFrame | None]:
+    """The study that a claim needs, from its configuration, and the points of its design where they are listed.
 
     A parameter that every setting sets is no unknown, and leaves the box. The study's own contrast
     only says which two arms meet the variants: claims are judged by their tests.
@@ -44,8 +47,8 @@ def study_of(plain: Mapping[str, Any], claim: Claim, given: Given) -> Study:
         "variant_points": 0,
         "trajectory_points": 0,
     }
-    study, _ = study_in(asked, given)
-    return replace(study, variant_points=study.design.points if study.variants else 0)
+    study, listed = study_in(asked, given)
+    return replace(study, variant_points=study.design.points if study.variants else 0), listed
 
 
 def settled(plain: Mapping[str, Any], claim: Claim, given: Given) -> list[str]:
