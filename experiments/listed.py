@@ -38,7 +38,8 @@ def of_listed_worlds(
 ) -> tuple[Design, pd.DataFrame]:
     """A design whose points are rows of a listed box, drawn with replacement, and the list itself.
 
-    `plain` is the `design` part of a configuration; parameters that are `fixed` leave the list. Raises `ConfigError` where it asks for more than to draw.
+    `plain` is the `design` part of a configuration; parameters that are `fixed` leave the list. Raises
+    `ConfigError` where it asks for more than to draw.
     """
     from experiments import design as designs
 
