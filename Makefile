@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help study browser test lint golden headline failures claims page docs bench clean
+.PHONY: help study browser test lint golden headline failures claims page docs bench fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -66,6 +66,11 @@ docs: $(VENV)/installed-dev ## renew the generated parts of the documentation
 
 bench: $(VENV)/installed-dev ## measure speed, side by side with C and plain Mesa
 	$(BIN)/python -m benchmarks.bench
+
+INPUTS ?= 10000
+SEED ?= 1
+fuzz: $(VENV)/installed-dev ## try to break the command line with drawn inputs: make fuzz INPUTS=10000 SEED=1
+	$(BIN)/python -m benchmarks.fuzz inputs=$(INPUTS) seed=$(SEED)
 
 clean: ## remove the environment and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
