@@ -26,7 +26,7 @@ from experiments.claims.question import study_of
 from experiments.demo import show, trust
 from experiments.facts import posterior, validate
 from experiments.study import Study
-from sim import record
+from sim import failures, record
 
 POINTS_COMPARED = 8
 SMALL_ENOUGH = 50_000
@@ -124,13 +124,21 @@ def noted_play(effect: Effect) -> Callable[..., Any]:
     return note
 
 
+def noted_examination(effect: Effect) -> Callable[..., Any]:
+    carry_out = failures.examine
+
+    def note(history: Any, limits: Any) -> Any:
+        effect.asked.append(repr(sorted(limits.items())))
+        return carry_out(history, limits)
+
+    return note
+
+
 def noted_only(effect: Effect, answer: Any) -> Callable[..., Any]:
     """In place of a stage that takes long: notes what it was asked."""
 
     def note(*given: Any, **named: Any) -> Any:
         effect.asked.append(repr((given, named)))
-        if answer is Noted:
-            raise Noted
         return answer
 
     return note
@@ -171,8 +179,11 @@ def noting(job: str, *, carried_out: bool = False, thorough: bool = False) -> It
         replace(ledger, "run", noted_ledger(effect))
         replace(show, "show", noted_show(effect, thorough))
         replace(record, "play", noted_play(effect))
+        replace(failures, "examine", noted_examination(effect))
         replace(neutrality, "checks", noted_checks(effect))
-        replace(trust, "trust", noted_only(effect, Noted))
+        replace(trust, "trust", noted_only(effect, None))
+        replace(trust, "write", noted_only(effect, None))
+        replace(trust, "lines", lambda *given: [])
         replace(validate, "run", noted_only(effect, ()))
         replace(posterior, "run", noted_only(effect, ()))
         replace(webbrowser, "open", noted_only(effect, True))

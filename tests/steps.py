@@ -35,7 +35,7 @@ TINY = (
     "arms=[structure_first,purpose_first]",
 )
 STUDIES: Mapping[str, tuple[str, ...]] = {
-    "pilot": ("name=tiny", *TINY, "design.points=24", "design.replicates=2", "trajectory_points=2",
+    "pilot": ("name=tiny", *TINY, "design.points=24", "design.replicates=2", "trajectory_points=20",
               "variants.calm={load_per_seat:0}", "variant_points=6"),
     "other": ("name=tiny", *TINY, "design.points=24", "seed=2"),
     "adaptive": ("name=tiny", *TINY, "design.points=4", "design.adaptive.precision=0.5", "design.adaptive.batch=2",

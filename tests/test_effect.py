@@ -13,18 +13,20 @@ import pytest
 
 from experiments import cli
 from sim.limits import LIMITS
-from sim.params import BY_NAME
+from sim.params import BY_NAME, SETUPS
 from tests import effects, steps
 from tests.effects import Effect
 from tests.grammar import CONFIGURED, KEYS
 
 BASE = {
     "sweep": ("sweep", "design.points=4"),
-    "run": ("run",),
+    "run": ("run", "parameters.months=90", "parameters.umbrella=true", "parameters.pooled_share=0.3",
+            "parameters.setup_months=8", "parameters.cycle_months=20", "parameters.learning_prob=0.5",
+            "parameters.review_month=75", "parameters.reorganisation_prob=0.05"),
     "demo": ("demo", "failure=inertia"),
     "claims": ("claims", "claim=c01_purpose_over_structure"),
-}
-"""A command of each job that a key is added to."""
+}  # fmt: skip
+"""A command of each job that a key is added to; in the run much happens, so that much has an effect."""
 
 VALUES: dict[str, tuple[str, ...]] = {
     "name": ("another",), "question": ("why",), "seed": ("7",), "world": ("3",), "setup": ("purpose_first",),
@@ -38,7 +40,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "design.adaptive.level": ("0.9",),
     "arms": ("[structure_first,purpose_first]",), "contrast.a": ("balanced",), "contrast.b": ("balanced",),
     "contrast.outcome": ("effort",),
-    "contrast.region": ("0.02",), "variants": ("{calm:{load_per_seat:0}}",), "variant_points": ("2",),
+    "contrast.region": ("0.02",), "variants": ("{calm:{load_per_seat:0}}",), "variants.calm": ("{load_per_seat:0}",), "variant_points": ("2",),
     "trajectory_points": ("2",),
     "failures": ("true",), "failure": ("{note:another}",), "claim": ("{about:another}",), "judging.level": ("0.9",),
     "judging.region": ("0.02",),
@@ -48,17 +50,23 @@ VALUES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """A value of each key that is neither a parameter nor a threshold, other than its default."""
 
-TOGETHER: dict[str, tuple[str, ...]] = {
-    "design.list": ("design.sampler=list",),
-    "design.levels": ("design.sampler=grid", "design.box=none", "design.factors.noise=[0,1]"),
-    "design.adaptive.batch": ("design.adaptive.precision=0.5",),
-    "design.adaptive.maximum": ("design.adaptive.precision=0.5",),
-    "design.adaptive.level": ("design.adaptive.precision=0.5",), "executor.address": ("executor=dask",),
-    "variants": ("variant_points=2",),
-    "variant_points": ("variants.calm={load_per_seat:0}",), "limits": ("failures=true",),
-    "scenario.n_localities": ("design.points=${scenario.n_localities}",),
-}  # fmt: skip
-"""What a key needs beside it to have an effect in a sweep."""
+POINTS = ("sweep", "design.points=4")
+NEEDED: dict[str, tuple[str, ...]] = {
+    "design.list": (*POINTS, "design.sampler=list"),
+    "design.levels": ("sweep", "design.sampler=grid", "design.box=none", "design.factors.noise=[0,1]"),
+    "design.adaptive.batch": (*POINTS, "design.adaptive.precision=0.5"),
+    "design.adaptive.maximum": (*POINTS, "design.adaptive.precision=0.5"),
+    "design.adaptive.level": (*POINTS, "design.adaptive.precision=0.5"),
+    "executor.address": (*POINTS, "executor=dask"),
+    "variants.calm": (*POINTS, "variant_points=2"),
+    "variant_points": (*POINTS, "variants.calm={load_per_seat:0}"),
+    **{f"scenario.{name}": ("sweep", "scenario=himp_1999") for name in ("name", "about", "sources", "n_localities")},
+}
+"""A command in which a key has an effect, where it has none by itself."""
+IN_FILES = {"scenario.sectors", "scenario.issues", "scenario.between", "failure", "claim", "variants"}
+"""Keys that files set; on the command line they may be refused everywhere."""
+
+SET_BY_ARMS = {name for values in SETUPS.values() for name in values}
 
 
 @pytest.fixture(autouse=True)
@@ -75,10 +83,9 @@ def values_of(key: str) -> tuple[str, ...]:
     row = BY_NAME[name] if part == "parameters" else next(limit for limit in LIMITS if limit.name == name)
     if part == "parameters" and BY_NAME[name].unit == "switch":
         return ("false" if row.default else "true",)
-    middle = (row.low + min(row.high, 10 * max(row.default, 1.0))) / 2
-    spread = sorted(
-        {min(row.high, 60.0), row.low, float(int(middle)) if row.whole else middle}, key=lambda x: -abs(x - row.default)
-    )
+    top = min(row.high, 60.0)
+    middle = (row.low + top) / 2
+    spread = sorted({top, row.low, float(int(middle)) if row.whole else middle}, key=lambda x: -abs(x - row.default))
     return tuple(f"{value:g}" for value in spread if value != row.default)
 
 
@@ -90,26 +97,34 @@ def base_of(words: tuple[str, ...]) -> Effect:
 
 
 def verdict(words: tuple[str, ...], key: str) -> str:
-    """Whether a job that is given the key refuses it by name, shows an effect, or is at fault, and how."""
-    ignored = ""
+    """Whether a job that is given the key refuses it by name, shows an effect, or is at fault, and how.
+
+    Further values are tried as long as those before are accepted and do nothing: a threshold may lie out of reach.
+    """
+    ignored, words = "", tuple(word for word in words if effects.key_in(word) != key)
     for value in values_of(key):
         word = f"{key}={value}"
         effect, err = effects.effect_of([*words, word])
-        if effect.code == 2 and key not in err and f"{key.rpartition('.')[2]}" not in err:
-            return f"{word}: refused without being named: {err.strip()}"
-        if effect.code not in (0, 2):
-            return f"{word}: exit code {effect.code}"
         if effect.code == 2:
-            continue
-        if not effects.is_ignored(word, effect, base_of(words)) and seen(words[0], effect, base_of(words)):
-            return "effective"
+            return "refused" if is_named(key, err) else f"{word}: refused, not by name: {err.strip()}"
+        if effect.code != 0:
+            return f"{word}: exit code {effect.code}"
+        base = base_of(words)
+        unseen = words[0] == "run" and effect.out == base.out and not key.startswith("limits.")
+        if not effects.is_ignored(word, effect, base) and not unseen:
+            return "effective"  # what `run` does otherwise must be seen, except that no failure may be near a threshold
         ignored = f"{word} is accepted and changes nothing"
-    return ignored or "refused"
+    return ignored
 
 
-def seen(job: str, effect: Effect, base: Effect) -> bool:
-    """`run` answers on the terminal: what it does otherwise must be seen there."""
-    return job != "run" or effect.out != base.out
+def is_named(key: str, message: str) -> bool:
+    """Whether a message names a key; of needs and of sectors, which are refused together, it may name another."""
+    leaf = key.rpartition(".")[2]
+    return (
+        leaf in message
+        or (leaf.startswith("need_") and "need_" in message)
+        or (leaf.startswith("sector_") and "the sectors" in message)
+    )
 
 
 def sections() -> Iterator[tuple[str, str]]:
@@ -133,19 +148,24 @@ def test_every_key_is_refused_by_name_or_has_an_effect(job, section):
 
 def test_every_key_has_an_effect_somewhere():
     """The control: keys are not refused, or values drawn, so that nothing could have an effect."""
-    idle = []
-    for key in (key for key in KEYS if not key.startswith(("parameters.", "limits."))):
-        more = TOGETHER.get(key, ())
-        tried = [(*BASE["sweep"], *more), *BASE.values()]
-        if not any(verdict(words, key) == "effective" for words in tried if words[0] == "sweep" or not more):
-            idle.append(key)
+    others = {key for key in KEYS if not key.startswith(("parameters.", "limits."))} - IN_FILES | {"variants.calm"}
+    idle = [key for key in others if not any(answer(words, key) == "effective" for words in commands(key))]
     assert idle == []
 
 
-@pytest.mark.parametrize("name",
-                         [name for name in BY_NAME if name not in ("alone", "early_emphasis", "late_emphasis",
-                                                                   "upkeep_emphasis",
-                                                                           "setup_share", "upkeep_share")])  # fmt: skip
+def commands(key: str) -> list[tuple[str, ...]]:
+    return [NEEDED[key]] if key in NEEDED else list(BASE.values())
+
+
+def answer(words: tuple[str, ...], key: str) -> str:
+    """The verdict on a key in a command that may be refused without it."""
+    effect, _ = effects.effect_of(words)
+    if effect.code == 0:
+        return verdict(words, key)
+    return "effective" if effects.effect_of([*words, f"{key}={values_of(key)[0]}"])[0].code == 0 else "refused"
+
+
+@pytest.mark.parametrize("name", [name for name in BY_NAME if name not in SET_BY_ARMS])
 def test_every_parameter_has_an_effect_on_runs_where_nothing_else_decides_it(name):
     words = ("sweep", "design.points=4", "design.box=none", "design.factors.visibility_effect=[0,1]")
     if name == "visibility_effect":
@@ -167,6 +187,11 @@ def test_every_parameter_has_an_effect_on_runs_where_nothing_else_decides_it(nam
     assert verdict(words, f"parameters.{name}") == "effective"
 
 
+@pytest.mark.parametrize("limit", [limit.name for limit in LIMITS])
+def test_every_threshold_has_an_effect_on_a_study_that_searches_for_failures(limit):
+    assert verdict(("sweep", "design.points=4", "failures=true"), f"limits.{limit}") == "effective"
+
+
 # -- jobs with words of their own -------------------------------------------------------------------------
 
 PILOT = "study=results/tiny/{pilot}"
@@ -184,6 +209,8 @@ WORDED = {
     "replay": ((PILOT, "run=0"), {"run": "1"}),
 }  # fmt: skip
 """Words that a job stands on, and another value of each word that it takes besides."""
+BESIDE = {"plot by": ("kind=trend",), "plot of": ("kind=trend", "by=noise")}
+"""Words without which a word of a job has no effect."""
 
 
 @pytest.mark.parametrize("job", WORDED)
@@ -195,9 +222,9 @@ def test_every_word_of_a_job_has_an_effect(job, tmp_path):
         steps.Step("study", "results/tiny/{pilot}").take(tmp_path)
     idle = []
     for name, value in words.items():
-        kept = [steps.named(word) for word in base if not word.startswith(f"{name}=")]
-        without = came_to([job, *map(steps.named, base)])
-        with_it = came_to([job, *kept, *(["by=noise"] if (job, name) == ("plot", "of") else []), f"{name}={value}"])
+        kept = [steps.named(word) for word in (*base, *BESIDE.get(f"{job} {name}", ()))]
+        without = came_to([job, *kept])
+        with_it = came_to([job, *(word for word in kept if not word.startswith(f"{name}=")), f"{name}={value}"])
         if with_it == without or with_it[0] != 0:
             idle.append(f"{name}={value}: {with_it[0]} {with_it[-1]}")
     assert not idle, "\n".join(idle)
@@ -225,4 +252,4 @@ def test_a_key_that_does_nothing_is_told(monkeypatch):
 
 def test_a_refusal_that_names_nothing_is_told(monkeypatch):
     monkeypatch.setattr("experiments.jobs.run", lambda cfg, words: 2)
-    assert "without being named" in verdict(("run",), "seed")
+    assert "refused, not by name" in verdict(("run",), "seed")
