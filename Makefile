@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help study browser test lint golden headline failures claims page docs bench kills clean
+.PHONY: help study browser test lint golden headline failures claims page docs bench kills fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -69,6 +69,11 @@ bench: $(VENV)/installed-dev ## measure speed, side by side with C and plain Mes
 
 kills: $(VENV)/installed-dev ## kill studies at random moments, and compare; KILLS="number=60 seconds=300 seed=7"
 	$(BIN)/python -m benchmarks.kills $(KILLS)
+
+INPUTS ?= 10000
+SEED ?= 1
+fuzz: $(VENV)/installed-dev ## try to break the command line with drawn inputs: make fuzz INPUTS=10000 SEED=1
+	$(BIN)/python -m benchmarks.fuzz inputs=$(INPUTS) seed=$(SEED)
 
 clean: ## remove the environment and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
