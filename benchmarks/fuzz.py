@@ -18,6 +18,7 @@ from __future__ import annotations
 import multiprocessing
 import resource
 import sys
+import tempfile
 import time
 import traceback
 from collections import Counter
@@ -42,8 +43,9 @@ class Seen(NamedTuple):
     text: str = ""
 
 
-def explore(pipe: Connection, seed: int, numbers: range) -> None:
-    """Try inputs out and send what is seen; runs in a process of its own."""
+def explore(pipe: Connection, seed: int, numbers: range, scratch: str) -> None:
+    """Try inputs out in folders under `scratch` and send what is seen; runs in a process of its own."""
+    tempfile.tempdir = scratch
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
     from tests import grammar, steps, trial
 
@@ -60,22 +62,22 @@ def explore(pipe: Connection, seed: int, numbers: range) -> None:
     except Exception:
         pipe.send(Seen(number, "harness", f"harness {number}", traceback.format_exc()))
     finally:
-        steps.discard_studies()
         pipe.close()
 
 
 class Explorer:
     """A process that tries out some of the inputs, begun anew behind an input that ended it."""
 
-    def __init__(self, seed: int, numbers: range) -> None:
-        self.seed, self.numbers, self.at = seed, numbers, numbers.start - numbers.step
+    def __init__(self, seed: int, numbers: range, scratch: str) -> None:
+        self.seed, self.numbers, self.scratch = seed, numbers, scratch
+        self.at = numbers.start - numbers.step
         self.begin()
 
     def begin(self) -> None:
         left = range(self.at + self.numbers.step, self.numbers.stop, self.numbers.step)
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=explore, args=(theirs, self.seed, left))
+        self.process = context.Process(target=explore, args=(theirs, self.seed, left, self.scratch))
         self.process.start()
         theirs.close()
         self.heard = time.monotonic()
@@ -132,8 +134,10 @@ def explored(asked: dict[str, int]) -> tuple[int, Counter[str]]:
     counts: Counter[str] = Counter()
     begun, started, told = 0, time.monotonic(), time.monotonic()
     with ExitStack() as stack:
+        scratch = stack.enter_context(tempfile.TemporaryDirectory())
         explorers = [
-            Explorer(asked["seed"], range(first + k, first + asked["inputs"], processes)) for k in range(processes)
+            Explorer(asked["seed"], range(first + k, first + asked["inputs"], processes), scratch)
+            for k in range(processes)
         ]
         for explorer in explorers:
             stack.callback(explorer.stop)
