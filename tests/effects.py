@@ -22,7 +22,7 @@ from omegaconf import OmegaConf
 
 from experiments import cli, design, neutrality, plan, report, sweep
 from experiments.claims import ledger
-from experiments.claims.question import study_of
+from experiments.composition import Composition, Prepared
 from experiments.demo import show, trust
 from experiments.facts import posterior, validate
 from experiments.study import Study
@@ -79,7 +79,7 @@ def noted_sweep(effect: Effect, carried_out: bool) -> Callable[..., int]:
         place = named.get("place")
         others = {name: value for name, value in named.items() if name not in ("command", "listed")}
         effect.asked.append(repr((study.as_dict(), study.id, str(results), given, others)))
-        design.check(study)
+        design.check(study, named.get("listed"))
         effect.runs.append(runs_of(study, named.get("listed")))
         if carried_out and size_of(study) <= SMALL_ENOUGH and (place is None or place.kind == "local"):
             return carry_out(study, results, *given, **named)
@@ -91,12 +91,12 @@ def noted_sweep(effect: Effect, carried_out: bool) -> Callable[..., int]:
 def noted_ledger(effect: Effect) -> Callable[..., int]:
     """In place of `ledger.run`: notes the study of each claim, and how it is judged."""
 
-    def note(asked: Any, commands: Any, *others: Any) -> int:
-        for plain, claim, judging in asked.values():
-            study = study_of(plain, claim)
-            design.check(study)
-            effect.runs.append(runs_of(study))
-            effect.asked.append(repr((study.as_dict(), claim, judging, others)))
+    def note(asked: Any, studies: Any, commands: Any, *others: Any, **named: Any) -> int:
+        for name, (_, claim, judging, _) in asked.items():
+            study, listed = studies[name]
+            design.check(study, listed)
+            effect.runs.append(runs_of(study, listed))
+            effect.asked.append(repr((study.as_dict(), claim, judging, others, named)))
         return 0
 
     return note
@@ -156,12 +156,12 @@ def noted_checks(effect: Effect) -> Callable[..., Any]:
     return note
 
 
-def noted_task(effect: Effect, task: Callable[..., int]) -> Callable[..., int]:
+def noted_task(effect: Effect, task: Callable[..., Prepared]) -> Callable[..., Prepared]:
     """A job that takes a configuration, which is noted."""
 
-    def note(cfg: Any, *given: Any, **named: Any) -> int:
-        effect.configurations.append(repr(OmegaConf.to_container(cfg, resolve=False)))
-        return task(cfg, *given, **named)
+    def note(asked: Composition, *given: Any, **named: Any) -> Prepared:
+        effect.configurations.append(repr(OmegaConf.to_container(asked.config, resolve=False)))
+        return task(asked, *given, **named)
 
     return note
 

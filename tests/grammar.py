@@ -14,7 +14,8 @@ from random import Random
 from omegaconf import DictConfig, OmegaConf
 
 from experiments.cli import JOBS
-from experiments.schema import Schema, configs
+from experiments.folders import configs
+from experiments.schema import Schema
 from sim.limits import LIMITS
 from sim.outcomes import OUTCOME_NAMES
 from sim.params import BY_NAME, SETUPS
@@ -90,7 +91,7 @@ HOSTILE = (
     "${oc.create:{a:1}}", "${hydra:runtime.cwd}", "${nowhere}", "${", "$${x}", "${now:%Y}", "${oc.select:parameters}",
     "é", "日本語", "\u202e", "\u200b", "\ufeff", "👩‍⚕️", "\udcff", "\x00", "\x1b[31m", "\x7f", "a\nb", "a\rb", "\t",
     "a" * 5000,
-    "../x", "../../etc/passwd", "/dev/null", "/dev/zero", "~/x", ".", "..", "x/../y", "-1", "--help", "-m", "=", "a=b",
+    "../x", "../../outside/precious", "/dev/null", "/dev/zero", "~/x", ".", "..", "x/../y", "-1", "--help", "-m", "=", "a=b",
     "==",
     "${parameters.noise}", "<b>x</b>", "'; rm -rf x", "$(touch x)", "`touch x`", "%s%n", "{0}", "con", "nul.csv",
     "range(1,4)", "choice(1,2)", "glob(*)", "interval(0,1)", "sort(3,1)", "shuffle(1,2)", "int(1.5)", "float(x)",

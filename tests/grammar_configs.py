@@ -13,7 +13,7 @@ from random import Random
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from experiments.schema import configs
+from experiments.folders import configs
 from tests import grammar
 from tests.grammar import GROUPS, Input
 from tests.steps import Step
@@ -47,7 +47,7 @@ HYDRA_SECTIONS = (
 DEFAULTS = (
     "defaults: [override /setup: purpose_first]\n", "defaults: [override /setup: nowhere]\n",
     "defaults: [/setup: alone]\n",
-    "defaults: [../../outside/secret]\n", "defaults: [/etc/passwd]\n", "defaults: [x]\n", "defaults: [x, x]\n",
+    "defaults: [../../outside/secret]\n", "defaults: [/proc/version]\n", "defaults: [x]\n", "defaults: [x, x]\n",
     "defaults: 5\n",
     "defaults: [{a: {b: c}}]\n", "defaults: [_self_, _self_]\n", "defaults: [override hydra/launcher: joblib]\n",
     "defaults: [override hydra/job_logging: default]\n", "defaults: [{/scenario: [default, healthy]}]\n",
