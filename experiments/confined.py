@@ -10,7 +10,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from experiments.files import StudyError, write_bytes
@@ -32,13 +32,20 @@ def kind_of(mode: int) -> str:
     return kinds.get(stat.S_IFMT(mode), "a device")
 
 
+def levels(name: str) -> list[str]:
+    """The folders above a name, from the outermost; ValueError for one that could lead out: that is a fault of ours."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or path.name == "":
+        raise ValueError(f"{name!r} is not the name of something below a folder")
+    return [level.as_posix() for level in reversed(path.parents)][1:]
+
+
 def open_file(folder: Path, name: str) -> BinaryIO:
     """A regular file below the folder, open for reading; `FileFaultError` says why it is not read."""
-    path = folder
+    above = levels(name)
     try:
-        for level in name.split("/")[:-1]:
-            path = path / level
-            if not stat.S_ISDIR(mode := path.lstat().st_mode):
+        for level in above:
+            if not stat.S_ISDIR(mode := (folder / level).lstat().st_mode):
                 raise FileFaultError(f"is not read, since {level} is {kind_of(mode)}")
         path = folder / name
         if not stat.S_ISREG(mode := path.lstat().st_mode):
@@ -69,8 +76,8 @@ def read(folder: Path, name: str, most: int) -> bytes:
 
 def write(folder: Path, name: str, content: bytes) -> None:
     """Write a file below the folder, whole or not at all, into real folders only; else a `StudyError`."""
-    for level in Path(name).parents[:-1]:
-        require_folder(folder, level.as_posix())
+    for level in levels(name):
+        require_folder(folder, level)
     write_bytes(folder / name, content)
 
 
@@ -131,8 +138,8 @@ def clear_temporary(folder: Path) -> int:
 
 def remove(folder: Path, name: str) -> None:
     """Remove a file below the folder if it is there; a link is removed, not what it leads to."""
-    for level in Path(name).parents[:-1]:
-        require_folder(folder, level.as_posix())
+    for level in levels(name):
+        require_folder(folder, level)
     try:
         (folder / name).unlink(missing_ok=True)
     except OSError as error:

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import experiments
-from experiments import files, manifest, provenance, store, sweep
+from experiments import confined, files, manifest, provenance, store, sweep
 from experiments.cli import main
 from experiments.config import compose
 from experiments.layout import MANIFEST, PROVENANCE
@@ -66,6 +66,7 @@ def places(tmp_path, good):
     shutil.copytree(good, folder)
     shutil.copytree(good, outside)
     (outside / "treasure.txt").write_text("precious")
+    os.mkfifo(outside / "pipe")
     return folder, outside
 
 
@@ -103,6 +104,15 @@ def line_changed(number, **changes):
         lines = entries(folder)
         lines[number] |= changes
         rewrite(folder, lines)
+
+    return craft
+
+
+def file_named(name):
+    """A file listed under the name of one outside: always one of this test's own, should it be written or removed."""
+
+    def craft(folder, outside):
+        line_changed(2, file=name(folder, outside))(folder, outside)
 
     return craft
 
@@ -212,9 +222,9 @@ IRREGULAR = {
 MANIFESTS = {
     "nested": manifest_of(b"[" * 10**6),
     "one long line": manifest_of(b'{"check": "' + b"x" * 10**6),
-    "absolute": line_changed(2, file="/etc/passwd"),
-    "above": line_changed(2, file="../../outside/treasure.txt"),
-    "device": line_changed(2, file="/dev/zero"),
+    "absolute": file_named(lambda folder, outside: str(outside / "treasure.txt")),
+    "above": file_named(lambda folder, outside: os.path.relpath(outside / "treasure.txt", folder)),
+    "a pipe": file_named(lambda folder, outside: str(outside / "pipe")),
     "below": line_changed(2, file="runs/../../x/part-000000.parquet"),
     "not a part": line_changed(2, file="runs/part-1.parquet"),
     "beyond the plan": line_changed(2, file="runs/part-000099.parquet"),
@@ -362,6 +372,18 @@ def test_resuming_in_a_hostile_folder_mends_it_or_gets_one_message(places, good,
 
 
 @pytest.mark.parametrize("crafted", CRAFTED)
+def test_making_a_study_anew_removes_nothing_but_what_is_the_studys(places, good, capsys, monkeypatch, crafted):
+    monkeypatch.setattr("experiments.report.rebuild", lambda path: 0)
+    folder, outside = places
+    before = contents(outside)
+    CRAFTED[crafted](folder, outside)
+    words = ("sweep", *WORDS, "results={results}", "anew=true")
+    code, _ = answered(capsys, words, results=folder.parent.parent)
+    assert code == 2 or contents(folder) == contents(good)
+    assert contents(outside) == before
+
+
+@pytest.mark.parametrize("crafted", CRAFTED)
 def test_a_hostile_shard_is_merged_only_in_so_far_as_it_is_sound(places, good, capsys, monkeypatch, crafted):
     monkeypatch.setattr("experiments.report.rebuild", lambda path: 0)
     folder, outside = places
@@ -441,6 +463,19 @@ def test_a_temporary_file_is_not_written_through_a_link(places, good, monkeypatc
         opened.keep(RUNS, (good / RUNS).read_bytes())
     assert (outside / "treasure.txt").read_text() == "precious"
     assert (folder / RUNS).read_bytes() == (good / RUNS).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["../treasure.txt", "runs/../../treasure.txt", "{outside}/treasure.txt", "."])
+def test_a_name_that_leads_out_is_not_used_even_if_nobody_checked_it(places, name):
+    folder, outside = places
+    before = contents(outside)
+    name = name.format(outside=outside)
+    for touch in (confined.open_file, confined.remove, lambda *words: confined.write(*words, b"")):
+        with pytest.raises(ValueError, match="is not the name of something below"):
+            touch(folder, name)
+    assert contents(outside) == before
+    with confined.open_file(folder, RUNS) as file:
+        assert file.read() == (folder / RUNS).read_bytes(), "control"
 
 
 def test_a_link_of_the_users_own_to_the_folder_is_followed(places, tmp_path, capsys):

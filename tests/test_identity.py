@@ -392,6 +392,19 @@ def test_anew_interrupted_leaves_a_folder_that_resumes(finished, tmp_path, monke
     assert tables(made(STUDY, folder)) == tables(finished)
 
 
+def test_anew_interrupted_before_its_first_file_leaves_one_that_resumes_too(finished, tmp_path, monkeypatch):
+    folder = of_another_model(finished, tmp_path / "study")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store.Open, "keep", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        sweep.simulate(STUDY, folder, 1, sweep.Console(quiet=True), COMMAND, anew=True)
+    monkeypatch.undo()
+    assert tables(made(STUDY, folder)) == tables(finished)
+
+
 def test_anew_makes_a_shard_anew_and_no_other(tmp_path):
     _, (first, _) = sharded(tmp_path / "good")
     _, (left, _) = sharded(tmp_path / "results")
