@@ -199,15 +199,17 @@ def given_by(loader: ConfigLoader, overrides: Sequence[Override], own: Path | No
         if path is not None:
             document = yaml_files.read(path)
             check_package(path, document.package, group, entry.package or "")
-            values = overridden(values, of_document(document, entry.package or "", group, rank))
+            of_file = of_document(document, entry.package or "", group, rank)
+            check_given(of_file)
+            values = overridden(values, of_file)
     typed_words = {
         path: Origin(value, COMMAND_LINE)
         for override in overrides
         if override.key_or_group not in GROUPS
         for path, value in leaves(override.value(), override.key_or_group)
     }
+    check_given(typed_words)
     values = overridden(values, typed_words)
-    check_given(values)
     choices = {group: name for group, name in entries.overrides.known_choices.items() if group in GROUPS and name}
     chosen = frozenset(override.key_or_group for override in overrides if override.key_or_group in GROUPS)
     return Given(values, choices, chosen, there)

@@ -19,7 +19,8 @@ from experiments.schema import limits_in, parameters_of, whole
 if TYPE_CHECKING:
     from sim.record import Record
 
-SHOWN = ["structure", "fit", "purpose", "trust", "commitment", "effort", "burden", "owned", "outcome", "alone_outcome"]
+SHOWN = ["structure", "fit", "purpose", "trust", "commitment", "effort", "burden", "owned",
+         "participation", "outcome", "alone_outcome"]  # fmt: skip
 MONTHS_SHOWN = 12
 
 
@@ -56,15 +57,23 @@ def show(setup: str, parameters: Mapping[str, float], seed: int, world: int, lim
     months = int(parameters["months"])
     print("month " + " ".join(f"{name[:10]:>10}" for name in SHOWN))
     for month in sorted({*range(0, months, max(1, months // MONTHS_SHOWN)), months - 1}):
-        print(f"{month + 1:5d} " + " ".join(f"{record.series[0, month, column]:10.2f}" for column in columns))
+        print(f"{month + 1:5d} " + " ".join(f"{record.series[0, month, column]:10.3f}" for column in columns))
     outcome = dict(zip(OUTCOME_NAMES, record.outcomes[0], strict=True))
     print(
-        f"\n{setup}, seed {seed}, world {world}: added value {outcome['added_value']:+.3f} at the end, "
-        f"{outcome['added_value_mean']:+.3f} on average over {months} months."
+        f"\n{setup}, seed {seed}, world {world}: added value {outcome['added_value']:+.4f} at the end, "
+        f"{outcome['added_value_mean']:+.4f} on average over {months} months."
     )
+    print(collapsed(outcome["collapse_month"], parameters["collapse_effort"]))
     if limits is not None:
         print("\n".join(failed_so(record, limits)))
     return 0
+
+
+def collapsed(month: float, effort: float) -> str:
+    """Whether the partnership collapsed, and when; `month` is NaN where it did not."""
+    if month == month:
+        return f"It collapsed in month {month:.0f}: from then on mean effort stayed below {effort:g}."
+    return f"It did not collapse: mean effort did not stay below {effort:g}."
 
 
 def failed_so(record: Record, limits: Mapping[str, float]) -> Iterator[str]:

@@ -35,7 +35,8 @@ FIELDS = (
     "study.nowhere", "study_id", "seed", "results_version", "versions", "versions.numpy", "versions.python", "command",
     "nowhere",
 )  # fmt: skip
-NAMES = ("../x", "../../../../outside/precious.txt", "/proc/version", "/proc/self/environ", "runs/part-999999.parquet", "", ".",
+NAMES = ("../x", "../../../../outside/precious.txt", "/proc/version", "/proc/self/environ",
+         "runs/part-999999.parquet", "", ".",
          "runs", "a\nb", "figures/x",
          "runs/../provenance.json", "provenance.json", ".lock", "\x00", "runs/part-000000.parquet/x",
          "x" * 300)  # fmt: skip

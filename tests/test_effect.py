@@ -12,6 +12,7 @@ from functools import cache
 import pytest
 
 from experiments import cli
+from experiments.acting import SWITCHED_BY
 from sim.limits import LIMITS
 from sim.params import BY_NAME, SETUPS
 from tests import effects, steps
@@ -53,7 +54,7 @@ VALUES: dict[str, tuple[str, ...]] = {
 
 POINTS = ("sweep", "design.points=4")
 NEEDED: dict[str, tuple[str, ...]] = {
-    "design.list": (*POINTS, "design.sampler=list"),
+    "design.list": ("sweep", "design.sampler=list"),
     "design.levels": ("sweep", "design.sampler=grid", "design.box=none", "design.factors.noise=[0,1]"),
     "design.adaptive.batch": (*POINTS, "design.adaptive.precision=0.5"),
     "design.adaptive.maximum": (*POINTS, "design.adaptive.precision=0.5"),
@@ -61,10 +62,11 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "executor.address": (*POINTS, "executor=dask"),
     "variants.calm": (*POINTS, "variant_points=2"),
     "variant_points": (*POINTS, "variants.calm={load_per_seat:0}"),
-    **{f"scenario.{name}": ("sweep", "scenario=himp_1999") for name in ("name", "about", "sources", "n_localities")},
+    "scenario.n_localities": ("sweep", "scenario=himp_1999"),
 }
 """A command in which a key has an effect, where it has none by itself."""
-IN_FILES = {"scenario.sectors", "scenario.issues", "scenario.between", "failure", "claim", "variants"}
+IN_FILES = {"scenario.name", "scenario.about", "scenario.sources", "scenario.sectors", "scenario.issues",
+            "scenario.between", "failure", "claim", "variants"}  # fmt: skip
 """Keys that files set; on the command line they may be refused everywhere."""
 
 SET_BY_ARMS = {name for values in SETUPS.values() for name in values}
@@ -110,7 +112,9 @@ def verdict(words: tuple[str, ...], key: str) -> str:
             return "refused" if is_named(key, err) else f"{word}: refused, not by name: {err.strip()}"
         if effect.code != 0:
             return f"{word}: exit code {effect.code}"
-        base = base_of(words)
+        base, refused = effects.effect_of(words)
+        if base.code == 2 and is_named(key, refused):
+            return "effective"  # others need it: without it they are refused
         unseen = words[0] == "run" and effect.out == base.out and not key.startswith("limits.")
         if not effects.is_ignored(word, effect, base) and not unseen:
             return "effective"  # what `run` does otherwise must be seen, except that no failure may be near a threshold
@@ -185,6 +189,8 @@ def test_every_parameter_has_an_effect_on_runs_where_nothing_else_decides_it(nam
         count = f"parameters.{name.rsplit('_', 1)[0]}_count"
         others = "parameters.sector_8_count" if "_1_" in name else "parameters.sector_1_count"
         words = (*words, f"{others}=3", *(() if name.endswith("_count") else (f"{count}=3",)))
+    if name in SWITCHED_BY:
+        words = (*words, f"parameters.{SWITCHED_BY[name]}=1")
     assert verdict(words, f"parameters.{name}") == "effective"
 
 
@@ -245,12 +251,14 @@ def test_a_key_that_does_nothing_is_told(monkeypatch):
     from experiments import jobs
 
     kept = jobs.parameters_of
-    monkeypatch.setattr(
-        jobs, "parameters_of", lambda plain: kept({**plain, "parameters": {**plain["parameters"], "noise": 0.35}})
-    )
+
+    def forgetful(plain, given):
+        return kept({**plain, "parameters": {**plain["parameters"], "noise": 0.35}}, given)
+
+    monkeypatch.setattr(jobs, "parameters_of", forgetful)
     assert "changes nothing" in verdict(words, "parameters.noise")
 
 
 def test_a_refusal_that_names_nothing_is_told(monkeypatch):
-    monkeypatch.setattr("experiments.jobs.run", lambda cfg, words: 2)
+    monkeypatch.setattr("experiments.jobs.run", lambda asked, command: lambda: 2)
     assert "refused, not by name" in verdict(("run",), "seed")

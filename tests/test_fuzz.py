@@ -73,7 +73,10 @@ def test_an_input_prints_as_lines_of_a_shell_that_make_its_files(tmp_path):
 def test_studies_are_altered_and_vouched_for(tmp_path):
     """What the manifest vouches for is read as sound, so that what stands in it is met, and not its being damaged."""
     folder = "results/tiny/{pilot}"
-    for step in (Step("study", folder), Step("record", f"{folder}/provenance.json", ("command", '"x"'))):
+    for step in (
+        Step("study", folder),
+        Step("record", f"{folder}/provenance.json", ("command", '"partnership sweep"')),
+    ):
         step.take(tmp_path)
     place = tmp_path / steps.named(folder)
     with pytest.MonkeyPatch.context() as patched:
@@ -89,34 +92,39 @@ def test_studies_are_altered_and_vouched_for(tmp_path):
 def says(*lines, code=2):
     """A job that prints some lines to stderr and returns an exit code."""
 
-    def job(cfg, words):
+    def job():
         print(*lines, sep="\n", file=sys.stderr)
         return code
 
-    return job
+    return ready(job)
+
+
+def ready(work):
+    """A job that prepares some work, whatever it is asked."""
+    return lambda asked, command: work
 
 
 def writes(path, code=2):
-    def job(cfg, words):
+    def job():
         place = Path(path)
         place.unlink(missing_ok=True)
         place.write_text("x")
-        return says("partnership: no", code=code)(cfg, words)
+        return says("partnership: no", code=code)(None, ())()
 
-    return job
+    return ready(job)
 
 
 def raises(error):
-    def job(cfg, words):
+    def job():
         raise error
 
-    return job
+    return ready(job)
 
 
 PLANTED = {
     # the fault that must be seen, and the job that commits it
     "exception": raises(TypeError("a fault of ours")),
-    "hang": lambda cfg, words: time.sleep(30),
+    "hang": ready(lambda: time.sleep(30)),
     "code": says(code=3),
     "message": says("partnership: one", "and two"),
     "usage": says("usage: partnership [--help]"),
@@ -129,7 +137,7 @@ PLANTED = {
     "written": writes("here.txt"),
     "outside": writes("../outside/precious.txt"),
     "canary": writes("../outside/canary", code=0),
-    "left": lambda cfg, words: os.environ.update(PARTNERSHIP_LEFT="x") or 0,
+    "left": ready(lambda: os.environ.update(PARTNERSHIP_LEFT="x") or 0),
 }
 
 
@@ -157,8 +165,8 @@ def test_a_value_that_is_lost_on_the_way_is_seen(monkeypatch):
     assert trial.faults_of(tried) == [], "control"
     kept = schema.parameters_of
 
-    def forgetful(plain):
-        return kept({**plain, "parameters": {**plain["parameters"], "noise": 0.35}})
+    def forgetful(plain, given):
+        return kept({**plain, "parameters": {**plain["parameters"], "noise": 0.35}}, given)
 
     monkeypatch.setattr("experiments.jobs.parameters_of", forgetful)
     assert [fault.kind for fault in trial.faults_of(tried)] == ["ignored"]
@@ -166,6 +174,7 @@ def test_a_value_that_is_lost_on_the_way_is_seen(monkeypatch):
 
 def test_another_identity_is_no_effect_on_what_is_simulated(monkeypatch):
     """A parameter that every run takes from elsewhere changes the identity of a study, and none of its numbers."""
+    monkeypatch.setattr("experiments.config_design.fixed_by", lambda *asked: set())  # as if given values stayed drawn
     words = ["sweep", "design.points=4", "parameters.months=3", "parameters.trust_rate=0.1"]
     both = [effects.effect_of(asked)[0] for asked in (words, words[:-1])]
     assert both[0].asked != both[1].asked and both[0].runs == both[1].runs
