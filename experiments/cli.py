@@ -131,6 +131,7 @@ def main(words: list[str] | None = None) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         print(HELP.format(jobs=explained({name: job.about for name, job in JOBS.items()})), end="")
         return 0
+    program.print_notices()
     try:
         return start(words[0], words[1:])
     except KeyboardInterrupt as stop:

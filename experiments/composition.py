@@ -35,6 +35,9 @@ LOCK = threading.RLock()
 MISSING = "???"
 OWN_SETTINGS = "of Hydra's own settings only -m, --cfg, --config-dir and completion are taken"
 NAME = re.compile(r"[\w-]+")
+ENVIRONMENT = re.compile(r"\$\{\s*oc\.env\b")
+FROM_ENVIRONMENT = ("results", "executor", "workers", "shard")
+"""Keys that may take their value from the environment, as jobs of a batch system do; nothing of it is in any text."""
 
 
 @dataclass(frozen=True)
@@ -246,6 +249,11 @@ def check_given(values: Mapping[str, Origin]) -> None:
             raise ConfigError(f"{place}{path}={MISSING}: a value is missing here")
         if is_table(path) and not isinstance(origin.value, Mapping):
             raise ConfigError(f"{place}{path}={brief(origin.value)}: {path} is a table, as in {{name: value}}")
+        if ENVIRONMENT.search(str(origin.value)) and path.split(".")[0] not in FROM_ENVIRONMENT:
+            raise ConfigError(
+                f"{place}{path}={brief(origin.value)}: a study is made of what it states, and not of the environment, "
+                f"which only {', '.join(FROM_ENVIRONMENT)} take values from"
+            )
 
 
 # -- messages ---------------------------------------------------------------------------------------------

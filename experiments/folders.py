@@ -12,7 +12,7 @@ from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import OmegaConf
 
 from experiments import yaml_files
-from experiments.errors import ConfigError
+from experiments.errors import ConfigError, brief
 from sim.params import nearest
 
 GROUPS = ("experiment", "scenario", "setup", "executor", "failure", "claim")
@@ -32,7 +32,7 @@ def own_folder(given: str) -> Path:
     """The folder that `--config-dir` names. Raises `ConfigError` if there is none."""
     folder = Path(given).expanduser().absolute()
     if not folder.is_dir():
-        raise ConfigError(f"--config-dir {given}: there is no such folder")
+        raise ConfigError(f"--config-dir {brief(given)}: there is no such folder")
     return folder
 
 
@@ -62,6 +62,18 @@ def address(folder: Path) -> str:
     return f"{FolderSource.scheme()}://{quote(str(folder), safe='/')}"
 
 
+RESERVED = ("hydra", "root", "config", "schema")
+"""What a folder of the user's own cannot bring: settings of Hydra, and what every configuration begins with."""
+
+
+def check_defaults(document: yaml_files.Document) -> None:
+    """Raise `ConfigError` unless the list of defaults, if there is one, is a list of names and choices."""
+    entries = document.content.get("defaults", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, str | dict) for entry in entries):
+        place = f"{yaml_files.shown(document.path)}, line {document.lines.get('defaults', 1)}"
+        raise ConfigError(f"{place}: defaults={brief(entries)} is not a list, as in [quick_look, _self_]")
+
+
 class FolderSource(ConfigSource):
     """A folder of YAML files as a source of configurations for Hydra; nothing outside the folder is read."""
 
@@ -75,6 +87,7 @@ class FolderSource(ConfigSource):
 
     def load_config(self, config_path: str) -> ConfigResult:
         document = yaml_files.read(self._file(config_path))
+        check_defaults(document)
         return ConfigResult(
             provider=self.provider,
             path=self.full_path(),
@@ -86,10 +99,11 @@ class FolderSource(ConfigSource):
         return self.folder.is_dir()
 
     def is_group(self, config_path: str) -> bool:
-        return self._below(config_path).is_dir()
+        return not self._hidden(config_path) and self._below(config_path).is_dir()
 
     def is_config(self, config_path: str) -> bool:
-        return self._file(config_path).exists() and not self._file(config_path).is_dir()
+        path = self._file(config_path)
+        return not self._hidden(config_path) and path.exists() and not path.is_dir()
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
         return sorted(set(self._listed(config_path, results_filter)))
@@ -100,6 +114,10 @@ class FolderSource(ConfigSource):
                 yield path.name
             if path.suffix == ".yaml" and wanted in (None, ObjectType.CONFIG):
                 yield path.stem
+
+    def _hidden(self, config_path: str) -> bool:
+        first = Path(config_path).parts[:1]
+        return self.folder != configs() and bool(first) and first[0].removesuffix(".yaml") in RESERVED
 
     def _file(self, config_path: str) -> Path:
         return self._below(config_path if config_path.endswith(".yaml") else f"{config_path}.yaml")

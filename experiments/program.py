@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -31,6 +32,21 @@ def as_program(main: Callable[[], int]) -> NoReturn:
         end_workers()
         os._exit(code)
     sys.exit(code)
+
+
+class Notices(logging.Handler):
+    """Prints what a reader should know and need not act on, a line each, beside what a job prints."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(f"partnership: note: {record.getMessage()}", file=sys.stderr)
+
+
+def print_notices() -> None:
+    """Have notices of this package printed from now on."""
+    logger = logging.getLogger("partnership")
+    if not any(isinstance(handler, Notices) for handler in logger.handlers):
+        logger.addHandler(Notices())
+        logger.propagate = False
 
 
 def stopped(stop: KeyboardInterrupt) -> int:

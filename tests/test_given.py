@@ -218,6 +218,9 @@ BAD_FILES = {
     "tag": (b"# @package _global_\nname: !!python/object/apply:os.system ['touch run']\n", "could not determine"),
     "itself": (b"# @package _global_\ndefaults: [mine]\nname: x\n", "refer to one another"),
     "outside": (b"# @package _global_\ndefaults: [../../secret]\nname: x\n", "without '..'"),
+    "no list": (b"# @package _global_\ndefaults: 5\nname: x\n", "line 2: defaults=5 is not a list"),
+    "no table": (b"# @package _global_\nname: x\ndesign:\n", "line 3: design=None: design is a table"),
+    "environment": (b"# @package _global_\nname: ${oc.env:HOME}\n", "line 2: name=${oc.env:HOME}: a study is made of"),
     "recursion": (b"# @package _global_\nname: ${name}\n", "name"),
 }
 
@@ -231,6 +234,24 @@ def test_a_file_that_cannot_be_used_gets_one_message(kind, elsewhere, capsys):
     said = capsys.readouterr().err
     assert says in said and said.count("\n") == 1, said
     assert sorted(elsewhere.rglob("*")) == before
+
+
+def test_a_folder_of_ones_own_brings_nothing_of_hydras(elsewhere, capsys):
+    folder = own(elsewhere, EXPERIMENT)
+    for path in ("hydra/launcher/basic.yaml", "schema.yaml", "config.yaml"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text("seed: 99\nhydra: {launcher: {_target_: os.mkdir}}\n")
+    assert main(["sweep", "--config-dir", "own", "experiment=mine", "--cfg", "job"]) == 0
+    said = capsys.readouterr()
+    assert "seed: 1" in said.out and "name: mine" in said.out and said.err == ""
+
+
+def test_where_results_go_may_depend_on_the_environment(monkeypatch):
+    monkeypatch.setenv("SCRATCH", "there")
+    assert composed(["results=${oc.env:SCRATCH}/results"]).plain["results"] == "there/results"
+    with pytest.raises(ConfigError, match="not of the environment") as refused:
+        composed(["question=${oc.env:SCRATCH}"])
+    assert "there" not in str(refused.value)
 
 
 def test_pipes_folders_and_huge_files_are_no_configurations(elsewhere, capsys):

@@ -289,6 +289,7 @@ def in_words(result: Ended) -> Iterator[Fault]:
 
 def in_message(err: str, out: str) -> Iterator[Fault]:
     """Faults of the message of a command that was refused."""
+    err = "".join(line for line in err.splitlines(keepends=True) if not line.startswith("partnership: note: "))
     line = err.removesuffix("\n")
     if re.search(r"(?im)^usage:", err + out):
         yield Fault("usage", "usage", f"{err[:100]!r}...")
