@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from experiments.errors import ConfigError, brief
 from experiments.given import Given, Origin
-from experiments.idle import WITHOUT_EFFECT, by_the_arms, idle
+from experiments.idle import WITHOUT_EFFECT, by_the_arms, dormant, idle
 from experiments.study import Study
-from sim.params import COUNTS, NEEDS, OF_TWO_SECTORS
+from sim.params import SETUPS
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ IN_FILES = {
 }
 """Keys that files of these groups hold for every job that takes the group."""
 
+BY_NAME_ONLY = "a study knows it by name only; the file of a scenario says it for the page and for patterns"
 WITHOUT_EFFECT_IN_A_STUDY = ("scenario.sectors", "scenario.issues")
 """What is known of a scenario by name only, for the page and for patterns."""
 
@@ -86,7 +87,10 @@ def refuse_idle(job: str, given: Given) -> None:
             continue
         if key not in takes.keys or (path in WITHOUT_EFFECT_IN_A_STUDY and job != "demo"):
             place = f"{origin.place}: " if origin.place else ""
-            raise ConfigError(f"{place}{path}={brief(origin.value)}: {unused(job, key, takes)}")
+            reason = (
+                BY_NAME_ONLY if path in WITHOUT_EFFECT_IN_A_STUDY and key in takes.keys else unused(job, key, takes)
+            )
+            raise ConfigError(f"{place}{path}={brief(origin.value)}: {reason}")
 
 
 def unused(job: str, key: str, takes: Takes) -> str:
@@ -97,34 +101,6 @@ def unused(job: str, key: str, takes: Takes) -> str:
 
 
 # -- parameters -------------------------------------------------------------------------------------------
-
-SWITCHED_BY = {
-    "umbrella_fidelity": "umbrella",
-    "review_floor": "review_month",
-    "relaunch_keeps": "cycle_months",
-    "relaunch_alignment": "cycle_months",
-    "relaunch_fatigue": "cycle_months",
-    "learning_prob": "cycle_months",
-}
-"""Parameters of a mechanism that is off unless another parameter is above 0."""
-
-
-def dormant(name: str, values: Mapping[str, float], varied: frozenset[str] = frozenset()) -> str | None:
-    """Why a parameter cannot act where the others have these values, and `varied` vary; None if it can."""
-    sectors = any(values[count] for count in COUNTS) or bool(varied & set(COUNTS))
-    if name in OF_TWO_SECTORS and sectors:
-        return "the sectors of the scenario decide it; vary or set their counts"
-    if name in SWITCHED_BY:
-        switch = SWITCHED_BY[name]
-        if not values[switch] and switch not in varied:
-            return f"it acts only where {switch} is above 0; set parameters.{switch} as well"
-    if name.startswith("sector_") and not name.endswith("_count"):
-        count = f"sector_{name.split('_')[1]}_count"
-        if not values[count] and count not in varied:
-            return f"it acts only where {count} is above 0; set parameters.{count} as well"
-    if name in NEEDS and int(name.removeprefix("need_")) > values["n_issues"]:
-        return f"there are {values['n_issues']:g} issues; set parameters.n_issues as well"
-    return None
 
 
 def check_partnership(setup: str, parameters: Mapping[str, float], given: Given) -> None:
@@ -147,13 +123,15 @@ ABOUT_A_PLACE = ("scenario.name", "scenario.about", "scenario.sources")
 def check_study(study: Study, given: Given) -> None:
     """Raise `ConfigError` for a value that was given and could not act in this study."""
     for path, origin in given.values.items():
-        if origin.typed and path in ABOUT_A_PLACE:
+        if origin.group != "scenario" and path in ABOUT_A_PLACE:
             raise ConfigError(f"{path}={brief(origin.value)}: the file of a scenario says this; choose scenario=NAME")
     uses = given.values.get("design.points")
     localities = given.values.get("scenario.n_localities")
-    if localities is not None and localities.typed and not (uses and "n_localities" in str(uses.value)):
+    if localities is not None and localities.group != "scenario" and not (uses and "n_localities" in str(uses.value)):
         raise ConfigError(f"scenario.n_localities={localities.value}: it would have no effect; give design.points")
     check_parts(study, given)
+    check_variants(study, given)
+    check_choices(study)
     varied = frozenset(study.design.factors) | {name for named in study.design.choices.values()
                                                 for values in named.values() for name in values}  # fmt: skip
     for name, origin in given.parameters().items():
@@ -182,6 +160,31 @@ def check_parts(study: Study, given: Given) -> None:
     if given.rank("limits") is not None and study.limits is None:
         first = next(iter(given.under("limits")))
         raise ConfigError(f"{first} would have no effect: limits are for failure modes, which failures=true looks for")
+
+
+def check_variants(study: Study, given: Given) -> None:
+    """Raise `ConfigError` for a variant that was given and comes to the study itself, in all or in some part."""
+    for variant, values in study.variants.items():
+        if given.rank(f"variants.{variant}") is None:
+            continue
+        changed = {**study.parameters, **values}
+        for name in values:
+            if reason := dormant(name, changed, frozenset(study.design.factors)):
+                raise ConfigError(f"variants.{variant}: {name} would have no effect: {reason}")
+        fixed = set(values) - set(study.design.factors) - {name for arm in study.arms for name in SETUPS[arm]}
+        if fixed == set(values) and changed == dict(study.parameters):
+            raise ConfigError(f"variants.{variant} would have no effect: these are the values of the study itself")
+
+
+def check_choices(study: Study) -> None:
+    """Raise `ConfigError` for a choice between options that come to the same."""
+    for choice, options in study.design.choices.items():
+        if len(options) > 1 and all(values == next(iter(options.values())) for values in options.values()):
+            raise ConfigError(f"design.factors.{choice} would have no effect: its options set the same values")
+        for option, values in options.items() if choice != "scenario" else ():
+            for name in values:
+                if reason := dormant(name, {**study.parameters, **values}, frozenset(study.design.factors)):
+                    raise ConfigError(f"design.factors.{choice}, {option}: {name} would have no effect: {reason}")
 
 
 def idle_parameter(study: Study, name: str, origin: Origin, varied: frozenset[str]) -> str | None:

@@ -16,6 +16,12 @@ MISSING_NAMED = 100
 """Files that are not there, as far as they are named; of others the number is said."""
 
 
+ADVICE = (
+    "Move files that are not of this study elsewhere; the command that made the study makes again what is missing or "
+    "damaged."
+)
+
+
 def run(folder: Path) -> int:
     """Say what is wrong with a study, and how to mend it; returns 0 if nothing is, else 1. Nothing is written.
 
@@ -28,7 +34,7 @@ def run(folder: Path) -> int:
     for fault in faults:
         print(f"{folder}: {fault}")
     if faults:
-        print(f"{len(faults)} faults. The command that made the study makes again what is missing or damaged.")
+        print(f"{len(faults)} fault{'s' if len(faults) > 1 else ''}. {ADVICE}")
         return 1
     size = sum(entry["bytes"] for entry in found.files.values())
     print(f"{len(found.files)} files, {size:,} bytes: as they were written.")

@@ -16,7 +16,6 @@ from typing import NoReturn
 
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override, RangeSweep
-from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
 from experiments import folders
@@ -46,6 +45,8 @@ UNTAKEN = {
     "--experimental-rerun": "it would run what a file contains; the command in a study's report repeats the study",
     "--hydra-help": "--help says what there is",
     "--run": "a job runs without it",
+    "--shell-completion": "there is no completion yet; partnership JOB --help lists groups and keys",
+    "-sc": "there is no completion yet; partnership JOB --help lists groups and keys",
 }
 """Options of Hydra's that are not taken, and what serves instead."""
 
@@ -64,7 +65,6 @@ class Options:
     resolve: bool = False
     multirun: bool = False
     info: str | None = None
-    completion: bool = False
     own: Path | None = None
     named: str | None = None
 
@@ -84,7 +84,7 @@ class Reader(argparse.ArgumentParser):
 def reader() -> Reader:
     parser = Reader(add_help=False, allow_abbrev=False, prog="partnership")
     parser.add_argument("words", nargs="*")
-    for names in (("--help", "-h"), ("--resolve",), ("--multirun", "-m"), ("--shell-completion", "-sc")):
+    for names in (("--help", "-h"), ("--resolve",), ("--multirun", "-m")):
         parser.add_argument(*names, action="store_true")
     parser.add_argument("--cfg", "-c", choices=["job"])
     parser.add_argument("--package", "-p")
@@ -113,7 +113,7 @@ def options(words: Sequence[str]) -> Options:
     own = folders.own_folder(found.config_dir) if found.config_dir is not None else None
     return Options(
         tuple(found.words), found.help, found.cfg is not None, found.package, found.resolve, found.multirun,
-        found.info, found.shell_completion, own, found.config_dir,
+        found.info, own, found.config_dir,
     )  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def configured(job: str, about: str, words: Sequence[str], prepare: Prepare) -> 
     if asked.help:
         print(help_of(job, about, asked.own), end="")
         return 0
-    if asked.completion or asked.info:
+    if asked.info:
         return show(asked)
     if asked.cfg:
         print(part_of(composed(asked.words, asked.own), asked), end="")
@@ -163,7 +163,7 @@ def values_of(override: Override, asked: Options) -> Iterator[str]:
         yield word
         return
     if not override.is_discrete_sweep():
-        raise ConfigError(f"{brief(word)}: -m takes values one by one, as in {key}=0.1,0.2 or {key}=range(1,4)")
+        raise ConfigError(f"{brief(word)}: with -m, list the values, as in {key}=0.1,0.2 or {key}=range(1,4)")
     given = override.value()
     if word.partition("=")[2].startswith("glob("):
         known = folders.options(searched(asked.own), key)
@@ -210,20 +210,12 @@ def part_of(composition: Composition, asked: Options) -> str:
 
 
 def show(asked: Options) -> int:
-    """Answer a shell that completes a word, or say how Hydra composes."""
+    """Say how Hydra composes: from which files, in which order."""
     with hydra_started(asked.own), explained(asked.own):
         hydra = GlobalHydra.instance().hydra
         assert hydra is not None
-        if asked.completion:
-            if len(asked.words) != 1 or asked.words[0].partition("=")[0] not in ("install", "uninstall", "query"):
-                raise ConfigError("--shell-completion takes install, uninstall or query=SHELL, as in -sc install=bash")
-            try:
-                hydra.shell_completion(config_name=ROOT, overrides=list(asked.words))
-            except (HydraException, ValueError) as error:
-                raise ConfigError(str(error).splitlines()[0]) from None
-        else:
-            words = [search_path(asked.own), *map(opened, parsed(asked.words))]
-            hydra.show_info(str(asked.info), config_name=ROOT, overrides=words)
+        words = [search_path(asked.own), *map(opened, parsed(asked.words))]
+        hydra.show_info(str(asked.info), config_name=ROOT, overrides=words)
     return 0
 
 
@@ -234,7 +226,7 @@ def help_of(job: str, about: str, own: Path | None) -> str:
     keys = ", ".join(takes.keys)
     return f"""partnership {job}: {about}.
 
-Groups, of which one option each is chosen by name:
+Groups (choose one option of each by name):
 {chosen}
 
 Keys, given as key=value: {keys}
@@ -244,7 +236,7 @@ Keys, given as key=value: {keys}
   partnership {job} -m seed=1,2,3            several one after another
   partnership {job} --config-dir FOLDER      files of your own, besides those that are there
   partnership {job} --info defaults-tree     which files are composed, in which order
-  eval "$(partnership {job} -sc install=bash)"   completion in bash
 
-Exit codes: 0 done; 1 some part could not be made, or a fault was found; 2 what was asked cannot be done.
+Exit codes: 0 done; 1 a part could not be made, a fault was found, or output was lost; 2 the request cannot be carried
+out; 129, 130, 143 stopped by a signal, with finished work kept.
 """

@@ -26,14 +26,13 @@ from omegaconf.errors import OmegaConfBaseException
 
 from experiments import folders, schema, yaml_files
 from experiments.errors import ConfigError, brief
-from experiments.folders import GROUPS, configs
+from experiments.folders import GROUPS, OWN_SETTINGS, configs
 from experiments.given import COMMAND_LINE, Given, Origin, leaves, of_document, overridden
 from experiments.schema import OPEN, ROOT, is_table, typed, unknown
 
 LOCK = threading.RLock()
 """Hydra keeps what it composes from in a global place: one thread at a time."""
 MISSING = "???"
-OWN_SETTINGS = "of Hydra's own settings only -m, --cfg, --config-dir and completion are taken"
 NAME = re.compile(r"[\w-]+")
 ENVIRONMENT = re.compile(r"\$\{\s*oc\.env\b")
 FROM_ENVIRONMENT = ("results", "executor", "workers", "shard")
@@ -111,13 +110,25 @@ def overrides_of(words: Sequence[str], loader: ConfigLoader | None = None) -> li
         if "=" not in word:
             raise ConfigError(f"{brief(word)}: not understood; a value is given as key=value")
         try:
-            (override,) = OverridesParser.create(config_loader=loader).parse_overrides([word])
+            (override,) = parse(quoted(word), loader)
         except (HydraException, ValueError, RecursionError):
-            hint = "; text with signs takes quotes, as in 'question=\"Which, and why?\"'"
+            hint = "; quote text that holds punctuation, as in 'question=\"Which, and why?\"'"
             raise ConfigError(f"{brief(word)}: not understood; a value is given as key=value{hint}") from None
         found.append(override)
     refuse_doubles(found)
     return found
+
+
+def parse(word: str, loader: ConfigLoader | None) -> list[Override]:
+    return OverridesParser.create(config_loader=loader).parse_overrides([word])
+
+
+def quoted(word: str) -> str:
+    """The word as Hydra's grammar reads it, which takes letters beyond ASCII in quotes only."""
+    key, _, value = word.partition("=")
+    if value.isascii() or not key.isascii() or any(sign in value for sign in "'\"[]{}(),\\"):
+        return word
+    return f"{key}='{value}'"
 
 
 def refuse_doubles(overrides: Sequence[Override]) -> None:
@@ -125,9 +136,16 @@ def refuse_doubles(overrides: Sequence[Override]) -> None:
     seen: set[str] = set()
     for override in overrides:
         paths = {path for path, _ in leaves(value_of(override), override.key_or_group)}
-        for path in sorted(paths & seen):
-            raise ConfigError(f"{path} is given twice on the command line; give it once")
+        for path in sorted(paths):
+            apart = path in GROUPS  # the option of a group is chosen first, and then some of its keys are set
+            if path in seen or (not apart and any(overlap(path, other) for other in seen - set(GROUPS))):
+                raise ConfigError(f"{path} is given twice on the command line; give it once")
         seen |= paths
+
+
+def overlap(path: str, other: str) -> bool:
+    """Whether one of two dotted paths lies within the other."""
+    return path.startswith(f"{other}.") or other.startswith(f"{path}.")
 
 
 def value_of(override: Override) -> Any:
@@ -234,7 +252,9 @@ def check_package(path: Path, header: str | None, group: str, package: str) -> N
     """A file of a group that sets keys everywhere says so in its first line."""
     if group in ("experiment", "scenario", "setup", "failure", "claim") and package != "":
         said = f"it has '# @package {header}'" if header else "it has none"
-        raise ConfigError(f"{yaml_files.shown(path)}, line 1: a {group} begins with '# @package _global_'; {said}")
+        raise ConfigError(
+            f"{yaml_files.shown(path)}, line 1: a file of {group}/ begins with '# @package _global_'; {said}"
+        )
 
 
 def check_given(values: Mapping[str, Origin]) -> None:

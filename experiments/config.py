@@ -11,11 +11,13 @@ from experiments.acting import check_study, everywhere, refuse_idle
 from experiments.composition import Composition, composed
 from experiments.config_design import design_of
 from experiments.errors import ConfigError, brief
+from experiments.files import StudyError
 from experiments.given import Given
+from experiments.names import check_name
 from experiments.scenario import between
 from experiments.schema import among, limits_in, parameters_of, whole
 from experiments.study import Contrast, Scenario, Study
-from sim.params import SETUPS, ParameterError, check
+from sim.params import DEFAULTS, SETUPS, ParameterError, check
 
 ADDRESS = r"((tcp|tls|ws|wss|ucx)://)?(\[[0-9a-fA-F:]+\]|[^/:\s]+):\d{1,5}/?"
 """What the address of a Dask scheduler looks like."""
@@ -45,6 +47,10 @@ def contrast_of(plain: Mapping[str, Any], arms: Sequence[str]) -> Contrast:
 def variants_of(plain: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     variants = {}
     for name, values in plain.items():
+        try:
+            check_name("a variant", str(name))
+        except StudyError as error:
+            raise ConfigError(f"variants.{name}: {error}") from None
         if not isinstance(values, Mapping):
             raise ConfigError(f"variants.{name}={brief(values)}: a variant takes parameters, as in {{fit_strength: 0}}")
         if not values:
@@ -66,11 +72,16 @@ def study_and_list(asked: Composition) -> tuple[Study, pd.DataFrame | None]:
 def study_in(plain: Mapping[str, Any], given: Given) -> tuple[Study, pd.DataFrame | None]:
     """The same, of values whose kinds are checked already, and of what was given."""
     arms = arms_of(plain["arms"])
+    plain = {**plain, "parameters": without_setup(plain["parameters"], given)}
     if not str(plain["name"]).replace("_", "").replace("-", "").isalnum():
         raise ConfigError(f"name={brief(plain['name'])}: a study's name takes letters, digits, - and _")
     parameters = parameters_of(plain, given)
     ranges = between(plain["scenario"]["between"], parameters)
     places = {name: span for name, span in ranges.items() if not everywhere(arms, name)}
+    for name in ranges.keys() - places.keys():
+        origin = given.values.get(f"scenario.between.{name}")
+        if origin is not None and origin.group != "scenario":
+            raise ConfigError(f"scenario.between.{name} would have no effect: {everywhere(arms, name)}")
     design, listed = design_of(plain["design"], parameters, given, places)
     study = Study(
         name=plain["name"],
@@ -88,6 +99,17 @@ def study_in(plain: Mapping[str, Any], given: Given) -> tuple[Study, pd.DataFram
     )
     check_study(study, given)
     return study, listed
+
+
+def without_setup(parameters: Mapping[str, Any], given: Given) -> dict[str, Any]:
+    """The parameters of a study, before any arm: of a setup that some scenario chooses, only how it splits its effort.
+
+    What else a setup sets (nobody works together, say) would hold under every arm.
+    """
+    origins = given.under("parameters")
+    leaked = [name for name in ("alone", "setup_share", "upkeep_share")
+              if (origin := origins.get(f"parameters.{name}")) and origin.group == "setup"]  # fmt: skip
+    return {**parameters, **{name: DEFAULTS[name] for name in leaked}}
 
 
 def arms_of(given: Sequence[str]) -> tuple[str, ...]:

@@ -39,13 +39,13 @@ def design_of(
     sampler = among(plain["sampler"], designs.DESIGNS, "design.sampler")
     among(plain["worlds"], WORLDS, "design.worlds")
     refuse_unused(plain, given)
+    if (plain["list"] is not None) != (sampler == "list"):
+        raise ConfigError("design.sampler=list and design.list=FILE go together")
     if plain["box"] in worlds.lists():
         fixed = fixed_by(given, plain["factors"], sampler)
         return of_listed_worlds(plain, parameters, fixed, adaptive_of(plain["adaptive"]))
     if sampler == designs.BOOTSTRAP:
         raise ConfigError(f"design.sampler={sampler} draws from a list of worlds; name it, as in design.box=calibrated")
-    if (plain["list"] is not None) != (sampler == "list"):
-        raise ConfigError("design.sampler=list and design.list=FILE go together")
     design = replace(
         Design(sampler, 0, *varied(plain, parameters, given, places))
         if sampler != "list"
@@ -80,6 +80,11 @@ def refuse_unused(plain: Mapping[str, Any], given: Given) -> None:
         (f"design.adaptive.{name}", not adaptive, "it acts only with design.adaptive.precision; give that as well")
         for name in ("batch", "maximum", "level")
     ]
+    for name, span in plain["factors"].items():
+        if sampler == "list" and not is_choice(name, span):
+            raise ConfigError(
+                f"design.factors.{name} would have no effect: {by_list} say what varies; give it a column"
+            )
     for path, idle, reason in unused:
         decided = given.rank("design.adaptive.precision" if "adaptive" in reason else "design.sampler") or -1
         rank = given.rank(path)

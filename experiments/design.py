@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from experiments import possible, samplers
 from experiments.files import StudyError, hash_of
+from experiments.idle import by_the_arms, dormant
 from experiments.names import check_name, check_names
 from experiments.study import Contrast, Design, Study
 from experiments.wellformed import check_kinds
@@ -236,6 +237,9 @@ def small_study(points: int = 200, *, seed: int = 1, arms: Sequence[str] | None 
         contrast=Contrast("structure_first", "purpose_first", "added_value_mean", 0.01),
     )
     check(study)
+    for name, value in values.items():
+        if reason := by_the_arms(study.arms, name) or dormant(name, study.parameters):
+            raise StudyError(f"{name}={shown(value)} would have no effect: {reason}")
     return study
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote
 
 from hydra.core.object_type import ObjectType
@@ -62,16 +63,33 @@ def address(folder: Path) -> str:
     return f"{FolderSource.scheme()}://{quote(str(folder), safe='/')}"
 
 
+OWN_SETTINGS = "of Hydra's own settings only -m, --cfg, --info and --config-dir are taken"
 RESERVED = ("hydra", "root", "config", "schema")
 """What a folder of the user's own cannot bring: settings of Hydra, and what every configuration begins with."""
 
 
 def check_defaults(document: yaml_files.Document) -> None:
-    """Raise `ConfigError` unless the list of defaults, if there is one, is a list of names and choices."""
+    """Raise `ConfigError` unless the list of defaults, if there is one, is a list of names and of choices in groups."""
     entries = document.content.get("defaults", [])
-    if not isinstance(entries, list) or not all(isinstance(entry, str | dict) for entry in entries):
-        place = f"{yaml_files.shown(document.path)}, line {document.lines.get('defaults', 1)}"
-        raise ConfigError(f"{place}: defaults={brief(entries)} is not a list, as in [quick_look, _self_]")
+    place = f"{yaml_files.shown(document.path)}, line {document.lines.get('defaults', 1)}: defaults"
+    if not isinstance(entries, list):
+        raise ConfigError(f"{place}={brief(entries)} is not a list, as in [quick_look, _self_]")
+    for entry in entries:
+        if not is_default(entry):
+            raise ConfigError(f"{place}: {brief(entry)} is neither a name nor a choice, as in override /setup: neither")
+        if yaml_files.chosen(entry)[0].split("/")[0] == "hydra":
+            raise ConfigError(f"{place}: {brief(entry)}: {OWN_SETTINGS}")
+
+
+def is_default(entry: Any) -> bool:
+    """Whether an entry of a list of defaults is a name, or one choice in a group."""
+    if isinstance(entry, str):
+        return bool(entry.strip()) and "$" not in entry
+    if not isinstance(entry, dict) or len(entry) != 1:
+        return False
+    ((group, name),) = entry.items()
+    text = isinstance(group, str) and bool(group.strip()) and "$" not in group
+    return text and (name is None or (isinstance(name, str) and bool(name.strip()) and "$" not in name))
 
 
 class FolderSource(ConfigSource):

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiments.yaml_files import Document, shown
+from experiments.yaml_files import Document, chosen, shown
 
 COMMAND_LINE = 10**6
 """The rank of words on the command line: they override every file."""
-KEY = re.compile(r"([a-z_]\w*(?:\.[\w-]+)*)(?:=|:| is | takes )")
+KEY = re.compile(r"([a-z_]\w*(?:\.[^\s=:.]+)*)(?:=|:| is | takes | would )")
 """How a message begins that is about one key."""
 
 
@@ -94,7 +94,13 @@ def of_document(document: Document, package: str, group: str, rank: int) -> dict
     found = {}
     for path, value in leaves(content, prefix) if content else ():
         line = document.lines.get(path.removeprefix(f"{prefix}.") if prefix else path)
-        found[path] = Origin(value, rank, group, f"{shown(document.path)}, line {line}" if line else "")
+        found[path] = Origin(value, rank, group, f"{shown(document.path)}{f', line {line}' if line else ''}")
+    for entry in document.content.get("defaults", []):
+        chosen_group, option = chosen(entry)
+        if chosen_group and group and option != "None":  # a file of a group that chooses in another group
+            found[chosen_group] = Origin(
+                option, rank, group, f"{shown(document.path)}, line {document.lines['defaults']}"
+            )
     return found
 
 

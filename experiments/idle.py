@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from experiments.study import Study
-from sim.params import BY_NAME, COUNTS, OF_TWO_SECTORS, SETUPS
+from sim.params import BY_NAME, COUNTS, NEEDS, OF_TWO_SECTORS, SETUPS
 
 EMPHASES = ("early_emphasis", "late_emphasis", "upkeep_emphasis")
 OF_SETUP = (*EMPHASES, "setup_share", "setup_months", "upkeep_share")
@@ -83,3 +83,34 @@ def always_composed(study: Study) -> bool:
     return any(low > 0.0 for low in least.values()) or any(
         all(any(count in values for count in kept) for values in named) for named in chosen
     )
+
+
+# -- mechanisms that are off ------------------------------------------------------------------------------
+
+SWITCHED_BY = {
+    "umbrella_fidelity": "umbrella",
+    "review_floor": "review_month",
+    "relaunch_keeps": "cycle_months",
+    "relaunch_alignment": "cycle_months",
+    "relaunch_fatigue": "cycle_months",
+    "learning_prob": "cycle_months",
+}
+"""Parameters of a mechanism that is off unless another parameter is above 0."""
+
+
+def dormant(name: str, values: Mapping[str, float], varied: frozenset[str] = frozenset()) -> str | None:
+    """Why a parameter cannot act where the others have these values, and `varied` vary; None if it can."""
+    sectors = any(values[count] for count in COUNTS) or bool(varied & set(COUNTS))
+    if name in OF_TWO_SECTORS and sectors:
+        return "the sectors of the scenario decide it; vary or set their counts"
+    if name in SWITCHED_BY:
+        switch = SWITCHED_BY[name]
+        if not values[switch] and switch not in varied:
+            return f"it acts only where {switch} is above 0; set parameters.{switch} as well"
+    if name.startswith("sector_") and not name.endswith("_count"):
+        count = f"sector_{name.split('_')[1]}_count"
+        if not values[count] and count not in varied:
+            return f"it acts only where {count} is above 0; set parameters.{count} as well"
+    if name in NEEDS and int(name.removeprefix("need_")) > values["n_issues"]:
+        return f"there are {values['n_issues']:g} issues; set parameters.n_issues as well"
+    return None

@@ -224,7 +224,8 @@ def ragged(error: str) -> str:
     """What is wrong with the rows of a CSV file, from what pandas says of it."""
     found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", error)
     if found is None:
-        return f"it cannot be read: {' '.join(error.split())}"
+        reason = "a quotation mark is not closed" if "EOF inside string" in error else " ".join(error.split())
+        return f"it cannot be read as CSV: {reason}"
     columns, line, values = found.groups()
     return (
         f"line {line} holds {values} values, and the heading {columns} columns; values are separated by commas, and "

@@ -12,6 +12,7 @@ from sim import values
 from sim.limits import LIMITS, limits_of
 from sim.params import (
     BY_NAME,
+    COUNTS,
     DEFAULT_BOX,
     NAMES,
     PARAMETERS,
@@ -159,7 +160,9 @@ def unknown(path: str) -> str | None:
         here = ".".join(steps[:count])
         if here in OPEN:
             return None
-        known = kinds_in(table) if is_dataclass(table) else {}
+        if not is_dataclass(table):
+            return f"{'.'.join(steps[: count - 1])} takes a value, and not a table of values"
+        known = kinds_in(table)
         if step not in known:
             return f"there is no '{here}' in the configuration{suggestion(here, list(known))}"
         table = known[step]
@@ -288,10 +291,17 @@ def parameters_of(plain: Mapping[str, Any], given: Given | None = None) -> dict[
         checked = {name: check(name, value) for name, value in plain["parameters"].items()}
         ordered = {name: checked[name] for name in NAMES}
         departs = ordered["n_partners"] != BY_NAME["n_partners"].default
-        asked = departs if given is None else "parameters.n_partners" in given.values
+        asked = departs if given is None else contradicts(given)
         return counted(ordered, {"n_partners": ordered["n_partners"]} if asked else {})
     except ParameterError as error:
         raise ConfigError(f"parameters.{error}") from None
+
+
+def contradicts(given: Given) -> bool:
+    """Whether a number of partners was given that no count of a sector, given later, overrides."""
+    partners = given.rank("parameters.n_partners")
+    counts = [rank for name in COUNTS if (rank := given.rank(f"parameters.{name}")) is not None]
+    return partners is not None and partners >= max(counts, default=0)
 
 
 def limits_in(plain: Mapping[str, Any]) -> dict[str, float]:

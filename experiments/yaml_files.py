@@ -84,7 +84,8 @@ def _parsed(path: Path, changed: int, size: int) -> Document:
     except (yaml.YAMLError, OmegaConfBaseException, ValueError) as error:
         if isinstance(error, ConfigError):
             raise
-        raise ConfigError(f"{shown(path)} cannot be read: {str(error).splitlines()[0]}") from None
+        reason = "it holds a number of over 4,300 digits" if "digits" in str(error) else str(error).splitlines()[0]
+        raise ConfigError(f"{shown(path)} cannot be read: {reason}") from None
     header = next((match[1] for line in comments(text) if (match := HEADER.match(line))), None)
     return Document(path, content, header, lines)  # type: ignore[arg-type]
 
@@ -155,3 +156,11 @@ def walk(path: Path, node: yaml.Node, prefix: str) -> Iterator[tuple[str, int]]:
         seen.add(name)
         yield name, key.start_mark.line + 1
         yield from walk(path, value, f"{name}.")
+
+
+def chosen(entry: Any) -> tuple[str, str]:
+    """The group and the option of a choice in a list of defaults; empty for the name of a file."""
+    if not isinstance(entry, dict):
+        return "", ""
+    ((group, name),) = entry.items()
+    return re.sub(r"^((override|optional)\s+)*/?", "", group).partition("@")[0], str(name)

@@ -160,8 +160,6 @@ def test_hydra_habits(capsys):
     assert "free_riding: 0.3" in capsys.readouterr().out
     assert main(["sweep", "--help"]) == 0
     assert "structure_vs_purpose" in capsys.readouterr().out
-    assert main(["sweep", "-sc", "install=bash"]) == 0
-    assert "complete" in capsys.readouterr().out
     assert written() == []
 
 

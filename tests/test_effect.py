@@ -12,7 +12,7 @@ from functools import cache
 import pytest
 
 from experiments import cli
-from experiments.acting import SWITCHED_BY
+from experiments.idle import SWITCHED_BY
 from sim.limits import LIMITS
 from sim.params import BY_NAME, SETUPS
 from tests import effects, steps
@@ -21,7 +21,8 @@ from tests.grammar import CONFIGURED, KEYS
 
 BASE = {
     "sweep": ("sweep", "design.points=4"),
-    "run": ("run", "parameters.months=90", "parameters.umbrella=true", "parameters.pooled_share=0.3",
+    "run": ("run", "setup=purpose_first", "parameters.months=90", "parameters.umbrella=true",
+            "parameters.pooled_share=0.3",
             "parameters.setup_months=8", "parameters.cycle_months=20", "parameters.learning_prob=0.5",
             "parameters.review_month=75", "parameters.reorganisation_prob=0.05"),
     "demo": ("demo", "failure=inertia"),
@@ -93,6 +94,12 @@ def values_of(key: str) -> tuple[str, ...]:
 
 
 @cache
+def without(words: tuple[str, ...]) -> tuple[Effect, str]:
+    """What a command comes to without a key, and what it says on stderr; many keys share such a command."""
+    return effects.effect_of(words)
+
+
+@cache
 def base_of(words: tuple[str, ...]) -> Effect:
     effect, err = effects.effect_of(words)
     assert effect.code == 0, err
@@ -112,7 +119,7 @@ def verdict(words: tuple[str, ...], key: str) -> str:
             return "refused" if is_named(key, err) else f"{word}: refused, not by name: {err.strip()}"
         if effect.code != 0:
             return f"{word}: exit code {effect.code}"
-        base, refused = effects.effect_of(words)
+        base, refused = without(words)
         if base.code == 2 and is_named(key, refused):
             return "effective"  # others need it: without it they are refused
         unseen = words[0] == "run" and effect.out == base.out and not key.startswith("limits.")

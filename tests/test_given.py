@@ -9,11 +9,12 @@ import threading
 import numpy as np
 import pytest
 
-from experiments import design, plan
+from experiments import design, plan, small_study
 from experiments.cli import main
 from experiments.composition import composed
 from experiments.config import compose, study_and_list, study_in
 from experiments.errors import ConfigError
+from experiments.files import StudyError
 from sim.params import BY_NAME, DEFAULT_BOX, NAMES, NEEDS, SETUPS
 
 EXPERIMENT = "# @package _global_\nname: mine\ndesign: {points: 4}\n"
@@ -138,7 +139,18 @@ IDLE = {
     "sweep variants.mine={noise:0.1}": "give variant_points as well",
     "sweep variant_points=5": "there are no variants",
     "sweep scenario.about=mine": "the file of a scenario says this",
-    "sweep scenario.sectors=[a]": "does not use scenario",
+    "sweep scenario.sectors=[a]": "a study knows it by name only",
+    "sweep scenario.between={early_emphasis:0.1}": "every arm of a study sets it",
+    "sweep variant_points=2 variants={a:{umbrella_fidelity:0.2}}": "umbrella_fidelity would have no effect",
+    "sweep variant_points=2 variants={a:{need_12:3}}": "there are 4 issues",
+    "sweep variant_points=2 parameters.noise=0.2 variants={a:{noise:0.2}}": "the values of the study itself",
+    "sweep design.factors.t={choices:{a:{umbrella_fidelity:0.1},b:{}}}": "umbrella_fidelity would have no effect",
+    "sweep design.factors.t={choices:{a:{},b:{}}}": "its options set the same values",
+    "sweep design.sampler=list design.list=points.csv design.factors.noise=[0,1]": "the points of the list say",
+    "sweep design.box=calibrated design.list=nowhere.csv": "go together",
+    "sweep design.factors={noise:[0,1]} design.factors.noise={levels:[0,1]}": "given twice",
+    "sweep parameters.noise={a:1}": "parameters.noise takes a value, and not a table",
+    "sweep -sc query=bash": "there is no completion yet",
     "sweep scenario.n_localities=3": "give design.points",
     "sweep seed=1 seed=2": "given twice",
     "sweep seed=???": "a value is missing",
@@ -196,6 +208,59 @@ def test_a_message_names_the_file_and_the_line(elsewhere, capsys):
         assert main(["sweep", "--config-dir", "own", "experiment=mine"]) == 2
         said = capsys.readouterr().err
         assert place in said and "own/experiment/mine.yaml" in said and said.count("\n") == 1, said
+
+
+IDLE_IN_FILES = {
+    # what a file gives, and could not act: what is said of it, with the file and the line
+    "defaults: [{override /setup: purpose_first}]\n": "line 3: setup=purpose_first",
+    "setup: purpose_first\n": "line 3: setup=purpose_first",
+    "defaults: [{override /hydra/job_logging: default}]\n": "line 3: defaults",
+    "scenario: {name: x}\n": "line 3: scenario.name=x",
+    "world: 3\n": "line 3: world=3",
+    "limits: {flat: 0.2}\n": "line 3: limits.flat would have no effect",
+    "variants: {a: {noise: 0.1}}\n": "line 3: variants.a would have no effect",
+    "yes: 2\n": "there is no 'True'",
+    "variants: {a$b: {noise: 0.1}}\nvariant_points: 2\n": "may not be called",
+}
+
+
+@pytest.mark.parametrize("text", IDLE_IN_FILES)
+def test_what_a_file_gives_acts_or_is_refused_as_well(text, elsewhere, capsys):
+    own(elsewhere, f"# @package _global_\nname: mine\n{text}")
+    assert main(["sweep", "--config-dir", "own", "experiment=mine"]) == 2
+    said = capsys.readouterr().err
+    assert IDLE_IN_FILES[text] in said and "own/experiment/mine.yaml" in said and said.count("\n") == 1, said
+
+
+def test_a_setup_that_a_scenario_chooses_does_not_leak_into_every_arm(elsewhere):
+    text = "# @package _global_\ndefaults: [{override /setup: alone}]\nscenario: {name: mine, about: x}\n"
+    folder = own(elsewhere, text, group="scenario")
+    asked = composed(["scenario=mine"], folder)
+    assert asked.plain["parameters"]["alone"] == 1, "control: run plays it so"
+    assert study_in(asked.plain, asked.given)[0].parameters["alone"] == 0
+
+
+def test_studies_made_in_python_refuse_what_could_not_act():
+    for values in ({"early_emphasis": 0.2}, {"umbrella_fidelity": 0.2}, {"sector_1_capacity": 3.0}, {"need_9": 2.0}):
+        with pytest.raises(StudyError, match="would have no effect"):
+            small_study(4, months=3, **values)
+    assert small_study(4, months=3, umbrella=1, umbrella_fidelity=0.2).parameters["umbrella_fidelity"] == 0.2, "control"
+
+
+def test_letters_beyond_ascii_need_no_quotes():
+    assert compose(["question=Größe?"]).question == compose(["question='Größe?'"]).question == "Größe?"
+
+
+BAD_DEFAULTS = ["null", "{a: b}", "[5]", "[null]", "[[a]]", "[{a: 1, b: 2}]", '[{"": ""}]', '[""]', '["${name}"]']
+
+
+@pytest.mark.parametrize("defaults", BAD_DEFAULTS)
+def test_a_list_of_defaults_that_is_none_gets_one_message(defaults, elsewhere, capsys):
+    own(elsewhere, f"# @package _global_\nname: mine\ndefaults: {defaults}\n")
+    for words in (["experiment=mine"], ["experiment=mine", "--cfg", "job"]):
+        assert main(["sweep", "--config-dir", "own", *words]) == 2
+        said = capsys.readouterr().err
+        assert "own/experiment/mine.yaml, line 3: defaults" in said and said.count("\n") == 1, said
 
 
 BAD_FILES = {
@@ -310,7 +375,7 @@ OPTIONS = {
     "~seed": "not understood",
     "noise=0,2": "did you mean 'parameters.noise'",
     "parameters.noise=0,2": "as in parameters.noise=0.2",
-    "-m seed=interval(0,1)": "one by one",
+    "-m seed=interval(0,1)": "list the values",
     "-m seed=range(0,100000)": "more than 1,000 values",
     "-m seed=range(0,100) world=range(0,100)": "it runs 1 to 1,000",
 }

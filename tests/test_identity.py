@@ -103,7 +103,7 @@ def test_every_module_that_a_run_imports_is_in_its_identity():
 
 def test_so_is_every_module_that_decides_which_runs_are_made():
     carriers = {"study", "strict", "layout", "files"}  # what is asked, and how bytes are stored: in the id and hashes
-    refusals = {"wellformed", "names", "possible"}  # they refuse a study, or leave it as it is
+    refusals = {"wellformed", "names", "possible", "idle"}  # they refuse a study, or leave it as it is
     assert set(identity.RUNS_CHOSEN.names) == closure("experiments", "chunk", "design", "plan") - carriers - refusals
 
 

@@ -38,8 +38,13 @@ def test_no_kill_changes_a_byte():
 
 
 def test_a_store_that_writes_by_halves_is_reported():
-    tally = kills.kills(number=6, seconds=15, seed=1, studies=["short_chunks"], kinds=["local"], program=HALF_WRITTEN)
-    assert any("deviates" in fault for fault in tally.faults), tally
+    """Whether a kill meets a half-written file is a matter of chance: of a few tries, one does."""
+    for seed in range(1, 6):
+        tried = {"studies": ["short_chunks"], "kinds": ["local"], "program": HALF_WRITTEN}
+        tally = kills.kills(number=6, seconds=15, seed=seed, **tried)
+        if any("deviates" in fault for fault in tally.faults):
+            return
+    raise AssertionError(tally)
 
 
 def test_a_process_that_is_left_over_or_hangs_is_reported(tmp_path, monkeypatch):

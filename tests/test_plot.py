@@ -97,10 +97,15 @@ def test_what_cannot_be_drawn_is_told_and_nothing_written(folder, capsys, words,
     assert before == (sorted((folder / "plots").iterdir()) if (folder / "plots").exists() else [])
 
 
+def replaced(words, *keys):
+    """The words without those of some keys."""
+    return [word for word in words if word.partition("=")[0] not in keys]
+
+
 def test_choices_with_the_longest_names_are_drawn(tmp_path, capsys):
     """Forty signs and a space between: what a name may be, no figure may fail on."""
     names = "W" * 40 + " " + "m" * 39, "v-1.0_" * 13
-    study = compose([*WORDS, "design.points=60", "trajectory_points=0"])
+    study = compose([*replaced(WORDS, "design.points", "trajectory_points"), "design.points=60", "trajectory_points=0"])
     town = {name: {"n_partners": 4.0 + 5.0 * k} for k, name in enumerate(names)}
     study = replace(study, design=replace(study.design, choices={"town": town}))
     folder = store.folder_of(study, tmp_path)

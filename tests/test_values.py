@@ -93,7 +93,7 @@ def test_a_need_is_none_or_at_least_a_thousandth():
 
 TWELVE = [12, 12.0, "12", "12.0", " 12 ", "1.2e1", Decimal(12), Decimal("12.0"), Fraction(24, 2), np.int8(12),
           np.uint64(12), np.float32(12), np.float64(12)]  # fmt: skip
-NO_NUMBERS = [None, True, False, np.True_, "", "x", "1_2", "0x1f", "1,5", b"12", [], [12], (), {}, {12}, 1j, object(),
+NO_NUMBERS = [None, True, False, np.True_, "", "x", "1_2", "0x1f", "1,5", b"12", [], [12], (), {}, {12}, 1j, Ellipsis,
               np.array(12.0), np.array([12.0]), range(3), float]  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def test_what_a_message_shows_is_short_and_on_one_line():
 
 # -- the arguments of a partnership -----------------------------------------------------------------------------
 
-WRONG_SETUPS = [{}, 5, [], ("balanced",), True, 1.5, object(), float("nan"), np.array(["balanced"]), b"balanced"]
+WRONG_SETUPS = [{}, 5, [], ("balanced",), True, 1.5, Ellipsis, float("nan"), np.array(["balanced"]), b"balanced"]
 
 
 @pytest.mark.parametrize("setup", WRONG_SETUPS, ids=repr)
@@ -168,7 +168,7 @@ def test_a_setup_that_is_no_name_is_answered_with_the_names(setup):
         Partnership(setup=setup)
 
 
-WRONG_SEEDS = ["x", True, [], {}, 1j, 7.5, math.nan, -1, 2**64, 10**5000, object(), "1_0"]
+WRONG_SEEDS = ["x", True, [], {}, 1j, 7.5, math.nan, -1, 2**64, 10**5000, Ellipsis, "1_0"]
 
 
 @pytest.mark.parametrize("name", ["rng", "world"])

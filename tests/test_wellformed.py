@@ -20,7 +20,7 @@ BASE = small_study(9, arms=("structure_first", "purpose_first"), n_issues=3, mon
 
 # -- studies made in Python -------------------------------------------------------------------------------------
 
-ODD = ["x", "", None, True, 1.5, -1, 10**400, float("nan"), float("inf"), [], {}, (1, 2, 3), {"a": 1}, {1: 2}, object(),
+ODD = ["x", "", None, True, 1.5, -1, 10**400, float("nan"), float("inf"), [], {}, (1, 2, 3), {"a": 1}, {1: 2}, Ellipsis,
        np.int64(3), np.float32(0.5), np.arange(3), b"x", 1j, {"noise": "x"}, {"x": {"noise": None}}, ("x",),
        ["alone", 5], {"noise": (0.0, "x")}, {"noise": 5}, {"town": {"a": 5}}, {"town": {}}, {"": {"a": 1}}]  # fmt: skip
 PARTS = ["name", "question", "seed", "parameters", "design", "arms", "contrast", "variants", "variant_points",
