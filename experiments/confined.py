@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from experiments.files import StudyError, write_bytes
+from experiments.files import StudyError, require_no_link, write_bytes
 from experiments.layout import ANALYSIS, FIGURES, PLOTS, TABLES
 
 _OPENING = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -76,6 +76,7 @@ def read(folder: Path, name: str, most: int) -> bytes:
 
 def write(folder: Path, name: str, content: bytes) -> None:
     """Write a file below the folder, whole or not at all, into real folders only; else a `StudyError`."""
+    require_no_link(folder)
     for level in levels(name):
         require_folder(folder, level)
     write_bytes(folder / name, content)

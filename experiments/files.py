@@ -111,12 +111,19 @@ def hash_of(content: bytes) -> str:
 # the lock
 
 
+def require_no_link(folder: Path) -> None:
+    """Raise `StudyError` for a study's folder that is a link: what is written there would land elsewhere."""
+    if folder.is_symlink():
+        raise StudyError(f"{folder} is a symbolic link; name the folder that it leads to")
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a study's folder, which is made if need be; `StudyError` if another process holds it.
 
     The system frees it when its holder dies, however that happens, so a lock file left behind blocks nobody.
     """
+    require_no_link(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = _take(folder)

@@ -505,6 +505,17 @@ def test_metadata_for_other_programs_is_not_heeded(places, good):
     assert experiments.load(folder).to_pandas().equals(experiments.load(good).to_pandas())
 
 
+def test_a_study_whose_folder_is_a_link_is_read_and_not_written(places, good, capsys, tmp_path):
+    folder, _ = places
+    real = folder.rename(tmp_path / "real")
+    folder.symlink_to(real, target_is_directory=True)
+    before = contents(real)
+    for words in (("report", f"study={folder}"), ("sweep", *WORDS, f"results={folder.parent.parent}")):
+        assert main([str(word) for word in words]) == 2
+        assert "is a symbolic link; name the folder that it leads to" in capsys.readouterr().err
+    assert main(["check", f"study={folder}"]) == 0 and contents(real) == before
+
+
 def test_what_could_not_be_read_back_is_not_written(tmp_path):
     with pytest.raises(StudyError, match="command is"):
         sweep.simulate(STUDY, tmp_path / "study", 1, sweep.Console(quiet=True), "partnership sweep 'question=a\nb'")
