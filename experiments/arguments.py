@@ -48,14 +48,14 @@ def integer(name: str, text: str, low: int, high: int) -> int:
     return int(text)
 
 
-def number(name: str, text: str, *, zero: bool = False) -> float:
-    """A number above 0 (or from 0), or a `ConfigError`."""
+def number(name: str, text: str, *, zero: bool = False, least: float = 0.0) -> float:
+    """A number above 0 (or from 0, or from `least`), or a `ConfigError`."""
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not (value > 0 or (zero and value == 0)) or math.isinf(value):
-        allowed = "from 0 up" if zero else "above 0"
+    if not (value > 0 or (zero and value == 0)) or math.isinf(value) or value < least:
+        allowed = f"from {least:g} up" if zero or least else "above 0"
         raise ConfigError(f"{name}={brief(text)} is out of range; it takes a number {allowed}")
     return value
 

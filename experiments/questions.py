@@ -14,6 +14,9 @@ from experiments.arguments import number
 from experiments.store import Finished, StudyError
 from experiments.study import Contrast
 
+FINEST = 1e-6
+"""The finest precision that worlds are counted for: finer, and there are more than anybody could run."""
+
 
 def contrast(asked: Mapping[str, str]) -> int:
     """Compare any two settings of a study, in any outcome."""
@@ -93,7 +96,7 @@ def power_of(asked: Mapping[str, str]) -> int:
     finished = store.open_study(Path(asked["study"]))
     study = finished.study
     name = settings.outcome(asked.get("outcome", study.contrast.outcome))
-    wanted = (number("precision", asked["precision"]),) if "precision" in asked else power.PRECISIONS
+    wanted = (number("precision", asked["precision"], least=FINEST),) if "precision" in asked else power.PRECISIONS
     a, b = settings.Setting(study.contrast.a), settings.Setting(study.contrast.b)
     pairs = settings.paired(finished, a, b, name)
     found = power.power(pairs, study.contrast.region, wanted)
