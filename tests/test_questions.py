@@ -102,6 +102,7 @@ def test_a_pilot_with_replicates_plans_both(folder, capsys):
         (["contrast", "outcome=cycle_1"], "0 worlds have the outcome"),
         (["contrast", "b=balanced", "b=balanced"], "given twice"),
         (["power", "precision=zero"], "precision=zero is out of range"),
+        (["power", "precision=1e-300"], "precision=1e-300 is out of range; it takes a number from 1e-06 up"),
         (["power", "outcome=alone_outcome"], "the same in every world"),
         (["power", "precison=0.1"], "did you mean 'precision'"),
     ],
