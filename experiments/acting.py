@@ -42,7 +42,7 @@ TAKES = {
          "judging": CLAIMS, "runs": "a study's size is design.points times design.replicates"},
     ),
     "run": Takes(
-        ("setup", "scenario"), (*PLAYED, "world"),
+        ("failure", "setup", "scenario"), (*PLAYED, "world"),
         {"experiment": STUDY, "failure": DEMO, "claim": CLAIMS, "judging": CLAIMS, "runs": DEMO,
          "arms": "one partnership has one setup; name it in setup=NAME",
          "results": "partnership run writes nothing", "name": "partnership run writes nothing"},
@@ -68,6 +68,7 @@ IN_FILES = {
     "scenario": ("name", "scenario", "parameters", "design", "setup"),
     "setup": ("setup", "parameters"),
     "executor": ("executor",),
+    "failure": ("failure", "setup", "parameters"),
 }
 """Keys that files of these groups hold for every job that takes the group."""
 

@@ -238,7 +238,8 @@ def small_study(points: int = 200, *, seed: int = 1, arms: Sequence[str] | None 
     )
     check(study)
     for name, value in values.items():
-        if reason := by_the_arms(study.arms, name) or dormant(name, study.parameters):
+        reason = by_the_arms(study.arms, name) or dormant(name, study.parameters)
+        if reason and study.parameters[name] != params.DEFAULTS[name]:
             raise StudyError(f"{name}={shown(value)} would have no effect: {reason}")
     return study
 

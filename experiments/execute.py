@@ -120,22 +120,34 @@ def run(
     """function(task) for each task, as they are finished, with at most `window` of them in flight or waiting.
 
     By default that is two for each worker. A task whose function raises, or that kills its worker, comes back as
-    `Failed`. `say` is called with a line when workers are waited for. Raises `StudyError` when a scheduler does not
-    answer, or is lost, or its workers are. When left by an error or an interruption, what has not started is dropped
-    and nothing is waited for.
+    `Failed`; one whose worker died is tried once more, alone, when all others are done. `say` is called with a line
+    when workers are waited for. Raises `StudyError` when a scheduler does not answer, or is lost, or its workers are.
+    When left by an error or an interruption, what has not started is dropped and nothing is waited for.
     """
-    remaining = iter(tasks)
-    pending: dict[Future[Result], Task] = {}
+    suspects: list[Task] = []
     with workers_of(place, say) as workers:
-        while True:
-            most = 2 * workers.count()
-            while len(pending) < (window or most) and (task := next(remaining, None)) is not None:
-                pending[workers.executor.submit(function, task)] = task
-            if not pending:
-                return
-            for future in wait(pending, GLANCE, FIRST_COMPLETED).done:
-                failed = _failed(workers, pending.pop(future), future)
-                yield future.result() if failed is None else failed
+        for result in _done(workers, function, iter(tasks), window):
+            if isinstance(result, Failed) and isinstance(result.error, cluster.WorkerDiedError):
+                suspects.append(result.task)  # it may only have been beside the one that kills its worker
+            else:
+                yield result
+        yield from _done(workers, function, iter(suspects), 1)
+
+
+def _done(
+    workers: Workers, function: Callable[[Task], Result], remaining: Iterator[Task], window: int | None
+) -> Iterator[Result | Failed[Task]]:
+    """function(task) for each task, as they are finished."""
+    pending: dict[Future[Result], Task] = {}
+    while True:
+        most = 2 * workers.count()
+        while len(pending) < (window or most) and (task := next(remaining, None)) is not None:
+            pending[workers.executor.submit(function, task)] = task
+        if not pending:
+            return
+        for future in wait(pending, GLANCE, FIRST_COMPLETED).done:
+            failed = _failed(workers, pending.pop(future), future)
+            yield future.result() if failed is None else failed
 
 
 def _failed(workers: Workers, task: Task, future: Future[Result]) -> Failed[Task] | None:

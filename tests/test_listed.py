@@ -147,7 +147,7 @@ BAD_LISTS = {
     "noise,arm\n0.1,alone\n0.2,alone\n": r"column arm: every arm meets every point",
     "noise,scenario\n0.1,default\n0.2,default\n": r"design\.factors\.scenario=",
     '"noise\n0.1\n0.2\n': "the heading cannot be read",
-    'noise\n0.1\n"0.2\n': "cannot be read: .* EOF inside string",
+    'noise\n0.1\n"0.2\n': "cannot be read as CSV: a quotation mark is not closed",
     "noise,umbrella\n0.1,1\n".encode("utf-16"): "is text in UTF-16; save it as CSV in UTF-8",
     "noise,umbrella\n0.1,1\n".encode("utf-16-le"): "line 1 holds a NUL byte",
     HEADING.encode() + b"0.1,1\n0.\x002,1\n": "line 3 holds a NUL byte",
