@@ -146,7 +146,7 @@ def studies(asked: Options) -> list[list[str]]:
     """The words of each study that is asked for; one, unless -m lists several values."""
     if not asked.multirun:
         return [list(asked.words)]
-    with hydra_started(asked.own) as loader:
+    with hydra_started() as loader:
         listed = [list(values_of(override, asked)) for override in overrides_of(asked.words, loader)]
     count = 1
     for values in listed:
@@ -211,7 +211,7 @@ def part_of(composition: Composition, asked: Options) -> str:
 
 def show(asked: Options) -> int:
     """Say how Hydra composes: from which files, in which order."""
-    with hydra_started(asked.own), explained(asked.own):
+    with hydra_started(), explained(asked.own):
         hydra = GlobalHydra.instance().hydra
         assert hydra is not None
         words = [search_path(asked.own), *map(opened, parsed(asked.words))]

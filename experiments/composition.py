@@ -49,8 +49,8 @@ class Composition:
 
 
 @contextmanager
-def hydra_started(own: Path | None = None) -> Iterator[ConfigLoader]:
-    """Hydra's loader over our folder of configurations, and over another one where there is one."""
+def hydra_started() -> Iterator[ConfigLoader]:
+    """Hydra's loader; the words it is given name the folders (`search_path`)."""
     with LOCK:
         schema.register()
         folders.register()
@@ -73,7 +73,7 @@ def composed(words: Sequence[str] = (), own: Path | None = None) -> Composition:
 
     Raises `ConfigError` for whatever cannot be used, naming the file and line where it was given in a file.
     """
-    with hydra_started(own) as loader, explained(own):
+    with hydra_started() as loader, explained(own):
         overrides = parsed(words)
         given = given_by(loader, overrides, own)
         config = compose(ROOT, [search_path(own), *map(opened, overrides)])
@@ -212,7 +212,7 @@ def given_by(loader: ConfigLoader, overrides: Sequence[Override], own: Path | No
         name = entry.config_path or ""
         if name in ("", ROOT, "config", "schema"):
             continue
-        refuse_hydra(name, values, entry.parent or "", there)
+        refuse_hydra(name)
         if name.startswith("hydra/"):
             continue
         group, _, option = name.rpartition("/")
@@ -242,7 +242,7 @@ STANDARD = ("hydra/config", "hydra/output/default", "hydra/launcher/basic", "hyd
 """What Hydra composes of its own settings where nobody chooses otherwise; none of it is used."""
 
 
-def refuse_hydra(name: str, values: Mapping[str, Origin], parent: str, there: tuple[Path, ...]) -> None:
+def refuse_hydra(name: str) -> None:
     """Refuse a choice among Hydra's own settings, which a file can make in its list of defaults."""
     if name.startswith("hydra") and name not in STANDARD:
         raise ConfigError(f"{name}: {OWN_SETTINGS}; a file's list of defaults chooses it: take it out")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from experiments.errors import ConfigError
@@ -36,10 +36,6 @@ class Document:
     content: Mapping[str, Any]
     package: str | None
     lines: Mapping[str, int]
-
-    def config(self) -> DictConfig:
-        """The content as OmegaConf has it, interpolations unresolved."""
-        return OmegaConf.create(dict(self.content))
 
 
 def shown(path: Path) -> str:
