@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks import picture, yardstick
-from experiments.execute import available_workers
+from experiments.execution.place import available_workers
 from sim.model import Partnership
 from sim.params import as_array, resolve
 from sim.runs import simulate

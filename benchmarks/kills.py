@@ -28,17 +28,16 @@ from pathlib import Path
 
 import psutil
 
-from experiments import store
-from experiments.config import compose
-from experiments.files import LOCK
-from experiments.manifest import MANIFEST
+from experiments.config.to_study import compose
+from experiments.storage import store
+from experiments.storage.files import LOCK
+from experiments.storage.manifest import MANIFEST
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = """
 import sys, types
-import experiments
-experiments.report = sys.modules["experiments.report"] = types.ModuleType("report")
-experiments.report.rebuild = lambda folder: 0
+report = sys.modules["experiments.report.rebuild"] = types.ModuleType("report")
+report.rebuild = lambda folder: 0
 from experiments.cli import script
 script()
 """

@@ -20,10 +20,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from experiments import chunk, plan, report, store, sweep
-from experiments.config import compose
-from experiments.execute import Place
-from experiments.study import Study
+from experiments.config.to_study import compose
+from experiments.execution import sweep, worker
+from experiments.execution.place import Place
+from experiments.report import rebuild
+from experiments.storage import store
+from experiments.study import plan, tables
+from experiments.study.definition import Study
 
 ARMS = 7
 WORKERS = 2
@@ -44,7 +47,7 @@ def measured(runs: int, months: int, kind: str, folder: str, what: str) -> dict[
     warm_up(study)
     started = time.perf_counter()
     if what == "report":
-        report.rebuild(store.folder_of(study, Path(folder)), say=lambda _: None)
+        rebuild.rebuild(store.folder_of(study, Path(folder)), say=lambda _: None)
     else:
         sweep.simulate(study, store.folder_of(study, Path(folder)), None, quiet, place=Place(kind, WORKERS))
     seconds = time.perf_counter() - started
@@ -54,7 +57,7 @@ def measured(runs: int, months: int, kind: str, folder: str, what: str) -> dict[
 def warm_up(study: Study) -> None:
     """Compile, or load what is compiled."""
     first = plan.batch(study, plan.units(study, 0, 2))
-    chunk.simulate_runs(first.parameters, first.world, study.seed)
+    worker.simulate_runs(first.parameters, first.world, study.seed)
 
 
 def apart(*arguments: object) -> dict[str, float]:
@@ -78,8 +81,8 @@ def memory() -> None:
 def bookkeeping() -> None:
     """Time of one chunk in a single thread: the runs, and everything else that is done for them."""
     study = study_of(100_000, 60)
-    tasks = [task for task in plan.tasks(study) if task.table == store.RUNS]
-    engine = chunk.simulate_runs
+    tasks = [task for task in plan.tasks(study) if task.table == tables.RUNS]
+    engine = worker.simulate_runs
     warm_up(study)
     spent = dict.fromkeys(("points", "runs", "table and compression", "disk and manifest"), 0.0)
     with tempfile.TemporaryDirectory() as folder, store.opened(study, Path(folder), []) as opened:
@@ -90,14 +93,14 @@ def bookkeeping() -> None:
             runs = plan.batch(study, rows)
             found = engine(runs.parameters, runs.world, study.seed)
             clock.append(time.perf_counter())
-            chunk.simulate_runs = lambda *_, found=found: found
-            done = chunk.work(study, one, rows)
+            worker.simulate_runs = lambda *_, found=found: found
+            done = worker.work(study, one, rows)
             clock.append(time.perf_counter())
             opened.keep(one.files[0], done.files[one.files[0]])
             clock.append(time.perf_counter())
             for name, (before, after) in zip(spent, pairwise(clock), strict=True):
                 spent[name] += after - before
-    chunk.simulate_runs = engine
+    worker.simulate_runs = engine
     for name, seconds in spent.items():
         print(f"{name:24s} {seconds:6.2f} s, {100 * seconds / spent['runs']:5.1f} % of the runs")
 

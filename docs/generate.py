@@ -284,9 +284,9 @@ def modules() -> str:
 
 
 def jobs() -> str:
-    """The modules of the studies."""
+    """The modules of the studies, room by room."""
     folder = CODE / "experiments"
-    paths = sorted(path for path in folder.rglob("*.py") if path.stem != "__init__")
+    paths = sorted((path for path in folder.rglob("*.py") if path.stem != "__init__"), key=lambda p: (len(p.parts), p))
     names = [path.relative_to(folder).as_posix() for path in paths]
     rows = ((f"[`{name}`](../experiments/{name})", about(path)) for name, path in zip(names, paths, strict=True))
     return table("module|what it is", rows)

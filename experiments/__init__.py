@@ -14,26 +14,26 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from experiments import identity  # reads the sources that decide results, before any of them is loaded
+from experiments.storage import identity  # reads the sources that decide results, before any of them is loaded
 
 if TYPE_CHECKING:
-    from experiments.design import small_study
-    from experiments.files import StudyError
-    from experiments.store import load
-    from experiments.study import Adaptive, Contrast, Design, Study
-    from experiments.sweep import run_study
+    from experiments.errors import StudyError
+    from experiments.execution.sweep import run_study
+    from experiments.storage.reading import load
+    from experiments.study.definition import Adaptive, Contrast, Design, Study
+    from experiments.study.design import small_study
 
 __all__ = ["Adaptive", "Contrast", "Design", "Study", "StudyError", "identity", "load", "run_study", "small_study"]
 
 _HOME = {
-    "Adaptive": "study",
-    "Contrast": "study",
-    "Design": "study",
-    "Study": "study",
-    "StudyError": "files",
-    "load": "store",
-    "run_study": "sweep",
-    "small_study": "design",
+    "Adaptive": "study.definition",
+    "Contrast": "study.definition",
+    "Design": "study.definition",
+    "Study": "study.definition",
+    "StudyError": "errors",
+    "load": "storage.reading",
+    "run_study": "execution.sweep",
+    "small_study": "study.design",
 }
 
 

@@ -5,23 +5,23 @@ Nothing heavy is imported before it is needed, so that the command answers at on
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any, NamedTuple
 
-from experiments import program
+from experiments.terminal import program
+from sim.errors import PartnershipError, nearest
 
 
 class Job(NamedTuple):
-    """A job: where its function stands, what it is for, the words it takes, and of these the ones it needs.
+    """A job: what it is for, the words it takes, and of these the ones it needs.
 
-    A job whose `takes` is None takes a configuration.
+    Its function stands in `experiments.commands`, in a module of its name, and has that name as well. A job whose
+    `takes` is None takes a configuration.
     """
 
-    module: str
-    function: str
     about: str
     takes: Mapping[str, str] | None = None
     needs: tuple[str, ...] = ()
@@ -38,63 +38,53 @@ RECORD = {
 }
 
 JOBS = {
-    "sweep": Job("experiments.jobs", "sweep", "run a study: many worlds, several arms, a verdict and a report"),
-    "run": Job("experiments.jobs", "run", "run one partnership and tell it month by month"),
-    "demo": Job("experiments.demo.jobs", "demo", "show how partnerships fail, and what would have helped"),
-    "claims": Job("experiments.claims.jobs", "claims", "judge what documents claim: holds, fails, depends, undecided"),
-    "detectors": Job(
-        "experiments.demo.jobs", "detectors", "measure how far the failure detectors can be trusted",
+    "sweep": Job("run a study: many worlds, several arms, a verdict and a report"),
+    "run": Job("run one partnership and tell it month by month"),
+    "demo": Job("show how partnerships fail, and what would have helped"),
+    "claims": Job("judge what documents claim: holds, fails, depends, undecided"),
+    "detectors": Job("measure how far the failure detectors can be trusted",
         {**SEED, "runs=NUMBER": "runs of each demonstration", **RESULTS,
          "limits.NAME=NUMBER": "a threshold of a detector, as in limits.window=12"},
     ),
-    "validate": Job(
-        "experiments.facts.jobs", "validate", "hold the model against what was observed",
+    "validate": Job("hold the model against what was observed",
         {**RECORD, "runs=NUMBER": "runs of each scenario; 100 if not given"},
     ),
-    "calibrate": Job(
-        "experiments.facts.jobs", "calibrate", "seek the worlds that show what was observed",
+    "calibrate": Job("seek the worlds that show what was observed",
         {**RECORD, "without=NAME": "a rival model that lacks purpose, trust or overhead",
          "prior_draws=NUMBER": "worlds drawn from the wide box at first",
          "particles=NUMBER": "worlds kept in each population", "populations=NUMBER": "populations at most",
          "most=NUMBER": "proposals for one population at most"},
     ),
-    "teach": Job(
-        "experiments.page.teach", "teach", "watch partnerships in a browser: the teaching page",
+    "teach": Job("watch partnerships in a browser: the teaching page",
         {"failure=NAME": "the lesson of a failure mode", "scenario=NAME": "the partnerships of a scenario",
          "setup=NAME": "how they start", **SEED, "open=false": "only say where it is"},
     ),
-    "report": Job("experiments.jobs", "report", "rebuild the report of a study from its tables", STUDY, ("study",)),
-    "check": Job("experiments.jobs", "check", "verify every byte of a study", STUDY, ("study",)),
-    "merge": Job("experiments.jobs", "merge", "put the shards of a study together", STUDY, ("study",)),
-    "replay": Job(
-        "experiments.jobs", "replay", "run one run of a study again, month by month, and compare",
+    "report": Job("rebuild the report of a study from its tables", STUDY, ("study",)),
+    "check": Job("verify every byte of a study", STUDY, ("study",)),
+    "merge": Job("put the shards of a study together", STUDY, ("study",)),
+    "replay": Job("run one run of a study again, month by month, and compare",
         {**STUDY, "run=NUMBER": "which, by the column run of the stored runs"},
         ("study", "run"),
     ),
-    "contrast": Job(
-        "experiments.questions", "contrast", "compare any two settings of a study in any outcome",
+    "contrast": Job("compare any two settings of a study in any outcome",
         {**STUDY, "a=SETTING": "an arm, as in structure_first, or one in part: arm/variant, arm@factor=value",
          "b=SETTING": "what it is compared with",
          "outcome=NAME": "in which outcome", "region=NUMBER": "what counts as a practical difference"},
         ("study",),
     ),
-    "plot": Job(
-        "experiments.plot", "plot", "draw any outcome of a study by arms or parameters",
+    "plot": Job("draw any outcome of a study by arms or parameters",
         {**STUDY, "outcome=NAME": "which outcome", "by=NAME[,NAME]": "arm, or what varies in the study",
          "kind=NAME": "how it is drawn", "of=ARM": "one arm, or difference"},
         ("study",),
     ),
-    "power": Job(
-        "experiments.questions", "power_of", "how many worlds a precision takes, from a pilot",
+    "power": Job("how many worlds a precision takes, from a pilot",
         {**STUDY, "outcome=NAME": "which outcome", "precision=NUMBER": "half of the interval's width"},
         ("study",),
     ),
-    "neutrality": Job(
-        "experiments.neutrality", "run", "measure that the answer is not built into the model",
+    "neutrality": Job("measure that the answer is not built into the model",
         {"worlds=NUMBER": "worlds to count in", **RESULTS},
     ),
-    "compare": Job(
-        "experiments.jobs", "compare", "lay two studies side by side, cell by cell",
+    "compare": Job("lay two studies side by side, cell by cell",
         {"a=FOLDER": "the folder of a study", "b=FOLDER": "the folder of another"},
         ("a", "b"),
     ),
@@ -152,29 +142,24 @@ def start(name: str, words: list[str]) -> int:
         print(f"partnership {version()}")
         return 0
     if name not in JOBS:
-        raise ConfigError(f"there is no job '{brief(name)}'{near(name, JOBS)}; jobs are {', '.join(JOBS)}")
+        raise ConfigError(f"there is no job '{brief(name)}'{nearest(name, JOBS)}; jobs are {', '.join(JOBS)}")
     job = JOBS[name]
     if job.takes is not None:
         if any(word in ("-h", "--help") for word in words):
             print(usage(name, job.about, job.takes), end="")
             return 0
-        from experiments.arguments import arguments
+        from experiments.config.arguments import arguments
 
-        return int(task_of(job)(arguments(name, job.takes, job.needs, words)))
-    if name == "demo":
-        from experiments.demo.jobs import expanded
+        return int(task_of(name)(arguments(name, job.takes, job.needs, words)))
+    from experiments.config.hydra_cli import configured
 
-        words = expanded(words)
-    if name == "claims":
-        words = [f"design.{word}" if word.startswith("points=") else word for word in words]
-    from experiments.compose import configured
-
-    return configured(name, job.about, words, task_of(job))
+    rewritten = getattr(module_of(name), "rewritten", list)
+    return configured(name, job.about, rewritten(words), task_of(name))
 
 
 def version() -> str:
     """The version of the package."""
-    from experiments.provenance import package_version
+    from experiments.storage.provenance import package_version
 
     return package_version()
 
@@ -190,21 +175,20 @@ def explained(words: Mapping[str, str]) -> str:
     return "\n".join(f"  {word:<{width}}  {meaning}" for word, meaning in words.items())
 
 
-def task_of(job: Job) -> Callable[..., Any]:
-    return getattr(import_module(job.module), job.function)  # type: ignore[no-any-return]
+def module_of(name: str) -> ModuleType:
+    """The module of a job, imported now and not before: some are slow to import."""
+    return import_module(f"experiments.commands.{name}")
 
 
-def near(name: str, known: Any) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else ""
+def task_of(name: str) -> Callable[..., Any]:
+    """The function of a job: it has the job's name."""
+    task: Callable[..., Any] = getattr(module_of(name), name)
+    return task
 
 
 def explain(error: Exception) -> str | None:
     """One message for a mistake in what was asked, or None for a fault of ours, which shows its traceback."""
-    known = {"CacheError", "ConfigError", "ParameterError", "StudyError"}
-    if known & {kind.__name__ for kind in type(error).__mro__}:
-        return str(error)
-    return program.of_system(error)
+    return str(error) if isinstance(error, PartnershipError) else program.of_system(error)
 
 
 def script() -> None:

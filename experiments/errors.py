@@ -1,13 +1,23 @@
-"""The error of a configuration or a word of the command line that cannot be used, and how it quotes a value."""
+"""The errors of studies and of what was asked, and how a message quotes a value."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sim.errors import PartnershipError
+
 LETTERS_SHOWN = 60
 
 
-class ConfigError(ValueError):
+class StudyError(PartnershipError, ValueError):
+    """A study that cannot be run, written or read."""
+
+
+class OtherModelError(StudyError):
+    """What one model made is not what another would: they must not be mixed."""
+
+
+class ConfigError(PartnershipError, ValueError):
     """What was asked cannot be used; the message names the value, what is allowed and the nearest name.
 
     Where it is about one key, the message begins with that key, so that the place where it was given can be added.

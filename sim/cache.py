@@ -22,11 +22,13 @@ from typing import Any
 
 import numba
 
+from sim.errors import PartnershipError
+
 PRIVATE = 0o700
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-class CacheError(RuntimeError):
+class CacheError(PartnershipError, RuntimeError):
     """A folder of compiled code that somebody else could have filled; the message says what to do."""
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sim.params import ParameterError, nearest
+from sim.errors import nearest
+from sim.params import ParameterError
 from sim.values import number_of, shown
 
 

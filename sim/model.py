@@ -17,8 +17,9 @@ import mesa
 import numpy as np
 
 from sim.cache import kept
+from sim.errors import nearest
 from sim.outcomes import OUTCOME_NAMES, OUTCOME_SCHEMA, cycle_means, summarise
-from sim.params import COUNTS, NAMES, PARAMETERS, ParameterError, as_array, check, nearest, resolve, setup_values
+from sim.params import COUNTS, NAMES, PARAMETERS, ParameterError, as_array, check, resolve, setup_values
 from sim.runs import advance, begin
 from sim.state import ISSUE, PARTNER, PARTNERSHIP, SERIES, SERIES_NAMES, allocate, one_run, view
 from sim.tables import Row, in_lane, matrix, row, table

@@ -9,13 +9,13 @@ a second model. Source keys (HImP, HWB, NHSPlan, KingsFund, PCG) are explained i
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.errors import PartnershipError, nearest
 from sim.values import number_of, shown
 
 
@@ -62,7 +62,7 @@ class Parameter(NamedTuple):
         return self.low if number < self.low else self.high
 
 
-class ParameterError(ValueError):
+class ParameterError(PartnershipError, ValueError):
     """A parameter that does not exist, or a value outside its range; the message says what is allowed."""
 
 
@@ -234,12 +234,6 @@ SETUPS: dict[str, dict[str, float]] = {
 }
 """The arms. Arms with a setup spend the same share of effort on it over the same months, and differ only in
 where it goes; `neither` meets and works without any, `alone` is no partnership at all."""
-
-
-def nearest(name: Any, known: tuple[str, ...] | list[str]) -> str:
-    """`; did you mean 'x'?` when a known name is near, else an empty string."""
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6) if isinstance(name, str) else []
-    return f"; did you mean '{close[0]}'?" if close else ""
 
 
 def check(name: str, value: Any) -> float:

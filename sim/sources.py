@@ -25,6 +25,8 @@ class SourceChangedError(RuntimeError):
 def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
     """A digest of each module of a package, by its path as in "sim/rules.py"; how lines end does not matter.
 
+    A module in a folder of the package is named with it, as in "study/plan".
+
     Raises OSError where a file cannot be read.
     """
     files = {name: (folder / f"{name}.py").read_bytes().replace(b"\r\n", b"\n") for name in names}
@@ -49,7 +51,7 @@ class Sources:
         """
         if self._loaded is None:
             for name in self.names:
-                importlib.import_module(f"{self.package}.{name}")
+                importlib.import_module(f"{self.package}.{name.replace('/', '.')}")
             now = digests(self.folder, self.names)
             edited = [path for path in now if now[path] != self._first[path]]
             if edited:

@@ -12,7 +12,6 @@ import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass, field
-from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,15 @@ from unittest.mock import patch
 
 from omegaconf import OmegaConf
 
-from experiments import cli, design, neutrality, plan, report, sweep
+from experiments import cli
+from experiments.calibration import posterior, validate
 from experiments.claims import ledger
-from experiments.composition import Composition, Prepared
-from experiments.demo import show, trust
-from experiments.facts import posterior, validate
-from experiments.study import Study
+from experiments.commands import neutrality, sweep
+from experiments.config.composition import Composition, Prepared
+from experiments.failures import detectors, show
+from experiments.report import rebuild
+from experiments.study import design, plan
+from experiments.study.definition import Study
 from sim import failures, record
 
 POINTS_COMPARED = 8
@@ -72,8 +74,8 @@ def size_of(study: Study) -> float:
 
 
 def noted_sweep(effect: Effect, carried_out: bool) -> Callable[..., int]:
-    """In place of `sweep.run`: notes the study and where it goes, and carries it out where it is small enough."""
-    carry_out = sweep.run
+    """In place of `sweep.sweep_study`: notes the study and its folder, and carries it out where it is small."""
+    carry_out = sweep.sweep_study
 
     def note(study: Study, results: Path, *given: Any, **named: Any) -> int:
         place = named.get("place")
@@ -89,7 +91,7 @@ def noted_sweep(effect: Effect, carried_out: bool) -> Callable[..., int]:
 
 
 def noted_ledger(effect: Effect) -> Callable[..., int]:
-    """In place of `ledger.run`: notes the study of each claim, and how it is judged."""
+    """In place of `ledger.judge_claims`: notes the study of each claim, and how it is judged."""
 
     def note(asked: Any, studies: Any, commands: Any, *others: Any, **named: Any) -> int:
         for name, (_, claim, judging, _) in asked.items():
@@ -175,23 +177,22 @@ def noting(job: str, *, carried_out: bool = False, thorough: bool = False) -> It
         def replace(module: Any, name: str, new: Any) -> None:
             stack.enter_context(patch.object(module, name, new))
 
-        replace(sweep, "run", noted_sweep(effect, carried_out))
-        replace(ledger, "run", noted_ledger(effect))
+        replace(sweep, "sweep_study", noted_sweep(effect, carried_out))
+        replace(ledger, "judge_claims", noted_ledger(effect))
         replace(show, "show", noted_show(effect, thorough))
         replace(record, "play", noted_play(effect))
         replace(failures, "examine", noted_examination(effect))
         replace(neutrality, "checks", noted_checks(effect))
-        replace(trust, "trust", noted_only(effect, None))
-        replace(trust, "write", noted_only(effect, None))
-        replace(trust, "lines", lambda *given: [])
-        replace(validate, "run", noted_only(effect, ()))
-        replace(posterior, "run", noted_only(effect, ()))
+        replace(detectors, "trust", noted_only(effect, None))
+        replace(detectors, "write", noted_only(effect, None))
+        replace(detectors, "lines", lambda *given: [])
+        replace(validate, "run_validation", noted_only(effect, ()))
+        replace(posterior, "run_calibration", noted_only(effect, ()))
         replace(webbrowser, "open", noted_only(effect, True))
         if not thorough and job != "report":
-            replace(report, "rebuild", lambda *given, **named: 0)
+            replace(rebuild, "rebuild", lambda *given, **named: 0)
         if job in cli.JOBS and cli.JOBS[job].takes is None:
-            module = import_module(cli.JOBS[job].module)
-            replace(module, cli.JOBS[job].function, noted_task(effect, getattr(module, cli.JOBS[job].function)))
+            replace(cli.module_of(job), job, noted_task(effect, cli.task_of(job)))
         yield effect
 
 

@@ -13,10 +13,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from experiments import check, manifest, store, sweep
-from experiments.config import compose
-from experiments.execute import Place
-from experiments.layout import DERIVED
+from experiments.config.to_study import compose
+from experiments.execution import sweep
+from experiments.execution.place import Place
+from experiments.storage import manifest, store
+from experiments.storage.layout import DERIVED
+from experiments.storage.verification import examine
 
 ROOT = Path(__file__).parents[1]
 SMALL = [
@@ -112,4 +114,4 @@ def same_when_resumed(study, folder, undisturbed):
 
 def same(folder, undisturbed):
     assert tables(folder) == contents(undisturbed)
-    assert check.examine(folder) == []
+    assert examine(folder) == []

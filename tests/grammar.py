@@ -14,8 +14,8 @@ from random import Random
 from omegaconf import DictConfig, OmegaConf
 
 from experiments.cli import JOBS
-from experiments.folders import configs
-from experiments.schema import Schema
+from experiments.config.folders import configs
+from experiments.config.schema import Schema
 from sim.limits import LIMITS
 from sim.outcomes import OUTCOME_NAMES
 from sim.params import BY_NAME, SETUPS

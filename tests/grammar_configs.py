@@ -13,7 +13,7 @@ from random import Random
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from experiments.folders import configs
+from experiments.config.folders import configs
 from tests import grammar
 from tests.grammar import GROUPS, Input
 from tests.steps import Step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from experiments.manifest import MANIFEST
+from experiments.storage.manifest import MANIFEST
 from tests.grammar import Input, typo
 from tests.steps import STUDIES, TABLES, Step
 

@@ -21,11 +21,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from experiments import files, manifest, store, sweep
-from experiments.config import compose
-from experiments.files import StudyError
-from experiments.study import study_from
-from experiments.sweep import Console, Shard
+from experiments.config.to_study import compose
+from experiments.errors import StudyError
+from experiments.execution import sweep
+from experiments.execution.place import Shard
+from experiments.execution.sweep import Console
+from experiments.storage import files, manifest, store
+from experiments.storage.records import study_from
 
 RESULTS = "results"
 TINY = (

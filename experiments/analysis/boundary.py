@@ -13,7 +13,7 @@ from scipy import stats
 
 from experiments.analysis.contrasts import LEVEL, Count, count
 from experiments.analysis.discovery import halves
-from experiments.store import StudyError
+from experiments.errors import StudyError
 
 DEGREE = 3
 RESAMPLES = 400

@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments.store import StudyError
-from experiments.study import Contrast
+from experiments.errors import StudyError
+from experiments.study.definition import Contrast
 
 LEVEL = 0.95
 """Confidence level of every interval."""

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis.contrasts import Estimate, mean
-from experiments.store import StudyError
-from experiments.study import Study
+from experiments.errors import StudyError
+from experiments.study.definition import Study
 
 FEWEST = 5
 """Worlds below which a curve has no interval worth drawing."""

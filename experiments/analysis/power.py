@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from experiments.analysis.contrasts import LEVEL, Estimate
-from experiments.store import StudyError
+from experiments.errors import StudyError
 
 POWER = 0.9
 """Chance of seeing a difference that is there."""

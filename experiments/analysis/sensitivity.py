@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.analysis.contrasts import LEVEL, Estimate
-from experiments.samplers import MORRIS_LEVELS, Cube
-from experiments.store import StudyError
+from experiments.errors import StudyError
+from experiments.study.samplers import MORRIS_LEVELS, Cube
 
 RESAMPLES = 200
 FEW_RESAMPLES = 50

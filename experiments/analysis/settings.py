@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from experiments import store
-from experiments.design import NO_VARIANT, choice_names, factor_names
-from experiments.store import Finished, StudyError
-from experiments.study import Study
+from experiments.errors import StudyError
+from experiments.study.definition import Study
+from experiments.study.design import NO_VARIANT, choice_names, factor_names
+from experiments.study.stored import StoredStudy
+from experiments.study.tables import DESIGN, RUNS
+from sim.errors import nearest
 from sim.outcomes import OUTCOME_NAMES
-from sim.params import nearest
 
 SETTING = "a setting is written arm, arm/variant or arm@factor=value, as in structure_first/no_load@scenario=healthy"
 
@@ -81,7 +82,7 @@ def outcome(name: str) -> str:
     return name
 
 
-def paired(finished: Finished, a: Setting, b: Setting, name: str) -> pd.DataFrame:
+def paired(finished: StoredStudy, a: Setting, b: Setting, name: str) -> pd.DataFrame:
     """One outcome under two settings, in a table as `contrasts.pair` gives it: columns a, b and difference.
 
     Settings that differ in arm or variant alone meet at the points of the design, over replicates their mean. Settings
@@ -91,10 +92,10 @@ def paired(finished: Finished, a: Setting, b: Setting, name: str) -> pd.DataFram
     if a == b:
         raise StudyError(f"both settings are {a}; a contrast needs two")
     columns = ["point", "world", "arm", "variant", outcome(name)]
-    runs = store.read_table(finished, finished.parts(store.RUNS), columns)
+    runs = finished.read(finished.parts(RUNS), columns)
     by = ["point"] if a.where == b.where else _elsewhere(finished.study, a, b)
     if a.where or b.where:
-        design = store.read_table(finished, finished.parts(store.DESIGN))
+        design = finished.read(finished.parts(DESIGN))
         runs = runs.merge(design, on="point")
     sides = {side: _mean(_rows(runs, one), by, name) for side, one in (("a", a), ("b", b))}
     both = pd.concat(sides, axis=1, join="inner")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from experiments.analysis.contrasts import Count, count
 from experiments.analysis.discovery import ENOUGH, SMALLEST_SHARE, Condition, halves
-from experiments.store import StudyError
+from experiments.errors import StudyError
 
 QUESTIONS = 3
 """Questions on the way to a leaf, at most."""

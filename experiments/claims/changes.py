@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from experiments import words
+from experiments import wording
 from experiments.analysis import discovery, judging
 from experiments.analysis.contrasts import Count
 from experiments.analysis.discovery import Region
@@ -59,10 +59,10 @@ def changes(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, se
 
     def otherwise(kind: str, factor: float) -> Change:
         if kind == "region":
-            regions = dict.fromkeys(words.amount(factor * one.test.region) for one in found.evidence)
-            return Change(kind, words.listing(list(regions)), rejudged(found, design, how, tests, seed, factor))
+            regions = dict.fromkeys(wording.amount(factor * one.test.region) for one in found.evidence)
+            return Change(kind, wording.listing(list(regions)), rejudged(found, design, how, tests, seed, factor))
         other = replace(how, rare=factor * how.rare)
-        return Change(kind, words.amount(100 * other.rare), rejudged(found, design, other, tests, seed))
+        return Change(kind, wording.amount(100 * other.rare), rejudged(found, design, other, tests, seed))
 
     listed = [otherwise("region", factor) for factor in REGIONS] + [otherwise("rare", factor) for factor in RARE]
     for kind, factor in FURTHER:
@@ -83,7 +83,7 @@ def elsewhere(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, 
     for region in found.judged[place].conditions:
         here = held[inside(region, design.loc[held.index])]
         word = judging.judge(here, design, rule, seed).word
-        listed.append(Change("place", words.conditions(region.conditions), word))
+        listed.append(Change("place", wording.conditions(region.conditions), word))
     return listed
 
 

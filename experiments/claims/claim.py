@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.demo.demonstration import Fields
+from experiments.config.fields import Fields
+from experiments.config.schema import among
 from experiments.errors import ConfigError
-from experiments.schema import among
-from sim.params import SETUPS, ParameterError, check, nearest
+from sim.errors import nearest
+from sim.params import SETUPS, ParameterError, check
 
 EXPECTED = {
     "more": "a gives more than b",

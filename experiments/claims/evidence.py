@@ -12,7 +12,7 @@ from experiments.analysis import judging
 from experiments.analysis.judging import DEPENDS, FAILS, HOLDS, UNDECIDED, Judged, Rule
 from experiments.claims.claim import Claim, Judging, Side, Test
 from experiments.claims.question import stored_as
-from experiments.store import StudyError
+from experiments.errors import StudyError
 
 PRECEDENCE = (FAILS, UNDECIDED, DEPENDS, HOLDS)
 """A claim comes out as the first of these that one of its tests does: it holds only where all of them do."""

@@ -20,19 +20,24 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from experiments import store, sweep, words
+from experiments import wording
 from experiments.analysis.contrasts import Count
+from experiments.analysis.headline import rounded
 from experiments.analysis.judging import Judged, each_level
 from experiments.claims import changes, page, telling, worlds
 from experiments.claims.claim import Claim, Judging, Test
 from experiments.claims.evidence import Evidence, Judgement, judge
-from experiments.design import factor_names
-from experiments.execute import Place
+from experiments.config.given import Given
+from experiments.execution import sweep
+from experiments.execution.place import Place
+from experiments.execution.progress import plain_console
 from experiments.figures import style
-from experiments.findings import rounded
-from experiments.given import Given
-from experiments.progress import plain_console
-from experiments.study import RESULTS_VERSION, Study
+from experiments.storage import store
+from experiments.storage.files import write_bytes, write_json
+from experiments.storage.reading import open_study
+from experiments.study.definition import RESULTS_VERSION, Study
+from experiments.study.design import factor_names
+from experiments.study.tables import DESIGN, RUNS
 
 JUDGEMENT = "judgement.json"
 LABELS = ["run", "point", "world", "arm", "variant"]
@@ -40,7 +45,7 @@ LABELS = ["run", "point", "world", "arm", "variant"]
 Entry = dict[str, Any]
 
 
-def run(
+def judge_claims(
     asked: Mapping[str, tuple[Mapping[str, Any], Claim, Judging, Given]],
     studies: Mapping[str, tuple[Study, pd.DataFrame | None]],
     commands: Mapping[str, str],
@@ -65,7 +70,7 @@ def run(
             unmade.append(name)
             continue
         entry = judged(claim, how, tests, study, here, commands[name])
-        store.write_json(folder / name / JUDGEMENT, entry)
+        write_json(folder / name / JUDGEMENT, entry)
         made.append(entry)
         for line in told(entry):
             console.print(line)
@@ -78,10 +83,10 @@ def run(
 
 def judged(claim: Claim, how: Judging, tests: int, study: Study, folder: Path, command: str) -> Entry:
     """A claim judged from the finished study in `folder`, as an entry of the ledger."""
-    finished = store.open_study(folder)
+    finished = open_study(folder)
     columns = [*LABELS, *claim.outcomes]
-    runs = store.read_table(finished, finished.parts(store.RUNS), columns)
-    points = store.read_table(finished, finished.parts(store.DESIGN)).set_index("point")
+    runs = finished.read(finished.parts(RUNS), columns)
+    points = finished.read(finished.parts(DESIGN)).set_index("point")
     design = points[factor_names(study.design)]
     found = judge(claim, runs, design, how, tests, study.seed)
     return entry(claim, how, tests, study, found, runs, design, folder, command)
@@ -140,7 +145,7 @@ def entry(
 
 def box(study: Study) -> str:
     """Where the worlds come from."""
-    return f"{study.design.points:,} worlds {words.worlds_of(study.design)}."
+    return f"{study.design.points:,} worlds {wording.worlds_of(study.design)}."
 
 
 def test_entry(claim: Claim, found: Evidence, judgement: Judged, how: Judging) -> Entry:
@@ -210,10 +215,10 @@ def write(folder: Path, latest: Entry, console: Console) -> None:
     drawn = page.picture(entries)
     kinds = style.as_bytes(drawn.figure, "claims")
     for kind, content in kinds.items():
-        store.write_bytes(folder / "figures" / f"{drawn.name}.{kind}", content)
-    store.write_json(folder / "ledger.json", {"claims": entries})
-    store.write_bytes(folder / "ledger.csv", as_csv(entries).encode())
-    store.write_bytes(folder / "index.html", page.page(entries, drawn, kinds["svg"]).encode())
+        write_bytes(folder / "figures" / f"{drawn.name}.{kind}", content)
+    write_json(folder / "ledger.json", {"claims": entries})
+    write_bytes(folder / "ledger.csv", as_csv(entries).encode())
+    write_bytes(folder / "index.html", page.page(entries, drawn, kinds["svg"]).encode())
     console.print(f"\n{telling.tally(entries)}")
     left_out = [one["name"] for one in every if not same_rule(one, latest)]
     if left_out:

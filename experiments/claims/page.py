@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from experiments import document, words
+from experiments import wording
 from experiments.analysis.contrasts import Estimate
 from experiments.analysis.judging import WORDS
 from experiments.claims import telling
 from experiments.figures import claims as figures
-from experiments.figures.gallery import Picture, Table
+from experiments.report import document
+from experiments.report.picture import Picture, Table
 from sim import params
 
 Entry = Mapping[str, Any]
@@ -78,7 +79,7 @@ def picture(entries: Sequence[Entry]) -> Picture:
     regions = sorted({one["region"] for one in tests})
     note = (
         f"n = {many} worlds a claim; of claims with several tests the deciding one. Dashed: the "
-        f"{words.amount(100 * rule['rare'])}% from which something counts as common. Dots: mean difference, with "
+        f"{wording.amount(100 * rule['rare'])}% from which something counts as common. Dots: mean difference, with "
         f"intervals that hold for all {rule['tests']} tests together at {100 * rule['level']:g}%; none where the "
         f"claim is about some worlds only. Grey band: \N{PLUS-MINUS SIGN}{regions[0]:g}, no practical difference."
     )
@@ -116,9 +117,9 @@ def overview(entries: Sequence[Entry]) -> Table:
     rows = []
     for one in entries:
         test = deciding(one)
-        shares = [words.percent(test[kind]["share"]) for kind in ("support", "neither", "opposed")]
+        shares = [wording.percent(test[kind]["share"]) for kind in ("support", "neither", "opposed")]
         effect = test["effect"]
-        mean = words.signed(effect["value"]) if effect["low"] is not None else "-"
+        mean = wording.signed(effect["value"]) if effect["low"] is not None else "-"
         rows.append((one["key"], one["title"], one["judgement"], *shares, mean, f"{test['worlds']:,}"))
     columns = ("", "claim", "judgement", "for", "neither", "against", "mean difference", "worlds")
     return Table("Every claim, by the test that decides it", columns, tuple(rows))
@@ -156,11 +157,12 @@ def claim(one: Entry) -> str:
 def settings(one: Entry) -> str:
     rows = tuple(
         (
-            words.plain(name),
+            wording.plain(name),
             each["about"],
-            words.plain(each["arm"]),
+            wording.plain(each["arm"]),
             ", ".join(
-                f"{words.plain(parameter)} {shown(parameter, value)}" for parameter, value in each["parameters"].items()
+                f"{wording.plain(parameter)} {shown(parameter, value)}"
+                for parameter, value in each["parameters"].items()
             )
             or "-",
         )
@@ -174,14 +176,14 @@ def settings(one: Entry) -> str:
 def shown(parameter: str, value: float) -> str:
     if params.BY_NAME[parameter].unit == "switch":
         return "on" if value else "off"
-    return words.amount(value)
+    return wording.amount(value)
 
 
 def where(one: Entry) -> str:
     if not one["where"]:
         return ""
     conditions = [
-        f"{each['about']} ({words.plain(each['setting'])}: {words.plain(each['outcome'])} above {each['above']:g})"
+        f"{each['about']} ({wording.plain(each['setting'])}: {wording.plain(each['outcome'])} above {each['above']:g})"
         for each in one["where"]
     ]
     return f"<p>Only worlds count where:</p>{document.bullets(conditions)}"
@@ -196,7 +198,7 @@ def examples(one: Entry) -> str:
             parts.append(f"<p>There is no world {name} among the {deciding(one)['worlds']:,}.</p>")
             continue
         each = zip(found["settings"], found["commands"], strict=True)
-        commands = "\n".join(f"{command}  # {words.plain(setting)}" for setting, command in each)
+        commands = "\n".join(f"{command}  # {wording.plain(setting)}" for setting, command in each)
         parts.append(
             f"<p>The world {name} that is nearest to the default one. {escape(found['told'])}</p>"
             f"<pre><code>{escape(commands)}</code></pre>"
@@ -219,7 +221,7 @@ LIMITS = (
 def method(entries: Sequence[Entry]) -> str:
     """How claims are judged."""
     rule = entries[0]["judging"]
-    rare = words.amount(100 * rule["rare"])
+    rare = wording.amount(100 * rule["rare"])
     steps = (
         "Each claim compares two settings or more in the same worlds: the same partners, the same shocks. A world "
         "speaks for the claim where the difference is as claimed and above the region that does not matter in "

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from experiments.claims.claim import Claim
-from experiments.config import study_in
-from experiments.design import NO_VARIANT
+from experiments.config.given import Given
+from experiments.config.schema import BOXES
+from experiments.config.to_study import study_in
 from experiments.errors import ConfigError
-from experiments.given import Given
-from experiments.schema import BOXES
-from experiments.study import Study
+from experiments.study.definition import Study
+from experiments.study.design import NO_VARIANT
 from sim.params import SETUPS, setup_values
 
 if TYPE_CHECKING:

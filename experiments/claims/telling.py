@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from experiments import words
+from experiments import wording
 from experiments.analysis.contrasts import Count
 from experiments.analysis.discovery import Region
 from experiments.analysis.judging import DEPENDS, FAILS, HOLDS, UNDECIDED, WORDS, Judged
@@ -28,13 +28,13 @@ MEANING = {
 def title(name: str) -> str:
     """`c04_pooled_budgets` -> `pooled budgets`."""
     key, _, rest = name.partition("_")
-    return words.plain(rest if rest and key[:1] == "c" and key[1:].isdigit() else name)
+    return wording.plain(rest if rest and key[:1] == "c" and key[1:].isdigit() else name)
 
 
 def side(one: Side) -> str:
     """`this`, `this plus that`, or `the best of this, that and other`."""
-    listed = words.listing([words.plain(name) for name in one.settings])
-    return f"the best of {listed}" if one.best else " plus ".join(words.plain(name) for name in one.settings)
+    listed = wording.listing([wording.plain(name) for name in one.settings])
+    return f"the best of {listed}" if one.best else " plus ".join(wording.plain(name) for name in one.settings)
 
 
 def written(one: Side) -> str:
@@ -46,14 +46,16 @@ def counted(test: Test, judged: Judged, all_worlds: bool) -> str:
     """How often worlds spoke for a test and against it; not `all_worlds` where a claim is about some of them."""
     if not judged.worlds:
         return "No world of this study shows what the claim is about."
-    met, opposed, neither = (words.in_100(one.share.value) for one in (judged.support, judged.opposed, judged.neither))
-    a, b, outcome = side(test.a), side(test.b), words.gained(test.outcome)
+    met, opposed, neither = (
+        wording.in_100(one.share.value) for one in (judged.support, judged.opposed, judged.neither)
+    )
+    a, b, outcome = side(test.a), side(test.b), wording.gained(test.outcome)
     by = f"by more than {test.region:g}"
     gone = f", {judged.missing:,} left out that lack the outcome" if judged.missing else ""
     few = f"Of every 100 worlds{'' if all_worlds else ' it is about'} ({judged.worlds:,} counted{gone}), "
     if test.expect == "same":
-        against = "" if test.against == test.outcome else f" beside {words.plain(test.against)}"
-        what = words.plain(test.outcome) + against
+        against = "" if test.against == test.outcome else f" beside {wording.plain(test.against)}"
+        what = wording.plain(test.outcome) + against
         return f"{few}{what} was the same in practice in {met}, and differed {by} in {opposed}."
     if test.expect == "sometimes_not_more":
         return f"{few}{a} gave no more {outcome} than {b} in {met}, and more {by} in {opposed}."
@@ -72,14 +74,14 @@ def average(test: Test, judged: Judged) -> str:
     if judged.worlds < 2:
         return ""
     return (
-        f"On average the difference was {words.signed(judged.effect.value, words.digits(judged.effect))} "
-        f"(interval {words.interval(judged.effect)})."
+        f"On average the difference was {wording.signed(judged.effect.value, wording.digits(judged.effect))} "
+        f"(interval {wording.interval(judged.effect)})."
     )
 
 
 def reason(test: Test, judged: Judged, how: Judging) -> str:
     """Which part of the rule decided."""
-    rare = f"{words.amount(100 * how.rare)} of 100"
+    rare = f"{wording.amount(100 * how.rare)} of 100"
     return {
         "clear": f"Worlds that bear it out are clearly more than {rare}, those against it clearly fewer, and the mean "
         "agrees.",
@@ -105,7 +107,7 @@ def unsure(test: Test, judged: Judged, how: Judging) -> str:
         for name, one in named
         if one.share.low <= how.rare <= one.share.high
     ]
-    text = words.listing(open_ends)
+    text = wording.listing(open_ends)
     return text[:1].upper() + text[1:]
 
 
@@ -120,9 +122,10 @@ def condition(region: Region) -> str:
     if region.arm == "against":
         yes, no = no, yes
     tells = (region.won, region.lost, region.won_elsewhere, region.lost_elsewhere)
-    here_yes, here_no, there_yes, there_no = (words.in_100(one.share.value) for one in tells)
+    here_yes, here_no, there_yes, there_no = (wording.in_100(one.share.value) for one in tells)
     return (
-        f"Where {words.conditions(region.conditions)} ({words.percent(region.share_of_worlds)} of worlds), {here_yes} "
+        f"Where {wording.conditions(region.conditions)} ({wording.percent(region.share_of_worlds)} of worlds), "
+        f"{here_yes} "
         f"of 100 worlds {plural(yes)} and {here_no} {plural(no)}; elsewhere {there_yes} and {there_no} (counted on "
         f"{region.won.of + region.won_elsewhere.of:,} worlds that had no part in finding it)."
     )
@@ -134,17 +137,17 @@ def plural(verb: str) -> str:
 
 def example(found: Example, test: Test) -> str:
     """One world, and what sets it apart from the default world."""
-    apart = words.listing(
+    apart = wording.listing(
         [
-            f"{words.plain(name)} {words.amount(here)} (by default {words.amount(usual)})"
+            f"{wording.plain(name)} {wording.amount(here)} (by default {wording.amount(usual)})"
             for name, here, usual in found.apart
         ]
     )
     differs = f" It differs from the default world most in {apart}." if apart else ""
-    a, b = words.level(found.a), words.level(found.b)
+    a, b = wording.level(found.a), wording.level(found.b)
     return (
         f"World {found.world}: {side(test.a)} gives {a}, {side(test.b)} {b} "
-        f"(difference {words.signed(found.difference)}).{differs}"
+        f"(difference {wording.signed(found.difference)}).{differs}"
     )
 
 
@@ -171,4 +174,4 @@ def tally(entries: Sequence[Mapping[str, Any]]) -> str:
              "undecided": ("is undecided", "are undecided")}  # fmt: skip
     parts = [f"{count[word]} {verbs[word][count[word] != 1]}" for word in WORDS if count[word]]
     many = f"{len(entries)} claims" if len(entries) != 1 else "1 claim"
-    return f"Of {many}, {words.listing(parts)}."
+    return f"Of {many}, {wording.listing(parts)}."

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from experiments.analysis import judging
 from experiments.claims.claim import Claim
 from experiments.claims.evidence import Evidence, rows_of
-from experiments.study import Study
+from experiments.study.definition import Study
 
 TOLD = 3
 """Parameters in which an example differs most from the default world, and which are told."""

@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 from numpy.typing import NDArray
 
-from experiments import words
+from experiments import wording
 from experiments.analysis.contrasts import PairedResult
 from experiments.figures import style
-from experiments.study import Contrast
+from experiments.study.definition import Contrast
 
 SHARES = np.linspace(0, 1, 401)
 """The points at which a cumulative distribution is drawn."""
@@ -31,7 +31,7 @@ def ecdf(runs: pd.DataFrame, arms: tuple[str, ...], contrast: Contrast) -> Figur
     for arm, values in tables.items():
         compared = arm in (contrast.a, contrast.b)
         axes.plot(
-            values, SHARES, label=words.plain(arm), linewidth=2.4 if compared else 1.4, zorder=3 if compared else 2,
+            values, SHARES, label=wording.plain(arm), linewidth=2.4 if compared else 1.4, zorder=3 if compared else 2,
             marker=style.marker(arm), markevery=(40, 80), markersize=5, **style.look(arm),
         )  # fmt: skip
     low, high = _middle(np.concatenate([values[2:-2] for values in tables.values()]))
@@ -69,7 +69,7 @@ def _middle(values: NDArray[np.float64]) -> tuple[float, float]:
 
 def _axis(outcome: str) -> str:
     suffix = " (gain beyond acting alone)" if outcome.startswith("added_value") else ""
-    return f"{words.outcome(outcome)}{suffix}"
+    return f"{wording.outcome(outcome)}{suffix}"
 
 
 @style.styled
@@ -96,14 +96,14 @@ def differences(pairs: pd.DataFrame, result: PairedResult, contrast: Contrast) -
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:+.2f}".replace("-", "\N{MINUS SIGN}") if x else "0"))
     axes.set_xlabel(
-        f"{words.outcome(contrast.outcome)}: {words.plain(contrast.a)} less {words.plain(contrast.b)}, same world"
+        f"{wording.outcome(contrast.outcome)}: {wording.plain(contrast.a)} less {wording.plain(contrast.b)}, same world"
     )
     axes.set_ylabel("share of worlds")
     ends = f" {beyond:.1%} of worlds lie beyond the ends." if beyond else ""
     style.note(
         figure,
         f"n = {result.worlds:,} worlds, paired. Grey band: within ±{contrast.region:g}, no practical difference.{ends} "
-        f"Mean difference {words.estimated(result.mean)}.",
+        f"Mean difference {wording.estimated(result.mean)}.",
     )
     return figure
 
@@ -125,12 +125,12 @@ def sides(result: PairedResult, contrast: Contrast) -> tuple[Side, Side, Side]:
     """Arm a better, no practical difference, arm b better."""
     region = contrast.region
     won, tied, lost = (
-        f"\n{words.percent(one.share.value)} of worlds" for one in (result.wins, result.ties, result.losses)
+        f"\n{wording.percent(one.share.value)} of worlds" for one in (result.wins, result.ties, result.losses)
     )
     return (
-        Side(region, np.inf, style.colour(contrast.a), "", f"{words.plain(contrast.a)} better{won}"),
+        Side(region, np.inf, style.colour(contrast.a), "", f"{wording.plain(contrast.a)} better{won}"),
         Side(-region, region, style.TIE, "", f"no practical difference{tied}"),
-        Side(-np.inf, -region, style.colour(contrast.b), "////", f"{words.plain(contrast.b)} better{lost}"),
+        Side(-np.inf, -region, style.colour(contrast.b), "////", f"{wording.plain(contrast.b)} better{lost}"),
     )
 
 
@@ -169,7 +169,7 @@ def arm_means(table: pd.DataFrame, outcome: str) -> Figure:
         }
         error = [[row["mean"] - row["low"]], [row["high"] - row["mean"]]]
         axes.errorbar(row["mean"], place, xerr=error, color=colour, ecolor=style.INK, elinewidth=1.2, **mark)
-    axes.set_yticks(range(len(table)), [words.plain(str(arm)) for arm in table.index[::-1]])
+    axes.set_yticks(range(len(table)), [wording.plain(str(arm)) for arm in table.index[::-1]])
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(_axis(outcome))
     style.note(

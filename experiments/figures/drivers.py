@@ -11,12 +11,12 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from experiments import words
+from experiments import wording
 from experiments.analysis.curves import Curve
-from experiments.analysis.luck import Luck
 from experiments.analysis.sensitivity import Morris, Sobol
+from experiments.analysis.variance import Luck
 from experiments.figures import style
-from experiments.study import Contrast
+from experiments.study.definition import Contrast
 
 SHOWN = 12
 CURVES_SHOWN = 9
@@ -41,7 +41,7 @@ def sobol(found: Mapping[str, Sobol], names: Mapping[str, str]) -> Figure:
         axes.tick_params(axis="y", length=0)
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.set_xlim(left=0)
-    grid[0].set_yticks(range(len(kept)), style.labels(words.plain(factor) for factor in reversed(kept)))
+    grid[0].set_yticks(range(len(kept)), style.labels(wording.plain(factor) for factor in reversed(kept)))
     grid[len(grid) // 2].set_xlabel("share of the variance")
     keys = [
         Line2D([], [], color=style.BLUE, linewidth=6, label="by itself (first)"),
@@ -88,7 +88,7 @@ def morris(found: Mapping[str, Morris], names: Mapping[str, str]) -> Figure:
         axes.set_title(names[target], fontsize=9.5)
         axes.tick_params(axis="y", length=0)
         axes.set_xlim(left=0)
-    grid[0].set_yticks(range(len(kept)), style.labels(words.plain(factor) for factor in reversed(kept)))
+    grid[0].set_yticks(range(len(kept)), style.labels(wording.plain(factor) for factor in reversed(kept)))
     grid[len(grid) // 2].set_xlabel("effect of the whole range")
     keys = [
         Line2D([], [], color=style.BLUE, linewidth=6, label="more of it gives more"),
@@ -118,9 +118,9 @@ def matrix(table: NDArray[np.float64], outcomes: Sequence[str], factors: Sequenc
     for (y, x), value in np.ndenumerate(table):
         if np.isfinite(value) and round(100 * value) >= 5:
             axes.text(x, y, f"{100 * value:.0f}", ha="center", va="center", fontsize=6.5)
-    axes.set_xticks(range(len(factors)), style.labels(words.plain(one) for one in factors), rotation=90, fontsize=7.5)
+    axes.set_xticks(range(len(factors)), style.labels(wording.plain(one) for one in factors), rotation=90, fontsize=7.5)
     axes.xaxis.tick_top()
-    axes.set_yticks(range(len(outcomes)), [words.plain(one) for one in outcomes], fontsize=7.5)
+    axes.set_yticks(range(len(outcomes)), [wording.plain(one) for one in outcomes], fontsize=7.5)
     axes.tick_params(length=0)
     for side in axes.spines.values():
         side.set_visible(False)
@@ -142,7 +142,7 @@ def luck(found: Mapping[str, Mapping[str, Luck]], names: Mapping[str, str], outc
             axes.plot([share.low, share.high], [place + shift] * 2, color=colour, linewidth=1.4)
             axes.plot(share.value, place + shift, mark, color=colour, markersize=5,
                       label=names[target] if place == len(outcomes) - 1 else None)  # fmt: skip
-    axes.set_yticks(range(len(outcomes)), [words.plain(one) for one in reversed(outcomes)])
+    axes.set_yticks(range(len(outcomes)), [wording.plain(one) for one in reversed(outcomes)])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(-0.6, len(outcomes) - 0.4)
     axes.set_xlim(0, 1)
@@ -173,14 +173,14 @@ def curves(found: Sequence[Curve], contrast: Contrast, worlds: int) -> Figure:
         axes.fill_between(table["level"], table["low"], table["high"], color=style.BLUE, alpha=0.25, linewidth=0)
         axes.plot(table["level"], table["mean"], "o-", color=style.BLUE, markersize=3, linewidth=1.6)
         axes.axvline(curve.base, color="#888888", linewidth=0.9, linestyle=(0, (3, 2)))
-        axes.set_title(words.plain(curve.factor), fontsize=9)
+        axes.set_title(wording.plain(curve.factor), fontsize=9)
         axes.tick_params(labelsize=8)
     for axes in grid.ravel()[len(kept) :]:
         axes.set_axis_off()
-    grid[rows // 2, 0].set_ylabel(f"{words.plain(contrast.a)} less {words.plain(contrast.b)}")
+    grid[rows // 2, 0].set_ylabel(f"{wording.plain(contrast.a)} less {wording.plain(contrast.b)}")
     style.note(
         figure,
-        f"n = {worlds:,} worlds at each level. Mean difference in {words.outcome(contrast.outcome)} with its 95% "
+        f"n = {worlds:,} worlds at each level. Mean difference in {wording.outcome(contrast.outcome)} with its 95% "
         f"interval; dashed: the study's own value; grey: within ±{contrast.region:g}. The {len(kept)} of {len(found)} "
         "parameters with the widest swing.",
     )
@@ -198,9 +198,11 @@ def tornado(found: Sequence[Curve], contrast: Contrast, worlds: int) -> Figure:
     for place, curve in enumerate(reversed(kept)):
         _swing(axes, place, curve, base)
     axes.axvline(base, color="#666666", linewidth=1, linestyle=(0, (4, 2)))
-    axes.set_yticks(range(len(kept)), style.labels(words.plain(one.factor) for one in reversed(kept)))
+    axes.set_yticks(range(len(kept)), style.labels(wording.plain(one.factor) for one in reversed(kept)))
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel(f"{words.outcome(contrast.outcome)}: {words.plain(contrast.a)} less {words.plain(contrast.b)}")
+    axes.set_xlabel(
+        f"{wording.outcome(contrast.outcome)}: {wording.plain(contrast.a)} less {wording.plain(contrast.b)}"
+    )
     style.note(
         figure,
         f"n = {worlds:,} worlds at each level. Bar: from the lowest mean to the highest over a parameter's range, all "
@@ -215,6 +217,6 @@ def _swing(axes: Axes, place: int, curve: Curve, base: float) -> None:
     axes.barh(place, low["mean"] - base, 0.6, left=base, color=style.ORANGE, hatch="////", edgecolor="white", lw=0)
     axes.barh(place, high["mean"] - base, 0.6, left=base, color=style.BLUE)
     for row, align, shift in ((low, "right", -3), (high, "left", 3)):
-        axes.annotate(words.amount(row["level"]), (row["mean"], place), (shift, 0), textcoords="offset points",
+        axes.annotate(wording.amount(row["level"]), (row["mean"], place), (shift, 0), textcoords="offset points",
                       ha=align, va="center", fontsize=7.5)  # fmt: skip
     axes.margins(x=0.1)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments import words
+from experiments import wording
 from experiments.analysis.contrasts import Count, count
 from experiments.figures import style
 from experiments.figures.maps import Spans
@@ -55,9 +55,9 @@ def by_arm(shares: Mapping[str, Mapping[str, Count]], worlds: int) -> Figure:
         axes.text(
             x, y, f"{value:.0f}", ha="center", va="center", fontsize=8.5, color="#999999" if value < 0.5 else style.INK
         )
-    axes.set_xticks(range(len(arms)), [words.plain(arm).replace(" ", "\n") for arm in arms], fontsize=8.5)
+    axes.set_xticks(range(len(arms)), [wording.plain(arm).replace(" ", "\n") for arm in arms], fontsize=8.5)
     axes.xaxis.tick_top()
-    axes.set_yticks(range(len(shares)), [words.plain(mode) for mode in shares], fontsize=8.5)
+    axes.set_yticks(range(len(shares)), [wording.plain(mode) for mode in shares], fontsize=8.5)
     axes.tick_params(length=0)
     for side in axes.spines.values():
         side.set_visible(False)
@@ -80,14 +80,14 @@ def failure_maps(cells: Mapping[str, pd.DataFrame], names: tuple[str, str], span
         for y, x in zip(*np.nonzero(~np.isnan(values)), strict=True):
             middle = (spans[0][x] + spans[0][x + 1]) / 2, (spans[1][y] + spans[1][y + 1]) / 2
             axes.text(*middle, f"{100 * values[y, x]:.0f}", ha="center", va="center", fontsize=6.5)
-        axes.set_title(words.plain(mode), fontsize=9)
+        axes.set_title(wording.plain(mode), fontsize=9)
         axes.spines[["left", "bottom"]].set_visible(False)
     for axes in grid.ravel()[len(cells) :]:
         axes.set_axis_off()
     for axes in grid.ravel():
         axes.tick_params(labelsize=7.5)
-    grid[-1, across // 2].set_xlabel(words.factor_label(names[0]))
-    grid[rows // 2, 0].set_ylabel(words.factor_label(names[1]))
+    grid[-1, across // 2].set_xlabel(wording.factor_label(names[0]))
+    grid[rows // 2, 0].set_ylabel(wording.factor_label(names[1]))
     worlds = next(iter(cells.values()))["worlds"]
     style.note(
         figure,

@@ -10,11 +10,11 @@ from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments import words
+from experiments import wording
 from experiments.analysis.contrasts import LEVEL
 from experiments.analysis.discovery import Effect
 from experiments.figures import style
-from experiments.study import Contrast
+from experiments.study.definition import Contrast
 from sim import params
 
 MOST_BINS, WORLDS_A_BIN = 8, 60
@@ -84,20 +84,20 @@ def win_map(
         axes.text(left + width / 2, bottom + height / 2, text, ha="center", va="center", fontsize=9, bbox=box)
     axes.set_xlim(across[0], across[-1])
     axes.set_ylim(up[0], up[-1])
-    axes.set_xlabel(words.factor_label(names[0]))
-    axes.set_ylabel(words.factor_label(names[1]))
+    axes.set_xlabel(wording.factor_label(names[0]))
+    axes.set_ylabel(wording.factor_label(names[1]))
     axes.spines[["left", "bottom"]].set_visible(False)
     keys = [
-        Patch(facecolor=shades(0.92), label=f"+ {words.plain(contrast.a)} wins more"),
-        Patch(facecolor=shades(0.08), label=f"\N{MINUS SIGN} {words.plain(contrast.b)} wins more"),
+        Patch(facecolor=shades(0.92), label=f"+ {wording.plain(contrast.a)} wins more"),
+        Patch(facecolor=shades(0.08), label=f"\N{MINUS SIGN} {wording.plain(contrast.b)} wins more"),
         Patch(facecolor="white", edgecolor="#AAAAAA", hatch="////", label="undecided"),
     ]
     figure.legend(handles=keys, loc="outside upper left", ncols=3, handlelength=1.6, columnspacing=1.4)
     style.note(
         figure,
         f"n = {int(table['worlds'].sum()):,} worlds, {int(table['worlds'].min()):,} to "
-        f"{int(table['worlds'].max()):,} a cell. Number: per 100 worlds, wins of {words.plain(contrast.a)} less wins "
-        f"of {words.plain(contrast.b)} (wins: by more than {contrast.region:g}). Undecided: its 95% interval "
+        f"{int(table['worlds'].max()):,} a cell. Number: per 100 worlds, wins of {wording.plain(contrast.a)} less wins "
+        f"of {wording.plain(contrast.b)} (wins: by more than {contrast.region:g}). Undecided: its 95% interval "
         "includes 0.",
     )
     return figure
@@ -127,16 +127,16 @@ def effects(found: tuple[Effect, ...], contrast: Contrast, shown: int = 15) -> F
     reach = max(0.05, *(max(abs(one.effect.low), abs(one.effect.high)) for one in kept)) * 1.05
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-0.6, len(kept) - 0.4)
-    axes.set_yticks(range(len(kept)), [words.plain(one.factor) for one in reversed(kept)])
+    axes.set_yticks(range(len(kept)), [wording.plain(one.factor) for one in reversed(kept)])
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(
-        f"\N{LEFTWARDS ARROW} high favours {words.plain(contrast.b)}      high favours {words.plain(contrast.a)} "
+        f"\N{LEFTWARDS ARROW} high favours {wording.plain(contrast.b)}      high favours {wording.plain(contrast.a)} "
         f"\N{RIGHTWARDS ARROW}"
     )
     style.note(
         figure,
-        f"The {len(kept)} strongest of {len(found)} parameters. Bar: chance that a world {words.plain(contrast.a)} "
-        f"wins has the higher value than one {words.plain(contrast.b)} wins, less one half. Line: 95% interval, for "
+        f"The {len(kept)} strongest of {len(found)} parameters. Bar: chance that a world {wording.plain(contrast.a)} "
+        f"wins has the higher value than one {wording.plain(contrast.b)} wins, less one half. Line: 95% interval, for "
         f"all {len(found)} together.",
     )
     return figure

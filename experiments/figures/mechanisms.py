@@ -9,12 +9,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
-from experiments import words
+from experiments import wording
 from experiments.analysis.ablation import Change
 from experiments.analysis.contrasts import PairedResult
 from experiments.figures import style
 from experiments.figures.distributions import sides
-from experiments.study import Contrast
+from experiments.study.definition import Contrast
 
 ROWS = 60
 """Rows that a figure has room for."""
@@ -40,7 +40,7 @@ def variants(results: Mapping[str, PairedResult], contrast: Contrast) -> Figure:
             if share >= 0.06:
                 box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.9}
                 left.text(
-                    start + share / 2, place, words.percent(share), ha="center", va="center", fontsize=8.5, bbox=box
+                    start + share / 2, place, wording.percent(share), ha="center", va="center", fontsize=8.5, bbox=box
                 )
             start += share
         mean = result.mean
@@ -53,7 +53,7 @@ def variants(results: Mapping[str, PairedResult], contrast: Contrast) -> Figure:
     left.set_title("who wins")
     left.set_xlabel("share of worlds")
     right.set_title("mean difference")
-    right.set_xlabel(words.outcome(contrast.outcome))
+    right.set_xlabel(wording.outcome(contrast.outcome))
     reach = max(2.5 * contrast.region, *(max(abs(one.mean.low), abs(one.mean.high)) for one in results.values())) * 1.1
     right.set_xlim(-reach, reach)
     _legend(figure, next(iter(results.values())), contrast)
@@ -73,7 +73,7 @@ def shares(result: PairedResult) -> tuple[float, float, float]:
 
 
 def _legend(figure: Figure, result: PairedResult, contrast: Contrast) -> None:
-    names = (f"{words.plain(contrast.b)} better", "no practical difference", f"{words.plain(contrast.a)} better")
+    names = (f"{wording.plain(contrast.b)} better", "no practical difference", f"{wording.plain(contrast.a)} better")
     keys = [
         Patch(facecolor=side.colour, hatch=side.hatch, edgecolor="white", label=name)
         for side, name in zip(reversed(sides(result, contrast)), names, strict=True)
@@ -88,7 +88,7 @@ def ablation(changes: Sequence[Change], base: PairedResult, contrast: Contrast) 
     Of very many mechanisms those that moved most are shown.
     """
     left_out, together, changes = _left_out(changes), len(changes), changes[:ROWS]
-    names = [words.plain(one.name) for one in changes]
+    names = [wording.plain(one.name) for one in changes]
     figure = style.new_figure(1.6 + 0.27 * style.lines(names))
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.25, 1))
     left.axvspan(-contrast.region, contrast.region, color="#EFEFEF", zorder=0)
@@ -107,7 +107,7 @@ def ablation(changes: Sequence[Change], base: PairedResult, contrast: Contrast) 
             right.plot(share, place, style.marker(arm), color=style.colour(arm), markersize=5.5, zorder=2)
     for count, arm in ((base.wins, contrast.a), (base.losses, contrast.b)):
         right.axvline(count.share.value, color=style.colour(arm), linewidth=1, linestyle=(0, (4, 2)), zorder=0,
-                      label=f"{words.plain(arm)} wins")  # fmt: skip
+                      label=f"{wording.plain(arm)} wins")  # fmt: skip
     left.set_yticks(range(len(changes)), style.labels(reversed(names)), fontsize=8)
     left.set_ylim(-0.7, len(changes) - 0.3)
     for axes in (left, right):
@@ -118,7 +118,7 @@ def ablation(changes: Sequence[Change], base: PairedResult, contrast: Contrast) 
     right.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     keys = [
         *(Line2D([], [], color=style.colour(arm), marker=style.marker(arm), linestyle="",
-                 label=f"{words.plain(arm)} wins") for arm in (contrast.a, contrast.b)),
+                 label=f"{wording.plain(arm)} wins") for arm in (contrast.a, contrast.b)),
         Line2D([], [], color="#666666", linewidth=1, linestyle=(0, (4, 2)), label="as the study stands"),
     ]  # fmt: skip
     figure.legend(handles=keys, loc="outside upper left", ncols=3)

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from experiments import words
-from experiments.analysis.parting import Parting
+from experiments import wording
+from experiments.analysis.divergence import Parting
 from experiments.figures import style
-from experiments.study import Contrast
+from experiments.study.definition import Contrast
 
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.38))
 """Bands of a fan: from this share of worlds to that, and how dark."""
@@ -71,7 +71,7 @@ def _fan(axes: Axes, values: NDArray[np.float64], arm: str) -> None:
     for path, dash in zip(values[:SAMPLES], DASHES, strict=False):
         axes.plot(table.index, path, color="#555555", linewidth=0.7, linestyle=dash)
     axes.plot(table.index, table["q50"], linewidth=2.6, **style.look(arm))
-    axes.set_title(words.plain(arm))
+    axes.set_title(wording.plain(arm))
     _months(axes, len(table), labels=6)
 
 
@@ -79,7 +79,7 @@ def _panel(axes: Axes, trajectories: pd.DataFrame, series: str, arms: tuple[str,
     for arm in arms:
         table = bands(grid(trajectories, arm, series))
         axes.fill_between(table.index, table["q25"], table["q75"], color=style.colour(arm), alpha=0.22, linewidth=0)
-        axes.plot(table.index, table["q50"], linewidth=1.8, label=words.plain(arm), **style.look(arm))
+        axes.plot(table.index, table["q50"], linewidth=1.8, label=wording.plain(arm), **style.look(arm))
     axes.set_title(series)
     axes.set_ylim(0, 1)
     _months(axes, len(table), labels=3)
@@ -107,12 +107,13 @@ def parting(found: Parting, apart: NDArray[np.float64], contrast: Contrast) -> F
         axes.axvline(found.month, color=style.INK, linewidth=1.2, linestyle=(0, (4, 2)))
         axes.annotate(f" month {found.month}", (found.month, 1), xycoords=("data", "axes fraction"), va="top",
                       fontsize=9)  # fmt: skip
-    axes.set_ylabel(f"{words.plain(contrast.a)} less {words.plain(contrast.b)}")
+    axes.set_ylabel(f"{wording.plain(contrast.a)} less {wording.plain(contrast.b)}")
     axes.set_xlabel("months since launch")
     _months(axes, len(table), labels=8)
     style.note(
         figure,
-        f"n = {found.worlds:,} worlds, paired, difference in {words.plain(found.series)}. Line: mean, with a 95% band "
+        f"n = {found.worlds:,} worlds, paired, difference in {wording.plain(found.series)}. Line: mean, with a "
+        f"95% band "
         "that holds for all months together; grey: middle half and 5% to 95% of worlds.",
     )
     return figure
@@ -129,7 +130,7 @@ def fan(trajectories: pd.DataFrame, series: str, arms: Sequence[str]) -> Figure:
         _fan(axes, grid(trajectories, arm, series), arm)
     for axes in panels.ravel()[len(arms) :]:
         axes.set_axis_off()
-    panels[rows // 2, 0].set_ylabel(words.plain(series))
+    panels[rows // 2, 0].set_ylabel(wording.plain(series))
     panels[-1, across // 2].set_xlabel("months since launch")
     worlds = trajectories["world"].nunique()
     style.note(

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from experiments import words
+from experiments import wording
 from experiments.analysis.boundary import Boundary
 from experiments.analysis.boxes import Box
 from experiments.analysis.contrasts import LEVEL
@@ -20,7 +20,7 @@ from experiments.analysis.shares import Shares
 from experiments.analysis.tree import Tree
 from experiments.figures import style
 from experiments.figures.maps import Spans
-from experiments.study import Contrast
+from experiments.study.definition import Contrast
 
 HALVES_SHOWN = 12
 LEAD = ("#F3C96B", "#FFFFFF", "#7FB3D5")
@@ -38,11 +38,11 @@ def boundary(found: Boundary, contrast: Contrast) -> Figure:
     unsure.set_linewidth(0)
     if found.lead.min() < 0 < found.lead.max():
         axes.contour(found.x, found.y, found.lead, levels=[0], colors=style.INK, linewidths=2.2)
-    axes.set_xlabel(words.factor_label(found.across))
-    axes.set_ylabel(words.factor_label(found.up))
+    axes.set_xlabel(wording.factor_label(found.across))
+    axes.set_ylabel(wording.factor_label(found.up))
     keys = [
-        Patch(facecolor=LEAD[2], label=f"{words.plain(contrast.a)} leads"),
-        Patch(facecolor=LEAD[0], label=f"{words.plain(contrast.b)} leads"),
+        Patch(facecolor=LEAD[2], label=f"{wording.plain(contrast.a)} leads"),
+        Patch(facecolor=LEAD[0], label=f"{wording.plain(contrast.b)} leads"),
         Patch(facecolor="white", edgecolor="#999999", hatch="////", label="undecided"),
         Line2D([], [], color=style.INK, linewidth=2.2, label="where the lead most likely changes"),
     ]
@@ -81,15 +81,15 @@ def interactions(
             axes.text(left + width / 2, bottom + height / 2, text, ha="center", va="center", fontsize=7.5, bbox=box)
         axes.set_xlim(across[0], across[-1])
         axes.set_ylim(up[0], up[-1])
-        axes.set_xlabel(words.plain(names[0]), fontsize=9)
-        axes.set_ylabel(words.plain(names[1]), fontsize=9)
+        axes.set_xlabel(wording.plain(names[0]), fontsize=9)
+        axes.set_ylabel(wording.plain(names[1]), fontsize=9)
         axes.tick_params(labelsize=8)
         axes.spines[["left", "bottom"]].set_visible(False)
     for axes in grid.ravel()[len(tables) :]:
         axes.set_axis_off()
     keys = [
-        Patch(facecolor=shades(0.92), label=f"+ {words.plain(contrast.a)} wins more"),
-        Patch(facecolor=shades(0.08), label=f"\N{MINUS SIGN} {words.plain(contrast.b)} wins more"),
+        Patch(facecolor=shades(0.92), label=f"+ {wording.plain(contrast.a)} wins more"),
+        Patch(facecolor=shades(0.08), label=f"\N{MINUS SIGN} {wording.plain(contrast.b)} wins more"),
         Patch(facecolor="white", edgecolor="#AAAAAA", hatch="////", label="undecided"),
     ]
     figure.legend(handles=keys, loc="outside upper left", ncols=3, handlelength=1.6, columnspacing=1.4)
@@ -97,8 +97,8 @@ def interactions(
     style.note(
         figure,
         f"n = {int(next(iter(tables.values()))['worlds'].sum()):,} worlds in each map, {min(worlds):,} to "
-        f"{max(worlds):,} a cell. Number: per 100 worlds, wins of {words.plain(contrast.a)} less wins of "
-        f"{words.plain(contrast.b)}. Undecided: its 95% interval includes 0.",
+        f"{max(worlds):,} a cell. Number: per 100 worlds, wins of {wording.plain(contrast.a)} less wins of "
+        f"{wording.plain(contrast.b)}. Undecided: its 95% interval includes 0.",
     )
     return figure
 
@@ -124,7 +124,7 @@ def boxes(found: Sequence[Box]) -> Figure:
         everywhere = box.steps[0].held_density
         axes.axhline(everywhere, color="#BBBBBB", linewidth=1)
         axes.text(0.04, everywhere, "all worlds", fontsize=8, va="top", ha="right", color="#555555")
-        axes.set_title(words.plain(box.arm))
+        axes.set_title(wording.plain(box.arm))
         axes.set_xlim(1.02, 0)
         axes.set_xlabel("coverage: share of its wins in the box")
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -156,7 +156,7 @@ def leaves(tree: Tree, contrast: Contrast) -> Figure:
             axes.barh(place, share, 0.7, left=start, color=colour, hatch=hatch, edgecolor="white", linewidth=0.5)
             if share >= 0.06:
                 box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.9}
-                axes.text(start + share / 2, place, words.percent(share), ha="center", va="center", fontsize=8.5,
+                axes.text(start + share / 2, place, wording.percent(share), ha="center", va="center", fontsize=8.5,
                           bbox=box)  # fmt: skip
             start += share
     axes.set_yticks(range(len(tree.leaves)), [label(leaf.conditions) for leaf in reversed(tree.leaves)], fontsize=8)
@@ -166,9 +166,9 @@ def leaves(tree: Tree, contrast: Contrast) -> Figure:
     axes.set_xlabel("share of worlds")
     keys = [
         Patch(facecolor=style.colour(contrast.b), hatch="////", edgecolor="white",
-              label=f"{words.plain(contrast.b)} better"),
+              label=f"{wording.plain(contrast.b)} better"),
         Patch(facecolor=style.TIE, label="no practical difference"),
-        Patch(facecolor=style.colour(contrast.a), label=f"{words.plain(contrast.a)} better"),
+        Patch(facecolor=style.colour(contrast.a), label=f"{wording.plain(contrast.a)} better"),
     ]  # fmt: skip
     figure.legend(handles=keys, loc="outside upper left", ncols=3, handlelength=1.6, columnspacing=1.4)
     held = sum(leaf.worlds for leaf in tree.leaves)
@@ -183,7 +183,7 @@ def leaves(tree: Tree, contrast: Contrast) -> Figure:
 
 def label(conditions: Sequence[Condition]) -> str:
     """Conditions as a label of few, short lines."""
-    return "\n".join(words.condition(one).replace(" is ", " ") for one in conditions)
+    return "\n".join(wording.condition(one).replace(" is ", " ") for one in conditions)
 
 
 @style.styled
@@ -203,11 +203,11 @@ def shares(found: Shares, contrast: Contrast) -> Figure:
                           markerfacecolor=style.colour(arm) if filled else "white")  # fmt: skip
     for axes, whole, arm in ((left, found.whole.won, contrast.a), (right, found.whole.lost, contrast.b)):
         axes.axvline(whole.share.value, color="#666666", linewidth=1, linestyle=(0, (4, 2)), zorder=0)
-        axes.set_title(f"{words.plain(arm)} wins")
+        axes.set_title(f"{wording.plain(arm)} wins")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f}%"))
         axes.set_xlabel("share of worlds in that half")
         axes.tick_params(axis="y", length=0)
-    left.set_yticks(range(len(kept)), [words.plain(low.conditions[0].factor) for low, _ in reversed(kept)])
+    left.set_yticks(range(len(kept)), [wording.plain(low.conditions[0].factor) for low, _ in reversed(kept)])
     reach = max(axes.get_xlim()[1] for axes in (left, right))
     for axes in (left, right):
         axes.set_xlim(0, reach)

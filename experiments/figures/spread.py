@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from experiments import words
+from experiments import wording
 from experiments.figures import style
 
 DRAINED = 60
@@ -143,7 +143,7 @@ def dots(a: Values, b: Values, names: tuple[str, str], label: str, region: float
     for values, name in zip((a, b), names, strict=True):
         filled = name == names[0]
         left.plot(values[kept], place, style.marker(name), color=style.colour(name), markersize=3.2, zorder=2,
-                  markerfacecolor=style.colour(name) if filled else "white", label=words.plain(name))  # fmt: skip
+                  markerfacecolor=style.colour(name) if filled else "white", label=wording.plain(name))  # fmt: skip
     difference = (a - b)[kept]
     right.axvspan(-region, region, color="#EFEFEF", zorder=0)
     style.zero_line(right)
@@ -152,9 +152,9 @@ def dots(a: Values, b: Values, names: tuple[str, str], label: str, region: float
     same = np.abs(difference) <= region
     right.plot(difference[same], place[same], ".", color=style.GREY, markersize=4)
     left.set_xlabel(label)
-    right.set_xlabel(f"{words.plain(names[0])} less {words.plain(names[1])}")
+    right.set_xlabel(f"{wording.plain(names[0])} less {wording.plain(names[1])}")
     left.set_yticks([0, 0.5, 1], ["least", "middle", "most"])
-    left.set_ylabel(f"worlds, by how much more {words.plain(names[0])} gave")
+    left.set_ylabel(f"worlds, by how much more {wording.plain(names[0])} gave")
     right.tick_params(axis="y", length=0)
     reach = max(float(np.abs(difference).max()), 2 * region, 1e-6) * 1.06
     right.set_xlim(-reach, reach)
@@ -180,7 +180,7 @@ def trend(tables: Mapping[str, pd.DataFrame], label: str, along: str, worlds: in
     for arm, table in tables.items():
         axes.fill_between(table["level"], table["low"], table["high"], color=style.colour(arm), alpha=0.2, linewidth=0)
         axes.plot(table["level"], table["mean"], linewidth=2, marker=style.marker(arm), markersize=4.5,
-                  label=words.plain(arm), **style.look(arm))  # fmt: skip
+                  label=wording.plain(arm), **style.look(arm))  # fmt: skip
     axes.set_xlabel(along)
     axes.set_ylabel(label)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3, handlelength=3)

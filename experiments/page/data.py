@@ -1,7 +1,7 @@
 """What the page knows besides the engine: parameters, setups, scenarios, failure modes with their lessons, sources.
 
 All of it is read from where it stands already, the tables of `sim`, `configs/` and `docs/evidence.md`, or measured
-with the engine by the demonstrations' own code (`experiments.demo`). Nothing is typed here a second time.
+with the engine by the demonstrations' own code (`experiments.failures`). Nothing is typed here a second time.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from experiments import words
-from experiments.composition import composed
-from experiments.demo.accounts import REASONS
-from experiments.demo.demonstration import MEASURES, Demonstration, Sign, load, sentences
-from experiments.demo.performance import Performance, Side, perform
-from experiments.demo.story import measured_in_words, title
-from experiments.folders import configs
+from experiments import wording
+from experiments.config.composition import composed
+from experiments.config.folders import configs
+from experiments.config.schema import parameters_of
+from experiments.failures.accounts import REASONS
+from experiments.failures.demonstration import MEASURES, Demonstration, Sign, load, sentences
+from experiments.failures.performance import Performance, Side, perform
+from experiments.failures.story import measured_in_words, title
 from experiments.page import sample
-from experiments.provenance import package_version
-from experiments.schema import parameters_of
-from experiments.study import RESULTS_VERSION
+from experiments.storage.provenance import package_version
+from experiments.study.definition import RESULTS_VERSION
 from sim.limits import LIMITS
 from sim.outcomes import OUTCOMES, SERIES
 from sim.params import DEFAULTS, NAMES, PARAMETERS, SETUPS
@@ -65,7 +65,7 @@ def tables() -> dict[str, Any]:
         "measures": MEASURES,
         "reasons": REASONS,
         "headline": headline(),
-        "words": {name: words.plain(name) for name in NAMES if words.plain(name) != name.replace("_", " ")},
+        "words": {name: wording.plain(name) for name in NAMES if wording.plain(name) != name.replace("_", " ")},
         "sources": sources(),
     }
 

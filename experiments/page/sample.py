@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.demo.demonstration import Demonstration
+from experiments.failures.demonstration import Demonstration
 from sim.params import DEFAULTS, SETUPS, as_array
 from sim.runs import simulate
 

@@ -1,0 +1,352 @@
+"""What a study's design allows to be said beyond who wins, from its stored tables; or why it cannot be said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments.analysis import (
+    ablation,
+    boundary,
+    boxes,
+    curves,
+    divergence,
+    power,
+    sensitivity,
+    shares,
+    tree,
+    variance,
+)
+from experiments.analysis.boundary import Boundary, Interaction
+from experiments.analysis.headline import DIGITS, Findings, rounded
+from experiments.analysis.sensitivity import Morris, Sobol
+from experiments.errors import StudyError
+from experiments.study import design as designs
+from experiments.study import samplers
+from experiments.study.definition import Study
+from experiments.study.design import NO_VARIANT
+from experiments.study.stored import StoredStudy
+from experiments.study.tables import DESIGN, RUNS
+from sim.outcomes import OUTCOME_NAMES
+
+T = TypeVar("T")
+
+DIFFERENCE = "difference"
+"""What an outcome is told of: either arm of the contrast, or the difference between them."""
+MOST_RUNS = 6_000_000
+"""Runs of the two arms up to which all outcomes are read at once."""
+LOOKED_AT = 8
+"""Factors, the most telling ones, whose pairs are searched for interactions."""
+
+
+@dataclass(frozen=True)
+class Insight:
+    """Each part is None, or empty, where the design does not allow it; `untold` says why, where a reader would ask.
+
+    `drivers` are the indices of the contrast's outcome by target (either arm, or the difference), `indices` those of
+    every outcome as a table: target, outcome, factor, then numbers; or a `reason` where there are none. `luck` is the
+    share of luck by target and outcome.
+    """
+
+    power: power.Power | None = None
+    parting: divergence.Parting | None = None
+    changes: tuple[ablation.Change, ...] = ()
+    boxes: tuple[boxes.Box, ...] = ()
+    tree: tree.Tree | None = None
+    boundary: Boundary | None = None
+    interactions: tuple[Interaction, ...] = ()
+    shares: shares.Shares | None = None
+    drivers: Mapping[str, Sobol | Morris] = field(default_factory=dict)
+    indices: pd.DataFrame | None = None
+    curves: tuple[curves.Curve, ...] = ()
+    luck: Mapping[tuple[str, str], variance.Luck] = field(default_factory=dict)
+    untold: Mapping[str, str] = field(default_factory=dict)
+
+
+def read(finished: StoredStudy, findings: Findings) -> Insight:
+    """All that the tables of a study allow to be said beyond its findings."""
+    study, untold = finished.study, {}
+
+    def tell(what: str, compute: Callable[[], T], otherwise: T) -> T:
+        try:
+            return compute()
+        except StudyError as error:
+            untold[what] = str(error)
+            return otherwise
+
+    values = tell("every outcome", lambda: run_values(finished), None) if asks_of_runs(study) else None
+    more = every_outcome(finished, values, untold) if values is not None else {}
+    return Insight(
+        power=tell("power", lambda: power.power(findings.pairs, findings.contrast.region), None),
+        parting=tell("the month of parting", lambda: parted(findings), None),
+        changes=ablation.changes(findings.runs, study, findings.variants) if findings.variants else (),
+        **more,  # type: ignore[arg-type]
+        **regions(findings, tell),  # type: ignore[arg-type]
+        untold=untold,
+    )
+
+
+def regions(findings: Findings, tell: Callable[..., T]) -> dict[str, object]:
+    """Where each arm wins, beyond the conditions of the findings; nothing where those found too few worlds."""
+    found, contrast, seed = findings.discovery.effects, findings.contrast, findings.study.seed
+    if not found:
+        return {}
+    rows = findings.pairs.index.isin(findings.design.index) & findings.pairs["difference"].notna().to_numpy()
+    worlds = findings.design.loc[findings.pairs.index[rows]]
+    verdict = findings.winners[rows]
+    spans = {name: findings.study.design.factors[name] for name in worlds.columns}
+    names = [one.factor for one in found]
+    several = len(names) >= 2
+    return {
+        "boxes": boxes.find(worlds, verdict, (contrast.a, contrast.b), seed),
+        "tree": tell("a tree", lambda: tree.grow(worlds, verdict, seed), None),
+        "boundary": tell(
+            "the boundary",
+            lambda: boundary.boundary(
+                worlds, verdict, (names[0], names[1]), (spans[names[0]], spans[names[1]]), seed
+            ),
+            None,
+        ) if several else None,
+        "interactions": boundary.interactions(worlds, verdict, names[:LOOKED_AT]) if several else (),
+        "shares": shares.of_boxes(worlds, verdict, spans),
+    }  # fmt: skip
+
+
+def parted(findings: Findings) -> divergence.Parting | None:
+    """The month at which the contrast's paths part; None where no months were kept, or the outcome has no series."""
+    if findings.trajectories is None:
+        return None
+    series = divergence.series_of(findings.contrast, list(findings.trajectories.columns))
+    if series is None:
+        return None
+    apart = divergence.paths(findings.trajectories, findings.contrast, series)
+    return divergence.part(apart, findings.contrast.region, series, findings.study.seed)
+
+
+# runs, outcome by outcome
+
+
+def again(study: Study) -> bool:
+    return study.design.replicates_at_most > 1
+
+
+def asks_of_runs(study: Study) -> bool:
+    """Whether there is more to say of single runs than the contrast does."""
+    return again(study) or study.design.sampler in (*sensitivity.SAMPLES, "one_at_a_time")
+
+
+def targets(study: Study) -> tuple[str, str, str]:
+    return study.contrast.a, study.contrast.b, DIFFERENCE
+
+
+@dataclass(frozen=True)
+class Values:
+    """Every outcome under one target: `runs` indexed by point and world, `means` over the worlds of each point.
+
+    A mean is NaN where any run of the point lacks the outcome.
+    """
+
+    runs: pd.DataFrame
+    means: pd.DataFrame
+
+
+def run_values(finished: StoredStudy) -> dict[str, Values]:
+    """Every outcome of the runs of each arm of the contrast, and of their paired difference."""
+    study = finished.study
+    names = finished.parts(RUNS)
+    runs = sum(map(finished.count_rows, names)) * 2 // len(study.arms)
+    if runs > MOST_RUNS:
+        raise StudyError(f"{runs:,} runs are too many to read at once; ask for single outcomes")
+    arms, keys = targets(study)[:2], ["point", "world", "arm", "variant"]
+    kept = []
+    for name in names:
+        part = finished.read_part(name, [*keys, *OUTCOME_NAMES]).to_pandas()
+        rows = part["arm"].isin(arms) & (part["variant"] == NO_VARIANT)
+        kept.append(part[rows].astype({"arm": str}).drop(columns="variant"))
+    table = pd.concat(kept).set_index(["point", "world"]).sort_index(kind="stable")
+    a, b = (table.loc[table["arm"] == arm, list(OUTCOME_NAMES)] for arm in arms)
+    return {target: valued(found) for target, found in zip(targets(study), (a, b, a - b), strict=True)}
+
+
+def valued(runs: pd.DataFrame) -> Values:
+    by_point = runs.groupby(level="point")
+    whole = by_point.count().eq(by_point.size(), axis=0)
+    return Values(runs, by_point.mean().where(whole))
+
+
+def every_outcome(finished: StoredStudy, values: Mapping[str, Values], untold: dict[str, str]) -> dict[str, object]:
+    """What single runs tell: shares of luck, indices of sensitivity, curves; whatever the design has the data for."""
+    study = finished.study
+    spreads = spreads_of(values) if again(study) else {}
+    found: dict[str, object] = {"luck": shares_of_luck(spreads, study)}
+    if study.design.sampler in sensitivity.SAMPLES:
+        table, drivers = indices_of(values, spreads, study)
+        missing = table[(table["reason"] != "") & (table["outcome"] == study.contrast.outcome)]
+        for row in missing.itertuples():
+            untold[f"what drives {row.outcome}, {row.target}"] = row.reason
+        found |= {"indices": table, "drivers": drivers}
+    if study.design.sampler == "one_at_a_time":
+        try:
+            found["curves"] = curves_of(finished, values)
+        except StudyError as error:
+            untold["curves"] = str(error)
+    return found
+
+
+Spreads = Mapping[tuple[str, str], pd.DataFrame]
+"""By target and outcome: how often each point was met, and the mean and variance there (see `luck.spread`)."""
+
+
+def spreads_of(values: Mapping[str, Values]) -> Spreads:
+    return {
+        (target, outcome): variance.spread(one.runs[[outcome]], outcome)
+        for target, one in values.items()
+        for outcome in OUTCOME_NAMES
+    }
+
+
+def shares_of_luck(spreads: Spreads, study: Study) -> dict[tuple[str, str], variance.Luck]:
+    """The share of luck in every outcome that has one: one that is missing, or always the same, has none."""
+    factors = len(study.design.factors) + len(study.design.choices)
+    together = samplers.points_per_sample(study.design.sampler, factors)
+    found = {}
+    for key, spread in spreads.items():
+        try:
+            found[key] = variance.share(spread, study.seed, together)
+        except StudyError:
+            continue
+    return found
+
+
+def noise(spread: pd.DataFrame | None, study: Study) -> float | None:
+    """The variance of luck in the mean of a point; None where it is not known, 0 where all points share their luck."""
+    if study.design.shared_worlds:
+        return 0.0
+    if spread is None:
+        return None
+    met = spread[spread["count"] >= 2]
+    return float((met["var"] / met["count"]).mean()) if len(met) else None
+
+
+def indices_of(
+    values: Mapping[str, Values], spreads: Spreads, study: Study
+) -> tuple[pd.DataFrame, dict[str, Sobol | Morris]]:
+    """The indices of every outcome and target, and those of the contrast's outcome by target.
+
+    In the table a row for each factor, or one row with the reason why there are none.
+    """
+    names = [*designs.factor_names(study.design), *designs.choice_names(study.design)]
+    count = study.design.points
+    unit = samplers.unit(study.design.sampler, len(names), count, study.seed, 0, count)
+    rows: list[dict[str, object]] = []
+    drivers = {}
+    for target in targets(study):
+        for outcome in OUTCOME_NAMES:
+            found = values[target].means[outcome].reindex(np.arange(count)).to_numpy(np.float64)
+            blur = noise(spreads.get((target, outcome)), study)
+            here = {"target": target, "outcome": outcome, "reason": ""}
+            try:
+                one = index(study, unit, found, names, blur, outcome)
+            except StudyError as error:
+                rows.append({**here, "factor": "", "reason": str(error)})
+                continue
+            rows += [{**here, **numbers} for numbers in _rows(one)]
+            if outcome == study.contrast.outcome:
+                drivers[target] = one
+    return pd.DataFrame(rows), drivers
+
+
+def index(
+    study: Study, unit: samplers.Cube, found: NDArray[np.float64], names: list[str], blur: float | None, outcome: str
+) -> Sobol | Morris:
+    """The indices that a design was drawn for, from its points in the unit cube and an outcome at each."""
+    if study.design.sampler == "saltelli":
+        often = sensitivity.RESAMPLES if outcome == study.contrast.outcome else sensitivity.FEW_RESAMPLES
+        return sensitivity.sobol(found, names, study.seed, blur, often)
+    return sensitivity.morris(unit, found, names, study.seed, blur)
+
+
+def _rows(found: Sobol | Morris) -> list[dict[str, object]]:
+    if isinstance(found, Sobol):
+        return [
+            {"factor": one.factor, "first": one.first.value, "first_low": one.first.low, "first_high": one.first.high,
+             "total": one.total.value, "total_low": one.total.low, "total_high": one.total.high}
+            for one in found.shares
+        ]  # fmt: skip
+    return [
+        {"factor": one.factor, "size": one.size.value, "size_low": one.size.low, "size_high": one.size.high,
+         "mean": one.mean, "spread": one.spread, "floor": found.floor}
+        for one in found.effects
+    ]  # fmt: skip
+
+
+def curves_of(finished: StoredStudy, values: Mapping[str, Values]) -> tuple[curves.Curve, ...]:
+    """How the contrast moves along each factor, one at a time."""
+    study = finished.study
+    names = designs.factor_names(study.design)
+    table = finished.read(finished.parts(DESIGN)).set_index("point").sort_index()[names]
+    rows = values[DIFFERENCE].runs[study.contrast.outcome].rename("value").reset_index()
+    return curves.curves(study, table, rows, study.seed)
+
+
+# what is written beside the report
+
+
+def summary(found: Insight) -> dict[str, object]:
+    """The numbers of an insight, for `analysis/insight.json`; those of every outcome are in tables beside it."""
+    parts: dict[str, object] = {
+        "power": asdict(found.power) if found.power else None,
+        "parting": _parting(found.parting) if found.parting else None,
+        "changes": [asdict(one) for one in found.changes],
+        "boxes": [_box(one) for one in found.boxes],
+        "tree": asdict(found.tree) if found.tree else None,
+        "boundary": _boundary(found.boundary) if found.boundary else None,
+        "interactions": [asdict(one) for one in found.interactions],
+        "shares": asdict(found.shares) if found.shares else None,
+        "drivers": {target: asdict(one) for target, one in found.drivers.items()},
+        "swings": {one.factor: asdict(one.swing) for one in found.curves},
+        "untold": dict(found.untold),
+    }
+    return {name: rounded(part) for name, part in parts.items() if part}
+
+
+def _parting(found: divergence.Parting) -> dict[str, object]:
+    typical = asdict(found.typical) if found.typical else None
+    return {"series": found.series, "worlds": found.worlds, "month": found.month, "parted": asdict(found.parted),
+            "typical": typical}  # fmt: skip
+
+
+def _box(found: boxes.Box) -> dict[str, object]:
+    """A box without the way there; an end it does not cut is null, since JSON knows no infinity."""
+    ends = [{"factor": side.factor, **{end: value if np.isfinite(value := getattr(side, end)) else None for end in
+             ("low", "high")}} for side in found.sides]  # fmt: skip
+    return {"arm": found.arm, "sides": ends, "mass": found.mass, "density": asdict(found.density),
+            "coverage": asdict(found.coverage), "elsewhere": asdict(found.elsewhere)}  # fmt: skip
+
+
+def _boundary(found: Boundary) -> dict[str, object]:
+    known = {str(side): float(np.mean(found.known == side)) for side in (1, 0, -1)}
+    return {"across": found.across, "up": found.up, "worlds": found.worlds, "known": known,
+            "right": asdict(found.right), "commonest": found.commonest}  # fmt: skip
+
+
+def tables(found: Insight) -> dict[str, bytes]:
+    """Tables that are too long for the report, as CSV by name: the sensitivity of every outcome, curves, luck."""
+    frames = {}
+    if found.indices is not None:
+        frames["sensitivity"] = found.indices
+    if found.curves:
+        parts = [one.table.assign(factor=one.factor, base=one.base) for one in found.curves]
+        frames["curves"] = pd.concat(parts)[["factor", "base", "level", "mean", "low", "high"]]
+    if found.luck:
+        rows = [(*key, one.share.value, one.share.low, one.share.high, one.variance, one.points, one.replicates)
+                for key, one in found.luck.items()]  # fmt: skip
+        names = ["target", "outcome", "share", "low", "high", "variance", "points", "replicates"]
+        frames["luck"] = pd.DataFrame(rows, columns=names)
+    form = f"%.{DIGITS}g"
+    return {name: frame.to_csv(index=False, float_format=form).encode() for name, frame in frames.items()}

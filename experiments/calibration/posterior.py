@@ -1,0 +1,238 @@
+"""What a calibration leaves: the list of worlds, one world as a scenario, and a page of what they show."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.calibration.calibrate import TOLD, Asked, Calibration, calibrate, folder_of, listed, nearest, summary
+from experiments.calibration.measure import Verdict, in_pieces, kinds_of, tolerance, verdict
+from experiments.calibration.pattern import Pattern, patterns
+from experiments.calibration.smc import EFFORT, Plan
+from experiments.calibration.validate import observed
+from experiments.config.boxes import COORDINATES, World, of_box
+from experiments.execution.place import available_workers
+from experiments.figures import calibration as figures
+from experiments.figures import style
+from experiments.report import document
+from experiments.report.picture import Picture, Table
+from experiments.storage.files import as_json, write_bytes
+from sim.params import BY_NAME, DEFAULT_BOX, DEFAULTS
+
+RUNS = 100
+"""Runs of each scenario in worlds of the posterior, and as many in worlds of the prior."""
+PIECE = 10
+SCENARIO = """\
+# @package _global_
+# partnership run scenario=calibrated
+#
+# One of many worlds in which the model comes near what was observed (docs/scenarios.md): of the particles nearest to
+# the calibration patterns, the one that stays nearest with other luck, chosen by those patterns alone. Values without
+# a comment are as they were found: of them the patterns tell little or nothing.
+# Made by: {command}
+scenario:
+  name: calibrated
+  about: One of many worlds in which the model comes near what was observed.
+  sources: [{sources}]
+parameters:
+  {parameters}
+design:
+  box: none
+  points: 200
+"""
+
+
+def run_calibration(asked: Asked) -> list[str]:
+    """Calibrate, write, and return what there is to say in a terminal."""
+    calibration = calibrate(asked)
+    folder = folder_of(asked, calibration.id)
+    worlds = listed(calibration).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    write_bytes(folder / "posterior.csv", worlds.encode())
+    found = summary(calibration)
+    if not asked.without:
+        write_bytes(folder / "calibrated.yaml", as_scenario(calibration, found, nearest(calibration)).encode())
+    found["checked"] = report(calibration, found, folder)
+    write_bytes(folder / "summary.json", as_json(found))
+    known = [name for name, row in found["parameters"].items() if row["told"]]
+    return [
+        f"The patterns tell {len(known)} of {len(COORDINATES)} parameters: {', '.join(known) or 'none'}.",
+        f"Of all patterns the posterior meets {found['checked']['met']} of {found['checked']['of']}, of those held out "
+        f"{found['checked']['held_out_met']} of {found['checked']['held_out']}.",
+        f"Worlds: {folder / 'posterior.csv'}",
+        f"Page:   {folder / 'index.html'}",
+    ]
+
+
+def as_scenario(calibration: Calibration, summary: dict[str, Any], world: World) -> str:
+    """A world of the posterior as a scenario's file; values that the patterns tell are marked."""
+    sources = sorted({pattern.source for pattern in calibration.patterns})
+    rows = [
+        f"{name}: {value:.6g}{'  # the patterns tell it' if summary['parameters'][name]['told'] else ''}"
+        for name, value in world.items()
+    ]
+    return SCENARIO.format(
+        command=command(calibration.asked),
+        sources=", ".join(sources),
+        parameters="\n  ".join(rows),
+    )
+
+
+def report(calibration: Calibration, summary: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Draw and write the page; returns how the posterior does on every pattern, the held-out ones included."""
+    wanted = patterns(None if calibration.asked.scenario == "all" else calibration.asked.scenario)
+    after, before = predicted(calibration, wanted)
+    pictures = [marginals(calibration), check(wanted, after, before)]
+    images = {picture.name: style.as_bytes(picture.figure, calibration.id) for picture in pictures}
+    for name, drawn in images.items():
+        for kind, content in drawn.items():
+            write_bytes(folder / "figures" / f"{name}.{kind}", content)
+    counts = counted(wanted, after)
+    write_bytes(folder / "index.html", page(calibration, summary, counts, pictures, images).encode())
+    return counts | {"patterns": {name: vars(one) for name, one in after.items()}}
+
+
+def counted(wanted: list[Pattern], found: dict[str, Verdict]) -> dict[str, int]:
+    held = [one for one in wanted if one.held_out]
+    return {
+        "met": sum(found[one.name].met for one in wanted),
+        "of": len(wanted),
+        "held_out_met": sum(found[one.name].met for one in held),
+        "held_out": len(held),
+    }
+
+
+def predicted(calibration: Calibration, wanted: list[Pattern]) -> tuple[dict[str, Verdict], dict[str, Verdict]]:
+    """What worlds of the posterior, and of the prior, show of every pattern; with luck that calibration never met."""
+    table, seed = listed(calibration), calibration.asked.seed + 1
+    rows = table.iloc[np.linspace(0, len(table) - 1, RUNS).astype(int)].to_dict("records")
+    after: list[World] = [{str(name): float(x) for name, x in row.items()} for row in rows]
+    found = []
+    with ThreadPoolExecutor(calibration.asked.workers or available_workers()) as executor:
+        for worlds in (after, of_box("default", RUNS, seed)):
+            measured = in_pieces(
+                wanted, worlds, seed, executor, PIECE, changes=calibration.asked.changes, kinds=kinds_of(wanted)
+            )
+            found.append({name: verdict(pattern, measured[name]) for name, pattern in by_name(wanted).items()})
+    return found[0], found[1]
+
+
+def by_name(wanted: list[Pattern]) -> dict[str, Pattern]:
+    return {pattern.name: pattern for pattern in wanted}
+
+
+def marginals(calibration: Calibration) -> Picture:
+    """The posterior of every moved parameter on its prior range."""
+    posterior = calibration.posterior
+    spans = []
+    for name in calibration.moved:
+        low, high = DEFAULT_BOX[name]
+        values = low + posterior.points[:, COORDINATES.index(name)] * (high - low)
+        spans.append(figures.Marginal(name, low, high, DEFAULTS[name], values, posterior.weights))
+    rows = tuple(
+        (one.name.replace("_", " "), f"{one.low:g} to {one.high:g}", *(f"{x:.3g}" for x in one.middle)) for one in spans
+    )
+    head = ("parameter", "prior", "5%", "median", "95%")
+    return Picture(
+        name="posterior",
+        title="What the patterns leave of each parameter",
+        caption="Bars: the posterior of each parameter that was moved, over its prior range, which is even. The line "
+        "is the default world. Where bars are level, the patterns cannot tell.",
+        alt="One small histogram for each moved parameter.",
+        figure=figures.marginals(spans),
+        tables=(Table("Posterior of the moved parameters", head, rows),),
+    )
+
+
+def check(wanted: list[Pattern], after: dict[str, Verdict], before: dict[str, Verdict]) -> Picture:
+    """What the posterior predicts of every pattern beside what was observed."""
+    shown = [one for one in wanted if one.kind in ("count", "rate")]
+    spans = [figures.Span(one.name, one.held_out, tolerance(one), ends(after[one.name]), ends(before[one.name]))
+             for one in shown]  # fmt: skip
+    rows = tuple(
+        (
+            one.name.replace("_", " "), one.use.replace("_", " "), observed(one),
+            told(after[one.name]), "yes" if after[one.name].met else "no",
+            told(before[one.name]), "yes" if before[one.name].met else "no",
+        )
+        for one in wanted
+    )  # fmt: skip
+    head = ("pattern", "used for", "observed", "posterior", "met", "prior", "met by the prior")
+    return Picture(
+        name="check",
+        title="What the posterior predicts of every pattern",
+        caption="Shares of localities. Band: what was observed, with its tolerance. Dots and lines: the mean over runs "
+        "and 95% of runs, in worlds of the posterior and of the prior. The table has the other patterns too.",
+        alt="For each pattern a band of tolerance with two intervals, one for the posterior and one for the prior.",
+        figure=figures.predictive(spans),
+        tables=(Table("Every pattern: mean and range of 95% of runs", head, rows),),
+    )
+
+
+def ends(found: Verdict) -> tuple[float, float, float]:
+    return found.value, found.low, found.high
+
+
+def told(found: Verdict) -> str:
+    return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
+
+
+def page(
+    calibration: Calibration, summary: dict[str, Any], counts: dict[str, int],
+    pictures: list[Picture], images: dict[str, dict[str, bytes]],
+) -> str:  # fmt: skip
+    """The calibration as one page."""
+    known = [name for name, row in summary["parameters"].items() if row["told"]]
+    unknown = [name for name in calibration.moved if name not in known]
+    last = calibration.posterior
+    sections = {
+        "answer": f'<div class="answer"><h2>What came of it</h2><p class="headline">Worlds of the posterior meet '
+        f"{counts['met']} of {counts['of']} patterns; of those held out, {counts['held_out_met']} of "
+        f"{counts['held_out']}.</p><p>The last population lies within a mean distance of {last.tolerance:.2f} "
+        f"tolerances: its {len(last.points)} particles are worth {last.effective:.0f} of equal weight.</p></div>",
+        "figures": "\n".join(document.figure(picture, images[picture.name]["svg"]) for picture in pictures),
+        "identifiability": "<h2>What the patterns can and cannot tell</h2>"
+        + document.bullets(
+            [
+                f"Told, their posterior departing from the prior by {TOLD:g} or more (of 1): "
+                f"{', '.join(map(plain, known)) or 'none'}.",
+                f"Moved, and still not told: {', '.join(map(plain, unknown)) or 'none'}.",
+                "All others keep about the prior they had: nothing is learnt of them.",
+            ]
+        )
+        + document.table(parameters(summary)),
+        "repeat": f"<h2>How to repeat it</h2><pre><code>{command(calibration.asked)}</code></pre>",
+    }
+    names = ", ".join(pattern.name.replace("_", " ") for pattern in calibration.patterns)
+    model = f"The model without {calibration.asked.without}" if calibration.asked.without else "The model"
+    return document.shell(
+        f"{model} calibrated on the record", f"On {names}.", sections, f"Calibration {calibration.id}."
+    )
+
+
+def command(asked: Asked) -> str:
+    """The command that repeats a calibration."""
+    without = f" without={asked.without}" if asked.without else ""
+    plan, usual = asdict(asked.plan), asdict(Plan())
+    unusual = "".join(f" {name}={plan[name]}" for name in EFFORT if plan[name] != usual[name])
+    return f"partnership calibrate scenario={asked.scenario}{without} seed={asked.seed}{unusual}"
+
+
+def plain(name: str) -> str:
+    return f"{name.replace('_', ' ')} ({BY_NAME[name].meaning})"
+
+
+def parameters(summary: dict[str, Any]) -> Table:
+    rows = tuple(
+        (
+            name.replace("_", " "), "yes" if name in summary["moved"] else "no", f"{row['correlation']:.2f}",
+            f"{row['prior'][0]:g} to {row['prior'][1]:g}", f"{row['median']:.3g}",
+            f"{row['low']:.3g} to {row['high']:.3g}", f"{row['departure']:.2f}", "yes" if row["told"] else "no",
+        )
+        for name, row in sorted(summary["parameters"].items(), key=lambda item: -item[1]["departure"])
+    )  # fmt: skip
+    head = ("parameter", "moved", "strongest rank correlation", "prior", "median", "90% region", "departure", "told")
+    return Table("Every parameter of the box", head, rows)

@@ -1,0 +1,34 @@
+"""`partnership check`: every byte of a study compared with what was recorded of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from experiments.storage import origin
+from experiments.storage.verification import examine, other_model
+
+ADVICE = (
+    "Move files that are not of this study elsewhere; the command that made the study makes again what is missing or "
+    "damaged."
+)
+
+
+def check(given: Mapping[str, str]) -> int:
+    """Say what is wrong with a study, and how to mend it; returns 0 if nothing is, else 1. Nothing is written.
+
+    A study that another model made is as sound as any; that is said as well. Raises `StudyError` where there is no
+    study.
+    """
+    folder = Path(given["study"])
+    found, faults = origin.listed(folder), examine(folder)
+    for line in other_model(folder, found):
+        print(line)
+    for fault in faults:
+        print(f"{folder}: {fault}")
+    if faults:
+        print(f"{len(faults)} fault{'s' if len(faults) > 1 else ''}. {ADVICE}")
+        return 1
+    size = sum(entry["bytes"] for entry in found.files.values())
+    print(f"{len(found.files)} files, {size:,} bytes: as they were written.")
+    return 0

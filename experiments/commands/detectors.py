@@ -1,0 +1,14 @@
+"""`partnership detectors`: measure how far the failure detectors can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def detectors(given: Mapping[str, str]) -> int:
+    """Measure how far the detectors can be trusted."""
+    from experiments.failures import detectors
+
+    for line in detectors.measure([f"{name}={value}" for name, value in given.items()]):
+        print(line)
+    return 0

@@ -1,0 +1,1 @@
+"""What a user gives becomes a study, checked once."""

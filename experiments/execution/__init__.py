@@ -1,0 +1,1 @@
+"""Doing what a study asks: tasks, workers, and when to stop."""

@@ -1,0 +1,232 @@
+"""What a demonstration shows, read from `configs/failure/` and checked: one clear message for each mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from experiments.config.composition import Composition, composed
+from experiments.config.effect import check_partnership
+from experiments.config.fields import Fields
+from experiments.config.folders import configs
+from experiments.config.schema import limits_in, parameters_of, whole
+from experiments.errors import ConfigError
+from sim.errors import nearest
+from sim.params import ParameterError, check, setup_values
+
+MEASURES = {
+    "fails": "share of partnerships that fail so",
+    "fails_with_remedy": "share that fail so with the remedy",
+    "gains": "share of worlds in which the remedy raises added value at the end",
+}
+"""What a prediction can be about."""
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A condition on a monthly series, on what it exceeds another by (`less`), or on its change `over` some months."""
+
+    series: str
+    above: float | None = None
+    below: float | None = None
+    less: str = ""
+    over: int = 0
+
+
+@dataclass(frozen=True)
+class EarlySign:
+    """Signs that warn once all of them have held for `hold` months in a row."""
+
+    about: str
+    signs: tuple[Sign, ...]
+    hold: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """Some parameters set otherwise, and what that means."""
+
+    about: str
+    parameters: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An answer to a prediction: right where what is measured is at most `up_to`, and above the choice before."""
+
+    text: str
+    up_to: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A question to answer before looking."""
+
+    question: str
+    measure: str
+    choices: tuple[Choice, ...]
+
+    def right(self, measured: float) -> Choice:
+        """The choice that the measured number bears out."""
+        return next((choice for choice in self.choices if measured <= choice.up_to), self.choices[-1])
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something to look for: in which series, at about which month. What lies beyond the run is not looked for."""
+
+    series: str
+    at: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """A failure mode to show. `parameters` holds every parameter of the world; `remedy` changes some of them.
+
+    `without_failure` is a world with the setting in which the mode does not come about, `other_cause` one in which it
+    comes about otherwise: the detector is not its setting under another name.
+    """
+
+    name: str
+    sentence: str
+    world: str
+    setup: str
+    parameters: Mapping[str, float]
+    remedy: Change
+    note: str
+    warning: EarlySign
+    watch: tuple[str, ...]
+    predict: Prediction
+    look_for: tuple[Mark, ...]
+    discuss: tuple[str, ...]
+    sources: tuple[str, ...]
+    overlaps: Mapping[str, str]
+    without_failure: Change
+    other_cause: Change
+    limits: Mapping[str, float]
+    seed: int
+    runs: int
+
+
+# -- reading ----------------------------------------------------------------------------------------------
+
+
+def sentences() -> dict[str, str]:
+    """Every failure mode there is a demonstration of, and what it is, in a sentence."""
+    found = {}
+    for path in sorted((configs() / "failure").glob("*.yaml")):
+        found[path.stem] = str(yaml.safe_load(path.read_text(encoding="utf-8"))["failure"]["sentence"])
+    return found
+
+
+def load(name: str, words: Sequence[str] = ()) -> Demonstration:
+    """The demonstration of a failure mode, as in `load("talking_shop", ["seed=7"])`."""
+    return demonstration_from(composed([f"failure={name}", *words]))
+
+
+def demonstration_from(asked: Composition) -> Demonstration:
+    """The demonstration a composition asks for. Raises `ConfigError` for whatever cannot be used or could not act."""
+    plain = asked.plain
+    failure = Fields("failure", plain["failure"])
+    parameters = parameters_of(plain, asked.given)
+    check_partnership(plain["setup"], parameters, asked.given)
+    controls = failure.fields("controls")
+    demonstration = Demonstration(
+        name=failure.text("name"),
+        sentence=failure.text("sentence"),
+        world=failure.text("world"),
+        setup=plain["setup"],
+        parameters=parameters,
+        remedy=change(failure.fields("remedy")),
+        note=failure.text("note", ""),
+        warning=early_sign(failure.fields("warning")),
+        watch=tuple(series(name, "failure.watch") for name in failure.listed("watch")),
+        predict=prediction(failure.fields("predict")),
+        look_for=tuple(one for one in map(mark, failure.each("look_for")) if one.at <= parameters["months"]),
+        discuss=tuple(map(str, failure.listed("discuss"))),
+        sources=tuple(map(str, failure.listed("sources"))),
+        overlaps=dict(failure.mapping("overlaps", {})),
+        without_failure=change(controls.fields("without_failure")),
+        other_cause=change(controls.fields("other_cause")),
+        limits=limits_in(plain),
+        seed=whole(plain["seed"], 0, 2**63 - 1, "seed"),
+        runs=whole(plain["runs"], 2, 10**6, "runs"),
+    )
+    controls.done()
+    failure.done()
+    return demonstration
+
+
+def series(name: Any, path: str) -> str:
+    """A monthly series by name; `added_value` is outcome less that of acting alone."""
+    from sim.state import SERIES_NAMES  # loads numba, which help and composing can do without
+
+    known = ("added_value", *SERIES_NAMES)
+    if name not in known:
+        raise ConfigError(f"{path}: there is no series '{name}'{nearest(str(name), known)}")
+    return str(name)
+
+
+def change(fields: Fields) -> Change:
+    about, setup = fields.text("about"), fields.take("setup", None)
+    values = dict(fields.mapping("parameters", {}))
+    fields.done()
+    try:
+        arm = setup_values(setup) if setup is not None else {}
+        checked = {str(name): check(str(name), value) for name, value in values.items()}
+    except ParameterError as error:
+        raise ConfigError(f"{fields.path}: {error}") from None
+    return Change(about, {**arm, **checked})
+
+
+def early_sign(fields: Fields) -> EarlySign:
+    signs = tuple(sign(one) for one in fields.each("signs"))
+    found = EarlySign(fields.text("about"), signs, whole(fields.number("hold", 1), 1, 1200, f"{fields.path}.hold"))
+    fields.done()
+    return found
+
+
+def sign(fields: Fields) -> Sign:
+    name, less = series(fields.take("series"), fields.path), fields.take("less", "")
+    found = Sign(
+        name,
+        above=fields.number("above", None),
+        below=fields.number("below", None),
+        less=series(less, fields.path) if less else "",
+        over=whole(fields.number("over", 0), 0, 1200, f"{fields.path}.over"),
+    )
+    fields.done()
+    if (found.above is None) == (found.below is None):
+        raise ConfigError(f"{fields.path}: a sign takes either 'above' or 'below'")
+    return found
+
+
+def prediction(fields: Fields) -> Prediction:
+    question, measure = fields.text("question"), fields.text("measure")
+    if measure not in MEASURES:
+        raise ConfigError(
+            f"{fields.path}.measure={measure}: there are {', '.join(MEASURES)}{nearest(measure, list(MEASURES))}"
+        )
+    choices = []
+    for one in fields.each("choices"):
+        choices.append(Choice(one.text("text"), float(one.number("up_to"))))
+        one.done()
+    fields.done()
+    bounds = [choice.up_to for choice in choices]
+    if bounds != sorted(bounds) or bounds[-1] < 1:
+        raise ConfigError(f"{fields.path}.choices: 'up_to' must rise from choice to choice, and end at 1")
+    return Prediction(question, measure, tuple(choices))
+
+
+def mark(fields: Fields) -> Mark:
+    found = Mark(
+        series(fields.take("series"), fields.path),
+        whole(fields.number("at"), 1, 1200, f"{fields.path}.at"),
+        fields.text("text"),
+    )
+    fields.done()
+    return found

@@ -1,0 +1,113 @@
+"""A demonstration shown: played, drawn, told, and written to `results/demo/<mode>/`.
+
+<mode>/index.html       the page; it needs nothing else
+<mode>/summary.json     the numbers
+<mode>/figures/         paths and distributions, as PNG and SVG
+index.html              the demonstrations there are
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.analysis.contrasts import Count
+from experiments.failures import page, story
+from experiments.failures.accounts import Account, accounts
+from experiments.failures.demonstration import Demonstration
+from experiments.failures.performance import Performance, middle, perform
+from experiments.figures import style
+from experiments.storage.files import write_bytes, write_json
+
+WIDTH = 100
+"""Letters in a line of a terminal."""
+
+
+def show(demonstration: Demonstration, folder: Path, command: str) -> list[str]:
+    """Play a demonstration, write its page and figures, and return what there is to say in a terminal."""
+    performance = perform(demonstration)
+    told = accounts(demonstration.parameters, demonstration.seed, performance.chosen)
+    here = folder / demonstration.name
+    drawn = page.pictures(performance)
+    images = {picture.name: style.as_bytes(picture.figure, demonstration.name) for picture in drawn}
+    content = page.page(performance, told, {name: kinds["svg"] for name, kinds in images.items()}, drawn, command)
+    for name, kinds in images.items():
+        for kind, image in kinds.items():
+            write_bytes(here / "figures" / f"{name}.{kind}", image)
+    write_bytes(here / "index.html", content.encode())
+    write_json(here / "summary.json", summary(performance, command))
+    write_index(folder)
+    return lines(performance, told, here)
+
+
+def write_index(folder: Path) -> None:
+    """List the demonstrations that lie in a folder."""
+    entries = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*/summary.json"))]
+    write_bytes(folder / "index.html", page.index(entries, (folder / "detectors" / "index.html").exists()).encode())
+
+
+def wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
+
+
+def lines(performance: Performance, told: Sequence[Account], here: Path) -> list[str]:
+    """The story for a terminal."""
+    shown = performance.demonstration
+    found = [
+        "",
+        story.title(shown.name).upper(),
+        wrapped(shown.sentence),
+        "",
+        wrapped(shown.world),
+        "",
+        *(wrapped(line) for line in story.how_often(performance)),
+        *([wrapped(shown.note)] if shown.note else []),
+        "",
+        wrapped(story.early(performance)),
+        "",
+        f"One of them, month by month (world {performance.chosen}; in brackets the same with the remedy):",
+        *(
+            wrapped(f"{moment.month:4d}  {moment.text}", " ").replace("\n ", "\n       ")
+            for moment in story.moments(performance)
+        ),
+    ]
+    if told:
+        found += ["", f"{story.asked(told)} The three partners whose effort moved most:"]
+        found += [wrapped(one.told(), "  ") for one in told]
+    found += ["", f"Page:    {here / 'index.html'}", f"Figures: {here / 'figures'}"]
+    return found
+
+
+def summary(performance: Performance, command: str) -> dict[str, Any]:
+    """The numbers of a demonstration."""
+    shown, lead = performance.demonstration, middle(performance.without.lead)
+    return {
+        "name": shown.name,
+        "sentence": shown.sentence,
+        "command": command,
+        "seed": shown.seed,
+        "runs": shown.runs,
+        "fails": counted(performance.without.fails),
+        "fails_with_remedy": counted(performance.remedied.fails),
+        "prevented": performance.prevented,
+        "kept": performance.kept,
+        "caused": performance.caused,
+        "gain": vars(performance.gain),
+        "gains": counted(performance.gains),
+        "lead": vars(lead) if lead else None,
+        "chosen": performance.chosen,
+        "readings": performance.without.finding.told(performance.chosen),
+    }
+
+
+def counted(count: Count) -> dict[str, float]:
+    return {
+        "count": count.count,
+        "of": count.of,
+        "share": count.share.value,
+        "low": count.share.low,
+        "high": count.share.high,
+    }

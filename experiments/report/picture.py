@@ -1,0 +1,31 @@
+"""What a page shows besides text: a figure with its words and numbers, and a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text; the first cell of each row is its heading."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as it stands on a page: its name, its words, and the tables of the numbers behind it.
+
+    `name` names its files and its place in the page; `alt` describes it to readers who cannot see it.
+    """
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    figure: Figure
+    tables: tuple[Table, ...]

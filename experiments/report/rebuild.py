@@ -1,0 +1,61 @@
+"""A study's report, rebuilt from its tables: summary.json, analysis/, figures/ and report.html. It never simulates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from experiments.analysis import further
+from experiments.analysis.headline import read, summary
+from experiments.errors import StudyError
+from experiments.figures import style
+from experiments.report import document, driver_figures, region_figures
+from experiments.report.main_figures import gallery
+from experiments.report.verdict import Verdict, judge
+from experiments.storage import confined
+from experiments.storage.files import as_json
+from experiments.storage.layout import ANALYSIS, FIGURES, PAGE, SUMMARY
+from experiments.storage.reading import open_study
+from experiments.study.definition import RESULTS_VERSION
+
+
+def rebuild(path: Path, say: Callable[[str], None] = print) -> int:
+    """Rebuild the report of the finished study in the folder `path`, say its verdict; returns the exit code 0.
+
+    Everything is computed before anything is written. Raises `StudyError` when the folder holds no finished study or
+    a file of it is damaged, or where a link would lead the report elsewhere; then the report that was there stays as
+    it was.
+    """
+    finished = open_study(path)
+    for name in (ANALYSIS, FIGURES):
+        confined.require_folder(path, name)
+    written = finished.provenance["results_version"]
+    if written != RESULTS_VERSION:
+        raise StudyError(f"{path} was written under results version {written}; this software reports {RESULTS_VERSION}")
+    findings = read(finished)
+    verdict, more = judge(findings), further.read(finished, findings)
+    pictures = gallery(findings)
+    deeper = [*region_figures.pictures(findings, more), *driver_figures.pictures(findings, more)]
+    drawn = {picture.name: style.as_bytes(picture.figure, findings.study.id) for picture in [*pictures, *deeper]}
+    images = {name: kinds["svg"] for name, kinds in drawn.items()}
+    page = document.page(findings, verdict, pictures, images, deeper, more.untold)
+    confined.write(path, SUMMARY, as_json(summary(findings, asdict(verdict))))
+    confined.write(path, f"{ANALYSIS}/insight.json", as_json(further.summary(more)))
+    for name, content in further.tables(more).items():
+        confined.write(path, f"{ANALYSIS}/{name}.csv", content)
+    for name, kinds in drawn.items():
+        for kind, content in kinds.items():
+            confined.write(path, f"{FIGURES}/{name}.{kind}", content)
+    confined.write(path, PAGE, page.encode())
+    for line in told(verdict, path):
+        say(line)
+    return 0
+
+
+def told(verdict: Verdict, path: Path) -> list[str]:
+    """The verdict as lines for a terminal, then where to look."""
+    where = [f"- {sentence}" for sentence in verdict.where]
+    reasons = [f"- {sentence}" for sentence in verdict.mechanisms]
+    text = [verdict.headline, verdict.shares, verdict.size, verdict.certainty, *where, *reasons, verdict.worth]
+    return ["", *(line for line in text if line), "", f"Report: {path / PAGE}", f"Tables: {path}"]

@@ -1,0 +1,385 @@
+"""The figures of a report that say where each arm wins, when paths part, and what pairing and worlds are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments import wording
+from experiments.analysis import divergence as parts
+from experiments.analysis.boxes import Box
+from experiments.analysis.contrasts import Estimate
+from experiments.analysis.further import Insight
+from experiments.analysis.headline import Findings
+from experiments.analysis.shares import Part
+from experiments.figures import maps, paths, regions, spread
+from experiments.report.main_figures import map_table, share, signed
+from experiments.report.picture import Picture, Table
+
+RIDGES = 6
+"""Bands of a parameter for which a ridge is drawn."""
+
+
+def pictures(findings: Findings, insight: Insight) -> list[Picture]:
+    """The figures there is the data for, in the order a reader meets them."""
+    makers: tuple[Callable[[Findings, Insight], Picture | None], ...] = (
+        boundary,
+        interactions,
+        shares,
+        boxes,
+        leaves,
+        parting,
+        dots,
+        rainclouds,
+        ridges,
+    )
+    return [picture for maker in makers if (picture := maker(findings, insight)) is not None]
+
+
+def boundary(findings: Findings, insight: Insight) -> Picture | None:
+    found, contrast = insight.boundary, findings.contrast
+    if found is None:
+        return None
+    a, b = wording.plain(contrast.a), wording.plain(contrast.b)
+    known = {side: float(np.mean(found.known == side)) for side in (1, 0, -1)}
+    right = found.right
+    shown = range(0, len(found.y), 8)
+    rows = tuple(
+        (
+            wording.amount(found.y[row]),
+            *(f"{wording.signed(100 * found.lead[row, column], 0)}{'' if found.known[row, column] else ' (undecided)'}"
+              for column in shown),
+        )
+        for row in reversed(shown)
+    )  # fmt: skip
+    columns = (f"{wording.plain(found.up)} \N{DOWNWARDS ARROW}  {wording.plain(found.across)} \N{RIGHTWARDS ARROW}",
+               *(wording.amount(found.x[column]) for column in shown))  # fmt: skip
+    return Picture(
+        "boundary",
+        "Where does the lead change hands?",
+        f"{a.capitalize()} is known to lead in {wording.percent(known[1])} of this square, {b} in "
+        f"{wording.percent(known[-1])}; in the hatched {wording.percent(known[0])} these worlds do not tell. All other "
+        f"parameters vary freely, so within each region single worlds go either way: of worlds held back that one of "
+        f"the two won, the side of the line told the winner in {wording.percent(right.share.value)}, where "
+        f"always naming "
+        f"the commoner winner is right in {wording.percent(found.commonest)}.",
+        f"Map over {wording.plain(found.across)} and {wording.plain(found.up)} with the line on which the lead changes "
+        f"hands. {a.capitalize()} leads in {wording.percent(known[1])} of it, {b} in {wording.percent(known[-1])}, and "
+        f"{wording.percent(known[0])} is undecided.",
+        regions.boundary(found, contrast),
+        (Table(f"Lead of {a}: worlds won less worlds lost, per 100", columns, rows),),
+    )
+
+
+def interactions(findings: Findings, insight: Insight) -> Picture | None:
+    found = [one for one in insight.interactions if one.p < 0.05][:4]
+    if not found:
+        return None
+    factors, design = findings.study.design.factors, findings.design
+    here = findings.pairs.index.isin(design.index)
+    worlds, verdict = design.loc[findings.pairs.index[here]], findings.winners[here]
+    spans, tables = {}, {}
+    for one in found:
+        names = (one.across, one.up)
+        both = [maps.edges(name, factors[name], len(design) // 4) for name in names]
+        spans[names] = (both[0], both[1])
+        tables[names] = maps.win_table(worlds[one.across].to_numpy(), worlds[one.up].to_numpy(), verdict, *spans[names])
+    rows = tuple(
+        (f"{wording.plain(one.across)} and {wording.plain(one.up)}", f"{100 * one.strength:.2f}%", f"{one.p:.1g}")
+        for one in insight.interactions
+    )
+    pairs = wording.listing([f"{wording.plain(one.across)} with {wording.plain(one.up)}" for one in found])
+    told = Table(
+        "Share of the variance of who wins that the pair adds to its two parameters, and the chance of as much by luck "
+        "(corrected for the number of pairs)",
+        ("pair", "adds", "p"),
+        rows,
+    )
+    grids = [
+        map_table(tables[names], *names, spans[names], f"{wording.plain(names[0])} and {wording.plain(names[1])}: "
+                  "net wins per 100 worlds; in brackets where undecided")
+        for names in tables
+    ]  # fmt: skip
+    return Picture(
+        "interactions",
+        "Which parameters matter together?",
+        f"The pairs, of the parameters that most set apart the worlds each wins, whose joint effect is furthest from "
+        f"the sum of their own: {pairs}. They add at most {100 * found[0].strength:.1f}% to what explains who wins: "
+        f"{'a modest part' if found[0].strength < 0.02 else 'a part that matters'}.",
+        f"{len(found)} small maps of who wins: {pairs}.",
+        regions.interactions(tables, spans, findings.contrast),
+        (told, *grids),
+    )
+
+
+def shares(findings: Findings, insight: Insight) -> Picture | None:
+    found, contrast = insight.shares, findings.contrast
+    if found is None or not found.halves:
+        return None
+    a, b = wording.plain(contrast.a), wording.plain(contrast.b)
+    columns = ("box", "worlds", f"{a} better", "no practical difference", f"{b} better")
+    halves = [part for pair in found.halves for part in pair]
+    rows = tuple(_part(part) for part in (found.whole, *found.quarters, *halves))
+    low, high = found.halves[0]
+    factor = wording.plain(low.conditions[0].factor)
+    told = (
+        f"{a} wins {wording.in_100(low.won.share.value)} of 100 worlds and {b} "
+        f"{wording.in_100(low.lost.share.value)} in "
+        f"its lower half, {wording.in_100(high.won.share.value)} and {wording.in_100(high.lost.share.value)} in "
+        f"its upper"
+    )
+    extremes = ""
+    if found.quarters:
+        most, least = found.quarters[0], found.quarters[-1]
+        extremes = (
+            f" In the quarter of the box where {wording.conditions(most.conditions)}, {a} wins "
+            f"{wording.in_100(most.won.share.value)} and {b} {wording.in_100(most.lost.share.value)} of 100; where "
+            f"{wording.conditions(least.conditions)}, {wording.in_100(least.won.share.value)} and "
+            f"{wording.in_100(least.lost.share.value)}."
+        )
+    return Picture(
+        "shares",
+        "How do the shares change with the box of worlds?",
+        f"Shares of worlds belong to the box they were drawn from. Here one range at a time is cut to a half. Most "
+        f"depends on {factor}: {told}.{extremes}",
+        f"Dots for the lower and the upper half of each parameter's range. Most depends on {factor}: {told}.",
+        regions.shares(found, contrast),
+        (Table("Shares of worlds in smaller boxes, with 95% intervals", columns, rows),),
+    )
+
+
+def _part(part: Part) -> tuple[str, ...]:
+    name = wording.conditions(part.conditions) if part.conditions else "the whole box"
+    return name, f"{part.worlds:,}", *(share(one.share) for one in (part.won, part.tied, part.lost))
+
+
+def box_in_words(box: Box) -> str:
+    """`commitment is 0.48 or more and load per seat is at most 0.16`."""
+    said = []
+    for side in box.sides:
+        name, low, high = wording.plain(side.factor), wording.amount(side.low), wording.amount(side.high)
+        if np.isinf(side.high):
+            said.append(f"{name} is {low} or more")
+        elif np.isinf(side.low):
+            said.append(f"{name} is at most {high}")
+        else:
+            said.append(f"{name} is from {low} to {high}")
+    return wording.listing(said)
+
+
+def box_told(box: Box) -> str:
+    """A box with its coverage and density, in a sentence."""
+    arm = wording.plain(box.arm)
+    return (
+        f"{arm.capitalize()} wins {wording.in_100(box.density.share.value)} of 100 worlds where "
+        f"{box_in_words(box)}, and "
+        f"{wording.in_100(box.elsewhere.share.value)} of 100 elsewhere; "
+        f"{wording.percent(box.coverage.share.value)} of all "
+        f"its wins lie there, in {wording.percent(box.mass)} of the worlds."
+    )
+
+
+def boxes(findings: Findings, insight: Insight) -> Picture | None:
+    if not insight.boxes:
+        return None
+    told = " ".join(map(box_told, insight.boxes))
+    rows = tuple(
+        (wording.plain(one.arm), box_in_words(one), share(one.density.share), share(one.coverage.share),
+         share(one.elsewhere.share), f"{100 * one.mass:.1f}%")
+        for one in insight.boxes
+    )  # fmt: skip
+    columns = ("arm", "box", "density", "coverage", "wins elsewhere", "of the worlds")
+    ways = tuple(
+        Table(
+            f"{wording.plain(one.arm).capitalize()}: the way there, on worlds held back",
+            ("share of worlds", "sides cut", "coverage", "density"),
+            tuple(
+                (f"{100 * step.mass:.0f}%", str(step.cut), f"{100 * step.held_coverage:.0f}%",
+                 f"{100 * step.held_density:.0f}%")
+                for step in one.steps[::6]
+            ),
+        )
+        for one in insight.boxes
+    )  # fmt: skip
+    return Picture(
+        "boxes",
+        "In which boxes does each often win?",
+        f"Found by peeling (PRIM) on one half of the worlds and counted on the other. {told} Smaller boxes are denser "
+        "and hold fewer of the wins.",
+        f"Density against coverage of boxes for each arm. {told}",
+        regions.boxes(insight.boxes),
+        (Table("The boxes, counted on worlds held back, with 95% intervals", columns, rows), *ways),
+    )
+
+
+def leaves(findings: Findings, insight: Insight) -> Picture | None:
+    tree, contrast = insight.tree, findings.contrast
+    if tree is None:
+        return None
+    a, b = wording.plain(contrast.a), wording.plain(contrast.b)
+    columns = ("where", "worlds", f"{a} better", "no practical difference", f"{b} better")
+    rows = tuple(
+        (wording.conditions(leaf.conditions), f"{leaf.worlds:,}", *(share(one.share) for one in
+         (leaf.won, leaf.tied, leaf.lost)))
+        for leaf in tree.leaves
+    )  # fmt: skip
+    first, last = tree.leaves[0], tree.leaves[-1]
+    return Picture(
+        "leaves",
+        "Three questions to ask of a world",
+        "A tree of questions (CART), grown on one half of the worlds and counted on the other. The commonest end of "
+        f"its leaf is right for {wording.percent(tree.right.share.value)} of worlds; saying the commonest end "
+        f"of all is "
+        f"right for {wording.percent(tree.commonest)}.",
+        f"Bars of who wins in {len(tree.leaves)} kinds of world. {a.capitalize()} does best where "
+        f"{wording.conditions(first.conditions)} ({wording.percent(first.won.share.value)} of worlds won, "
+        f"{wording.percent(first.lost.share.value)} lost); {b} where {wording.conditions(last.conditions)} "
+        f"({wording.percent(last.lost.share.value)} won, {wording.percent(last.won.share.value)} lost).",
+        regions.leaves(tree, contrast),
+        (Table("Who wins in each leaf, counted on worlds held back, with 95% intervals", columns, rows),),
+    )
+
+
+def parting(findings: Findings, insight: Insight) -> Picture | None:
+    found, contrast = insight.parting, findings.contrast
+    if found is None or findings.trajectories is None:
+        return None
+    a, b = wording.plain(contrast.a), wording.plain(contrast.b)
+    mean = (
+        f"From month {found.month} on the average difference is known to differ from 0, to the end."
+        if found.month
+        else "On average the paths never part for good: the band holds 0 in the last month."
+    )
+    half = (
+        f" Of the {wording.percent(found.parted.share.value)} of worlds that end apart by more than "
+        f"{contrast.region:g}, "
+        f"half have stayed so from month {found.typical.value:.0f} on (95% interval {found.typical.low:.0f} to "
+        f"{found.typical.high:.0f})."
+        if found.typical
+        else ""
+    )
+    months = [month for month in found.band.index if month % 6 == 0 or month == 1]
+    rows = tuple(
+        (str(month), signed(Estimate(*(float(found.band.loc[month, end]) for end in ("mean", "low", "high")))))
+        for month in months
+    )
+    return Picture(
+        "parting",
+        "When do the paths part?",
+        f"{mean}{half}",
+        f"Difference in {wording.plain(found.series)} between {a} and {b} month by month, in {found.worlds:,} worlds. "
+        f"{mean}{half}",
+        paths.parting(found, parts.paths(findings.trajectories, contrast, found.series), contrast),
+        (Table("Mean difference, with a 95% band for all months together", ("month", "mean difference"), rows),),
+    )
+
+
+def dots(findings: Findings, _: Insight) -> Picture:
+    result, contrast = findings.result, findings.contrast
+    a, b = wording.plain(contrast.a), wording.plain(contrast.b)
+    complete = findings.pairs.dropna(subset="difference")
+    shares = tuple(f"{share}%" for share in result.quantiles)
+    wide = complete[["a", "b"]].quantile([float(q) / 100 for q in result.quantiles])
+    rows = tuple((arm, *(wording.signed(value) for value in wide[side])) for arm, side in ((a, "a"), (b, "b")))
+    pairing = round(result.worlds * result.pairing)
+    return Picture(
+        "dots",
+        "World by world",
+        "Each row is one world under both arms. Worlds differ far more than arms do within a world, which is why the "
+        f"same worlds are used for both: pairing divides the variance of the comparison by {result.pairing:.3g}, so "
+        f"{result.worlds:,} shared worlds tell as much as {pairing:,} an arm of their own.",
+        f"Dots of {wording.outcome(contrast.outcome)} under {a} and {b} in single worlds, ordered by their difference, "
+        "and the differences beside them.",
+        spread.dots(
+            complete["a"].to_numpy(), complete["b"].to_numpy(), (contrast.a, contrast.b),
+            wording.outcome(contrast.outcome), contrast.region,
+        ),
+        (Table("Outcome in worlds at or below each share", ("arm", *shares), rows),),
+    )  # fmt: skip
+
+
+def rainclouds(findings: Findings, _: Insight) -> Picture:
+    contrast, runs = findings.contrast, findings.runs
+    main = runs[runs["variant"] == "none"]
+    arms = [
+        str(arm) for arm in findings.arms.index if not (arm == "alone" and contrast.outcome.startswith("added_value"))
+    ]
+    groups = {wording.plain(arm): main.loc[main["arm"] == arm, contrast.outcome].dropna().to_numpy() for arm in arms}
+    rows = tuple(
+        (
+            name,
+            f"{len(values):,}",
+            *_quantiles(values),
+        )
+        for name, values in groups.items()
+    )
+    medians = ", ".join(f"{name} {wording.signed(float(np.median(values)))}" for name, values in groups.items())
+    return Picture(
+        "rainclouds",
+        "How are partnerships spread?",
+        "The shape of each cloud shows whether partnerships gather in one place, or in two: those that flourish and "
+        "those that wither.",
+        f"Densities of {wording.outcome(contrast.outcome)} by arm, with quartiles and single worlds. Medians: "
+        f"{medians}.",
+        spread.rainclouds(groups, wording.outcome(contrast.outcome), {wording.plain(arm): arm for arm in arms}),
+        (Table(f"{wording.outcome(contrast.outcome).capitalize()} in worlds at or below each share",
+               ("arm", "worlds", "5%", "25%", "50%", "75%", "95%"), rows),),
+    )  # fmt: skip
+
+
+def ridges(findings: Findings, _: Insight) -> Picture | None:
+    if not findings.discovery.effects:
+        return None
+    contrast, factor = findings.contrast, findings.discovery.effects[0].factor
+    complete = findings.pairs.dropna(subset="difference")
+    complete = complete[complete.index.isin(findings.design.index)]
+    groups = bands(
+        findings.design.loc[complete.index, factor], complete["difference"], findings.study.design.factors[factor]
+    )
+    a, b = wording.plain(contrast.a), wording.plain(contrast.b)
+    rows = tuple(
+        (
+            name,
+            f"{len(values):,}",
+            *_quantiles(values),
+        )
+        for name, values in groups.items()
+    )
+    medians = [float(np.median(values)) for values in groups.values()]
+    first, last = medians[0], medians[-1]
+    return Picture(
+        "ridges",
+        f"How does the difference move with {wording.plain(factor)}?",
+        f"{wording.plain(factor).capitalize()} ({wording.meaning(factor)}) most sets apart the worlds each "
+        f"wins. To the "
+        f"right of 0 {a} does better. From the lowest band to the highest the middle world moves from "
+        f"{wording.signed(first)} to {wording.signed(last)}.",
+        f"Densities of the difference between {a} and {b} in bands of {wording.plain(factor)}: its median moves from "
+        f"{wording.signed(first)} in the lowest to {wording.signed(last)} in the highest.",
+        spread.ridges(groups, f"{wording.outcome(contrast.outcome)}: {a} less {b}", wording.factor_label(factor),
+                      spread.Sides(contrast.a, contrast.b, contrast.region)),
+        (Table("The difference in worlds at or below each share",
+               (wording.plain(factor), "worlds", "5%", "25%", "50%", "75%", "95%"), rows),),
+    )  # fmt: skip
+
+
+def _quantiles(values: NDArray[np.float64]) -> tuple[str, ...]:
+    return tuple(wording.signed(float(np.quantile(values, share))) for share in (0.05, 0.25, 0.5, 0.75, 0.95))
+
+
+def bands(
+    along: pd.Series, values: pd.Series, span: tuple[float, float], count: int = RIDGES
+) -> dict[str, NDArray[np.float64]]:
+    """Values in bands of equal width of a parameter, from the lowest of its range; those with under 20 are left out."""
+    edges = maps.edges(str(along.name), span, maps.WORLDS_A_BIN * count * count)
+    found = {}
+    for place in range(len(edges) - 1):
+        low, high = edges[place], edges[place + 1]
+        last = place == len(edges) - 2
+        inside = (along >= low) & ((along <= high) if last else (along < high))
+        if inside.sum() >= 20:
+            found[f"{wording.amount(low)} to {wording.amount(high)}"] = values[inside].to_numpy(np.float64)
+    return found

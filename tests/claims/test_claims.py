@@ -1,0 +1,499 @@
+"""The claims: each is judged by runs that could have come out otherwise, and the ledger says what would change it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from experiments.claims import changes, page, telling
+from experiments.claims.evidence import collect, judge, together
+from experiments.claims.question import stored_as, study_of
+from experiments.cli import main
+from experiments.commands.claims import loaded
+from experiments.config.folders import configs
+from experiments.errors import StudyError
+from experiments.study import plan
+from experiments.study.design import factor_names
+from experiments.study.design import points as points_of
+from tests.faults import ROOT
+
+NAMES = sorted(path.stem for path in (configs() / "claim").glob("*.yaml"))
+POINTS = 400
+TESTS = 27
+"""Tests of all claims of the repository, for which intervals are corrected."""
+SMALL, LARGE = 0.2, 0.5
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """Every claim of the repository, with its study."""
+    return {
+        name: (claim, how, study_of(plain, claim, given)[0]) for name, (plain, claim, how, given) in loaded().items()
+    }
+
+
+@pytest.fixture(scope="module")
+def claims(whole):
+    """Every claim of the repository, with its study in small."""
+    return {name: (claim, how, small(study)) for name, (claim, how, study) in whole.items()}
+
+
+def small(study, points=POINTS):
+    several = points if study.variants else 0
+    return replace(study, design=replace(study.design, points=points), variant_points=several)
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+# -- what there is ----------------------------------------------------------------------------------------
+
+
+def test_every_claim_of_the_list_is_there_once(claims):
+    keys = [claim.key for claim, _, _ in claims.values()]
+    assert keys == [f"C{number}" for number in range(1, 19)]
+    assert sum(len(claim.tests) for claim, _, _ in claims.values()) == TESTS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_claim_opens_with_the_command_that_judges_it(name, claims):
+    lines = (configs() / "claim" / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+    assert lines[:2] == ["# @package _global_", f"# partnership claims claim={name}"]
+    claim = claims[name][0]
+    assert claim.statement.endswith(".") and claim.about.endswith((".", "?")) and claim.sources
+
+
+def test_all_claims_are_judged_by_the_same_rule_in_the_same_box_unless_they_say_so(claims):
+    assert len({how for _, how, _ in claims.values()}) == 1
+    assert {test.region for claim, _, _ in claims.values() for test in claim.tests} == {0.01}
+    usual = claims["c01_purpose_over_structure"][2]
+    for claim, _, study in claims.values():
+        set_by_all = set(usual.design.factors) - set(study.design.factors)
+        assert all(name in one.parameters for one in claim.settings for name in set_by_all)
+        other = [name for name, span in study.design.factors.items() if span != usual.design.factors[name]]
+        if other or study.parameters != usual.parameters:
+            assert claim.world, f"{claim.name} has worlds of its own, and does not say so"
+
+
+# -- a rigged outcome flips the judgement -----------------------------------------------------------------
+
+
+def rigged(claim, study, for_it):
+    """The stored runs of a study with made-up outcomes: worlds in which `for_it` (points,) is true bear the claim out.
+
+    In the others the opposite is true, or nothing is, whichever the claim denies.
+    """
+    rows = plan.units(study, 0, study.design.points * study.design.replicates)
+    made = plan.batch(study, rows)
+    runs = pd.DataFrame({"run": made.run, "point": made.point, "world": made.world})
+    runs["arm"] = np.array(made.arms)[made.arm]
+    runs["variant"] = np.array(made.variants)[made.variant]
+    here = for_it[runs["point"]]
+    for outcome in claim.outcomes:
+        runs[outcome] = SMALL
+    for test in claim.tests:
+        a = {(one, test.outcome) for one in test.a.settings}
+        b = {(one, test.against) for one in test.b.settings}
+        if test.beforehand:
+            raise_the_best(claim, runs, test.a.settings, test.outcome, here)
+            continue
+        raised, otherwise = {"more": (a, b), "less": (b, a), "same": (set(), a)}[expectation(test)]
+        for where, sides in ((here, raised - otherwise), (~here, otherwise - raised)):
+            for setting, outcome in sides:
+                runs.loc[where & rows_of(claim, setting, runs), outcome] = LARGE
+    for one in claim.where:
+        runs.loc[rows_of(claim, one.setting, runs), one.outcome] = 1.0
+    return runs
+
+
+def expectation(test):
+    """What makes a test come out; where it expects that something sometimes is not more, that is the same."""
+    kind = test.expect.removeprefix("sometimes_")
+    return {"not_more": "same"}.get(kind, kind)
+
+
+def raise_the_best(claim, runs, settings, outcome, here):
+    """Where the claim is to be borne out each setting is best in some worlds, elsewhere always the first."""
+    best = np.where(here, runs["point"] % len(settings), 0)
+    for place, setting in enumerate(settings):
+        runs.loc[(best == place) & rows_of(claim, setting, runs), outcome] = LARGE
+
+
+def rows_of(claim, setting, runs):
+    arm, variant = stored_as(claim, setting)
+    return (runs["arm"] == arm) & (runs["variant"] == variant)
+
+
+def judgement(found, for_it, points=POINTS):
+    claim, how, study = found
+    design = points_of(study).set_index("point")[factor_names(study.design)]
+    return judge(claim, rigged(claim, study, for_it)[lambda runs: runs["point"] < points], design, how, TESTS, 1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_rigged_outcome_flips_the_judgement(name, claims):
+    every = np.arange(POINTS)
+    came_out = {
+        "all": judgement(claims[name], every >= 0).word,
+        "none": judgement(claims[name], every < 0).word,
+        "a tenth": judgement(claims[name], every % (8 if name.startswith("c06") else 10) == 0).word,
+    }
+    assert came_out == {"all": "holds", "none": "fails", "a tenth": "undecided"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_claim_about_worlds_in_general_can_depend(name, claims):
+    claim, _, study = claims[name]
+    factor = "commitment"
+    value = points_of(study).sort_values("point")[factor].to_numpy()
+    found = judgement(claims[name], value > np.median(value))
+    if not claim.tests[0].general:
+        assert found.word == "holds", "a claim about some worlds holds where half of them show it"
+    elif claim.tests[0].beforehand:
+        assert found.word == "holds", "what is best in half of the worlds and second to none elsewhere loses nowhere"
+    else:
+        assert found.word == "depends"
+        tells = {part.factor for one in found.judged[found.deciding].conditions for part in one.conditions}
+        assert tells == {factor}
+
+
+def test_one_test_that_fails_is_enough_for_a_claim_to_fail(claims):
+    claim, how, study = claims["c18_umbrella_seat_for_voice"]
+    every = np.arange(POINTS) >= 0
+    runs, opposite = rigged(claim, study, every), rigged(claim, study, ~every)
+    design = points_of(study).set_index("point")[factor_names(study.design)]
+    assert judge(claim, runs, design, how, TESTS, 1).word == "holds"
+    found = judge(claim, runs.assign(tokenism=opposite["tokenism"]), design, how, TESTS, 1)
+    assert [one.word for one in found.judged] == ["holds", "fails"]
+    assert (found.word, found.deciding) == ("fails", 1)
+
+
+def test_judgements_on_several_tests_come_together():
+    assert together(["holds", "holds"]) == "holds"
+    assert together(["holds", "depends"]) == "depends"
+    assert together(["undecided", "depends", "holds"]) == "undecided"
+    assert together(["holds", "undecided", "fails"]) == "fails"
+
+
+def test_needing_each_other_is_not_the_same_as_each_helping(claims):
+    """Where power and ownership simply add up, both together beat either alone, and yet do not need each other."""
+    claim, how, study = claims["c09_power_and_ownership"]
+    runs = rigged(claim, study, np.arange(POINTS) >= 0)
+    adding_up = {"neither_of_them": 0.1, "power": 0.2, "ownership": 0.3, "both": 0.4}
+    for setting, value in adding_up.items():
+        runs.loc[rows_of(claim, setting, runs), "added_value_mean"] = value
+    design = points_of(study).set_index("point")[factor_names(study.design)]
+    assert [one.word for one in judge(claim, runs, design, how, TESTS, 1).judged] == ["holds", "holds", "fails"]
+
+
+def test_luck_is_not_taken_for_a_bespoke_choice(claims):
+    """All setups alike but for luck: the best, chosen beforehand, gains nothing; in hindsight (control) it would."""
+    claim, how, study = claims["c06_no_setup_is_best_everywhere"]
+    runs = rigged(claim, study, np.arange(POINTS) >= 0)
+    runs["added_value_mean"] = np.random.default_rng(4).normal(0.2, 0.1, len(runs))
+    design = points_of(study).set_index("point")[factor_names(study.design)]
+    assert judge(claim, runs, design, how, TESTS, 1).word != "holds"
+    in_hindsight = replace(claim, tests=tuple(replace(one, beforehand=False) for one in claim.tests))
+    assert judge(in_hindsight, runs, design, how, TESTS, 1).word == "holds"
+
+
+def test_only_the_worlds_a_claim_is_about_count(claims):
+    claim, _, study = claims["c05_early_review_axes_good_ones"]
+    runs = rigged(claim, study, np.arange(POINTS) >= 0)
+    axed = rows_of(claim, "reviewed", runs) & (runs["point"] < 150)
+    runs["axed"] = axed.astype(float)
+    (found,) = collect(claim, runs)
+    assert found.pairs.index.tolist() == list(range(150))
+
+
+def test_missing_runs_are_counted_and_missing_outcomes_refused(claims):
+    claim, how, study = claims["c04_pooled_budgets"]
+    runs = rigged(claim, study, np.arange(POINTS) >= 0)
+    design = points_of(study).set_index("point")[factor_names(study.design)]
+    holes = runs.assign(added_value_mean=runs["added_value_mean"].where(runs["point"] > 9))
+    (one,) = judge(claim, holes, design, how, TESTS, 1).judged
+    assert (one.missing, one.worlds, one.word) == (10, POINTS - 10, "holds")
+    with pytest.raises(StudyError, match="'added_value_mean' is missing in all runs of pooled"):
+        judge(claim, runs.assign(added_value_mean=np.nan), design, how, TESTS, 1)
+    with pytest.raises(StudyError, match="no outcome 'added_value_mean'"):
+        judge(claim, runs.drop(columns="added_value_mean"), design, how, TESTS, 1)
+    with pytest.raises(StudyError, match="no run of setting 'pooled'"):
+        judge(claim, runs[~rows_of(claim, "pooled", runs)], design, how, TESTS, 1)
+
+
+# -- what would change it ---------------------------------------------------------------------------------
+
+
+def test_other_thresholds_and_other_worlds_are_said_to_change_a_judgement(claims):
+    claim, how, study = claims["c04_pooled_budgets"]
+    design = points_of(study).set_index("point")[factor_names(study.design)]
+    high = design.sort_index()["commitment"].to_numpy() > 0.5
+    found = judge(claim, rigged(claim, study, high), design, how, TESTS, 1)
+    told = {one.what: one.word for one in changes.changes(found, design, how, TESTS, 1)}
+    assert told["if differences up to 0.02 did not matter"] == "depends"
+    inside = [word for what, word in told.items() if what.startswith("in worlds where commitment is above")]
+    outside = [word for what, word in told.items() if what.startswith("in worlds where commitment is at most")]
+    assert (inside, outside) == (["holds"], ["fails"])
+    found = judge(claim, rigged(claim, study, np.arange(POINTS) >= 0), design, how, TESTS, 1)
+    listed = changes.changes(found, design, how, TESTS, 1)
+    told = {one.what: one.word for one in listed}
+    assert found.word == told["if differences up to 0.2 did not matter"] == "holds"
+    assert told["if differences up to 0.5 did not matter"] == "fails"
+    assert "If differences up to 0.5 did not matter: fails." in telling.changed(found, listed, None)
+
+
+def test_the_number_of_worlds_that_would_decide_is_told_where_worlds_are_what_is_missing(claims):
+    found = judgement(claims["c17_acting_alone_can_be_better"], np.arange(POINTS) % 8 == 0)
+    assert found.word == "undecided"
+    needed = changes.worlds_needed(found, claims["c17_acting_alone_can_be_better"][1], TESTS)
+    claim, how, study = claims["c17_acting_alone_can_be_better"]
+    assert POINTS < needed < 20 * POINTS
+    more = small(study, needed)
+    design = points_of(more).set_index("point")[factor_names(study.design)]
+    runs = rigged(claim, more, np.arange(needed) % 8 == 0)
+    assert judge(claim, runs, design, how, TESTS, 1).word == "holds"
+    assert (
+        changes.worlds_needed(judgement(claims["c17_acting_alone_can_be_better"], np.arange(POINTS) >= 0), how, TESTS)
+        is None
+    )
+
+
+# -- the judgements as documented --------------------------------------------------------------------------
+
+
+def test_the_documented_judgements_are_of_these_claims_and_these_studies(whole):
+    """Their runs are not made again here; that they are of the claims as they stand, each study's id says."""
+    with (ROOT / "docs" / "claims.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["name"]: row for row in csv.DictReader(file)}
+    assert set(rows) == set(whole)
+    for name, (claim, how, study) in whole.items():
+        row, tests = rows[name], {test.about: test for test in claim.tests}
+        test = tests[row["test"]]
+        assert (row["key"], row["statement"]) == (claim.key, claim.statement)
+        assert row["study"] == study.id, f"{name}: judged as another study; make claims judges it again"
+        told = tuple(float(row[column]) for column in ("region", "level", "rare", "tests"))
+        assert told == (test.region, how.level, how.rare, TESTS)
+        assert (row["expect"], row["outcome"]) == (test.expect, test.outcome)
+        assert row["judgement"] in telling.SIGNS
+
+
+# -- the command ------------------------------------------------------------------------------------------
+
+QUICK = ["points=40", "parameters.months=24"]
+
+
+def test_a_claim_is_judged_resumed_and_replayed(tmp_path, capsys):
+    words = ["claims", "claim=c01_purpose_over_structure", *QUICK]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "C1. Structure matters less than purpose" in said and "UNDECIDED" in said
+    folder = Path("results/claims")
+    files = {path.name for path in folder.iterdir() if path.is_file()}
+    assert files == {"index.html", "ledger.json", "ledger.csv"}
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    assert main([*words, "workers=1"]) == 0
+    assert "is finished and every file of it verified" in capsys.readouterr().out
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"} == {
+        path: content for path, content in before.items() if path.name != ".lock"
+    }
+
+    (entry,) = json.loads((folder / "ledger.json").read_text())["claims"]
+    commands = [*entry["counter_example"]["commands"], *entry["example"]["commands"]]
+    assert len(set(commands)) == 4
+    for command in commands:
+        program, *rest = shlex.split(command)
+        assert program == "partnership" and main(rest) == 0
+        replayed = capsys.readouterr().out
+        assert "outcomes equal the stored row, bit for bit" in replayed
+    assert f"world {entry['example']['world']}" in replayed
+
+    runs = next(folder.glob("*/*/runs/*.parquet"))
+    runs.unlink()
+    assert main(words) == 0
+    assert "is missing" in capsys.readouterr().out
+    assert runs.read_bytes() == before[runs]
+
+
+def test_a_counter_example_is_against_the_claim_and_no_other_is_nearer(tmp_path):
+    from experiments.claims.ledger import judged
+    from experiments.execution.sweep import simulate
+
+    name = "c01_purpose_over_structure"
+    plain, claim, how, given = loaded(["design.points=40", "parameters.months=24"], [name])[name]
+    study, _ = study_of(plain, claim, given)
+    simulate(study, tmp_path / "study", 1, Console(quiet=True))
+    found = judged(claim, how, TESTS, study, tmp_path / "study", "")
+    against, for_it = found["counter_example"], found["example"]
+    assert against["difference"] < -0.01 and for_it["difference"] > 0.01
+    assert against["a"] - against["b"] == pytest.approx(against["difference"])
+    from experiments import load
+
+    runs = load(tmp_path / "study").to_pandas(["point", "arm", "added_value_mean"])
+    wide = runs.pivot(index="point", columns="arm", values="added_value_mean")
+    opposed = wide.index[(wide["purpose_first"] - wide["structure_first"]) < -0.01]
+    design = load(tmp_path / "study", "design").to_pandas().set_index("point").loc[opposed]
+    spans = pd.DataFrame(study.design.factors, index=["low", "high"])
+    usual = pd.Series({name: study.parameters[name] for name in spans.columns})
+    far = (((design - usual) / (spans.loc["high"] - spans.loc["low"])) ** 2).mean(axis=1) ** 0.5
+    assert far.idxmin() == against["point"] and far.min() == pytest.approx(against["distance"])
+    assert far.max() > far.min()
+
+
+MINE = """\
+# @package _global_
+# partnership claims --config-dir mine claim=c99_mine
+claim:
+  key: C99
+  statement: Meeting more often helps.
+  sources: [assumption]
+  about: Four meetings a month, and one.
+  settings:
+    often: {arm: balanced, parameters: {meetings: 4}, about: four encounters a month}
+    seldom: {arm: balanced, parameters: {meetings: 1}, about: one encounter a month}
+  tests:
+    - {about: often against seldom, a: often, b: seldom, outcome: trust, expect: more}
+"""
+
+
+def own(text, name="c99_mine"):
+    folder = Path("mine/claim")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return ["claims", "--config-dir", "mine", f"claim={name}", *QUICK]
+
+
+def test_a_claim_is_added_by_writing_a_file(capsys):
+    assert main(own(MINE)) == 0
+    entries = json.loads(Path("results/claims/ledger.json").read_text())["claims"]
+    assert [one["key"] for one in entries] == ["C99"]
+    assert entries[0]["judging"]["tests"] == TESTS + 1
+    assert "Meeting more often helps." in Path("results/claims/index.html").read_text(encoding="utf-8")
+    assert "C99. Meeting more often helps." in capsys.readouterr().out
+
+
+MISTAKES = {
+    # what is replaced, by what: what the message says
+    ("arm: balanced, parameters: {meetings: 4}", "arm: balancd"): "did you mean 'balanced'",
+    ("{meetings: 4}", "{meeting: 4}"): "did you mean 'meetings'",
+    ("{meetings: 4}", "{meetings: 40}"): "a whole number from 0 to 12; the nearest is 12",
+    ("outcome: trust", "outcome: trus"): "did you mean 'trust'",
+    ("outcome: trust", "outcome: tokenism"): "there is none such",
+    ("expect: more", "expect: mor"): "did you mean 'more'",
+    ("a: often", "a: oftn"): "did you mean 'often'",
+    ("b: seldom", "b: often"): "could come out in one way only",
+    ("b: seldom", "b: often + often"): "settings.seldom is in no test",
+    ("key: C99", "kee: C99"): "a claim has a part 'claim', with 'key'",
+    ("key: C99", "key: C4"): "also that of",
+    ("  about: Four meetings a month, and one.", "  about: x.\n  threshold: 3"): "there is no 'claim.threshold'",
+    ("expect: more}", "expect: more, region: -1}"): "region=-1 is out of range",
+    ("expect: more}", "expect: more, beforehand: true}"): "only the best of several",
+    ("a: often", "a: often or seldom"): "settings",
+    ("  sources: [assumption]\n", "  sources: []\n"): "at least one",
+    ("claim:", "judging: {rare: 0.9}\nclaim:"): "judging.rare=0.9 is out of range",
+    ("claim:", "judging: {rar: 0.2}\nclaim:"): "rar",
+    ("claim:", "design: {factors: {meetings: [1, 5]}}\nclaim:"): "every setting sets meetings",
+    ("claim:", "claim: [1"): "c99_mine.yaml, line",
+}
+del MISTAKES["a: often", "a: often or seldom"]
+
+
+@pytest.mark.parametrize(("old", "new"), MISTAKES)
+def test_a_mistake_in_a_claim_gets_one_message_and_exit_code_2_and_nothing_is_written(old, new, capsys):
+    assert old in MINE
+    assert main(own(MINE.replace(old, new))) == 2
+    captured = capsys.readouterr()
+    assert MISTAKES[old, new] in captured.err
+    assert captured.err.startswith("partnership: ") and captured.err.count("\n") == 1
+    assert captured.out == "" and not Path("results").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("claims claim=c04_pooled_budget", "did you mean 'c04_pooled_budgets'"),
+        ("claims claim=../x", "choose by name"),
+        ("claims claim=c04_pooled_budgets points=1", "design.points"),
+        ("claims claim=c04_pooled_budgets judging.level=2", "judging.level=2.0 is out of range"),
+        ("claims claim=c04_pooled_budgets seed=-1", "seed=-1"),
+        ("claims shard=1/2", "does not use shard"),
+    ],
+)
+def test_a_mistake_on_the_command_line(words, said, capsys):
+    assert main(words.split()) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err and captured.err.count("\n") == 1 and not Path("results").exists()
+
+
+def test_more_than_two_arms_cannot_be_changed(capsys):
+    three = MINE.replace("  tests:", "    third: {arm: neither, parameters: {meetings: 3}, about: x}\n"
+                         "    fourth: {arm: purpose_only, parameters: {meetings: 3}, about: x}\n  tests:"
+                         ).replace("a: often,", "a: often or third or fourth,")  # fmt: skip
+    words = own(three)
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert "two arms at most" in said and said.count("\n") == 1 and not Path("results").exists()
+
+
+# -- the ledger -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory):
+    """The ledger of all claims, in very small: 12 worlds."""
+    folder = tmp_path_factory.mktemp("ledger")
+    words = ["claims", "points=12", "design.replicates=2", f"results={folder}"]
+    assert main(words) == 0
+    return folder / "claims"
+
+
+def test_all_claims_are_in_the_ledger_with_what_would_change_each_judgement(ledger):
+    entries = json.loads((ledger / "ledger.json").read_text(encoding="utf-8"))["claims"]
+    assert [one["key"] for one in entries] == [f"C{number}" for number in range(1, 19)]
+    for one in entries:
+        assert one["judgement"] in telling.SIGNS and one["changes_told"] and one["changes"]
+        assert all(test["told"] and test["reason"] for test in one["tests"])
+    rows = list(csv.DictReader((ledger / "ledger.csv").read_text(encoding="utf-8").splitlines()))
+    assert [(row["key"], row["judgement"]) for row in rows] == [(one["key"], one["judgement"]) for one in entries]
+
+
+def test_the_page_needs_nothing_else_and_leads_everywhere(ledger):
+    text = (ledger / "index.html").read_text(encoding="utf-8")
+    assert not re.search(r"""(?:src|href)=["'](?!#|data:)""", text) and "<script" not in text
+    anchors = set(re.findall(r'href="#([^"]+)"', text))
+    assert anchors <= set(re.findall(r'id="([^"]+)"', text)) and set(NAMES) <= anchors
+    assert text.count("What would change the judgement") == 18
+    assert 'alt="' in text and (ledger / "figures" / "claims.png").stat().st_size > 10_000
+
+
+def test_the_figure_is_the_same_every_time(ledger):
+    from experiments.figures import style
+
+    entries = json.loads((ledger / "ledger.json").read_text(encoding="utf-8"))["claims"]
+    first, second = (style.as_bytes(page.picture(entries).figure, "claims") for _ in range(2))
+    assert first == second
+    other = [{**one, "judgement": "holds"} for one in entries]
+    assert style.as_bytes(page.picture(other).figure, "claims") != first
+
+
+def test_what_was_judged_by_another_rule_is_left_out_until_judged_again(tmp_path, capsys):
+    assert main(["claims", "claim=c04_pooled_budgets", *QUICK]) == 0
+    assert main(["claims", "claim=c08_leading_by_example", "judging.rare=0.2", *QUICK]) == 0
+    said = capsys.readouterr().out
+    assert "left out of the ledger until judged again: c04_pooled_budgets" in said
+    entries = json.loads(Path("results/claims/ledger.json").read_text(encoding="utf-8"))["claims"]
+    assert [one["key"] for one in entries] == ["C8"]
+    assert main(["claims", "claim=c04_pooled_budgets", "judging.rare=0.2", *QUICK]) == 0
+    entries = json.loads(Path("results/claims/ledger.json").read_text(encoding="utf-8"))["claims"]
+    assert [one["key"] for one in entries] == ["C4", "C8"]

@@ -1,0 +1,432 @@
+"""Demonstrations: what they claim holds, on their own seed and on a fresh one; what they say is what was played."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from experiments.analysis.contrasts import Count, Estimate, count
+from experiments.cli import main
+from experiments.commands import demo
+from experiments.config.composition import composed
+from experiments.config.folders import configs
+from experiments.config.schema import parameters_of
+from experiments.errors import ConfigError
+from experiments.failures import detectors, performance, show, story
+from experiments.failures.accounts import TOLD, accounts
+from experiments.failures.demonstration import MEASURES, EarlySign, Sign, demonstration_from, load, sentences
+from experiments.failures.performance import monthly, perform, played, warned
+from sim.failures import BY_MODE, MODE_NAMES, detect
+from sim.limits import DEFAULT_LIMITS
+from sim.model import Partnership
+from sim.params import BY_NAME, DEFAULTS, SETUPS
+from tests.sim.test_failures import by_hand
+
+FRESH = 20_261_123
+RUNS = 300
+
+
+@pytest.fixture(scope="module")
+def performances():
+    return {name: perform(load(name, [f"runs={RUNS}"])) for name in MODE_NAMES}
+
+
+@pytest.fixture(scope="module")
+def fresh():
+    return {name: perform(load(name, [f"runs={RUNS}", f"seed={FRESH}"])) for name in MODE_NAMES}
+
+
+every_mode = pytest.mark.parametrize("name", MODE_NAMES)
+
+
+# -- the configurations -----------------------------------------------------------------------------------
+
+
+def test_there_is_a_demonstration_of_every_mode():
+    assert set(sentences()) == set(MODE_NAMES)
+
+
+@every_mode
+def test_a_configuration_opens_with_its_command_and_carries_what_a_lesson_needs(name):
+    lines = (configs() / "failure" / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+    assert lines[:2] == ["# @package _global_", f"# partnership demo failure={name}"]
+    shown = load(name)
+    assert shown.name == name and shown.sentence.endswith(".") and shown.world.endswith(".")
+    assert len(shown.predict.choices) >= 2 and shown.predict.measure in MEASURES
+    assert len(shown.look_for) >= 2 and {mark.series for mark in shown.look_for} <= set(shown.watch)
+    assert len(shown.discuss) >= 3 and shown.sources
+    assert set(shown.overlaps) <= set(MODE_NAMES) - {name}
+    written = composed([f"failure={name}"]).plain["failure"]["look_for"]
+    assert [mark.at for mark in shown.look_for] == [mark["at"] for mark in written], "a mark beyond the run"
+
+
+@every_mode
+def test_no_world_leaves_the_ranges(name):
+    """Every parameter stays in its range, and what the default box draws in the box, unless a named setup says it."""
+    shown, named = load(name), {item for values in SETUPS.values() for item in values.items()}
+    for change in ({}, shown.remedy.parameters, shown.without_failure.parameters, shown.other_cause.parameters):
+        for parameter, value in {**shown.parameters, **change}.items():
+            row = BY_NAME[parameter]
+            assert row.low <= value <= row.high
+            if row.box is not None and value != DEFAULTS[parameter] and (parameter, value) not in named:
+                assert row.box[0] <= value <= row.box[1], (parameter, value)
+
+
+# -- what is claimed --------------------------------------------------------------------------------------
+
+
+def at_least(counted: Count, share: float) -> bool:
+    """Whether a share is not clearly below a mark: its 95% interval does not lie wholly under it."""
+    return counted.share.high >= share
+
+
+@every_mode
+def test_a_mode_shows_in_at_least_80_percent_of_its_demonstration(performances, fresh, name):
+    assert at_least(performances[name].without.fails, 0.8)
+    assert at_least(fresh[name].without.fails, 0.8)
+    assert not at_least(performances[name].remedied.fails, 0.8), "control: the same test fails for the remedied side"
+
+
+@every_mode
+def test_the_remedy_makes_the_failure_rarer_on_both_seeds(performances, fresh, name):
+    for one in (performances[name], fresh[name]):
+        assert one.remedied.fails.share.high < one.without.fails.share.low
+        assert one.prevented - one.caused == one.without.fails.count - one.remedied.fails.count
+
+
+def test_remedies_bring_gains_but_for_the_one_that_buys_voice(performances, fresh):
+    for found in (performances, fresh):
+        gaining = {name for name, one in found.items() if one.gain.low > one.demonstration.limits["margin"]}
+        assert set(MODE_NAMES) - gaining == {"tokenism"}
+
+
+def test_what_notes_say_of_other_remedies_is_so():
+    smaller = perform(load("antagony", ["failure.remedy.parameters={alone:0,umbrella:1}", f"runs={RUNS}"]))
+    dissolved = perform(load("antagony", [f"runs={RUNS}"]))
+    assert smaller.remedied.fails.share.low > 0.5 and smaller.gain.high < dissolved.gain.low
+    voluntary = perform(load("paper_endorsement", ["failure.remedy.setup=structure_only", f"runs={RUNS}"]))
+    assert 0.2 < voluntary.remedied.fails.share.value < 0.8 and voluntary.gain.high < 0
+    committed = [side.record.monthly("commitment")[:, -1].mean() for side in (voluntary.without, voluntary.remedied)]
+    assert abs(committed[0] - committed[1]) < 0.05
+    words = "failure.remedy.parameters.learning_prob=1", f"runs={RUNS}"
+    learned, down = (
+        perform(load("insanity_loop", [*words, *more])).remedied for more in ([], ["parameters.accountability=0.3"])
+    )
+    assert (learned.added_value > 0).mean() > 0.5
+    assert down.fails.share.high < 0.5 and (down.added_value < 0).mean() > 0.9
+
+
+def rate(demonstration, change):
+    record = played(demonstration, change.parameters, runs=200)
+    return count(detect(BY_MODE[demonstration.name], record, demonstration.limits).fires)
+
+
+@every_mode
+def test_the_setting_is_not_the_failure(name):
+    """With the setting and without the failure; and with the failure and without the setting."""
+    shown = load(name)
+    spared, caused = rate(shown, shown.without_failure), rate(shown, shown.other_cause)
+    assert spared.share.value <= 0.1
+    assert caused.share.low > 0.5
+
+
+def test_the_controls_keep_or_drop_what_a_demonstration_is_set_to():
+    """Spot checks that `without_failure` keeps the setting and `other_cause` does not."""
+    settings = {
+        "talking_shop": {"late_emphasis": 1.0}, "good_intentions": {"late_emphasis": 0.0},
+        "paper_endorsement": {"mandated": 1},
+        "cost_shifting": {"shifting": 0.5, "monitoring": 0.1}, "inertia": {"n_partners": 30},
+        "free_riding": {"free_riding": 0.8, "monitoring": 0.1}, "orphaned_issues": {"assignment": 0.02},
+        "reorganisation_reset": {"reorganisation_prob": 0.06}, "axed_too_soon": {"review_month": 18},
+        "insanity_loop": {"learning_prob": 0}, "antagony": {"n_partners": 25},
+    }  # fmt: skip
+    for name, setting in settings.items():
+        shown = load(name)
+        kept = {**shown.parameters, **shown.without_failure.parameters}
+        dropped = {**shown.parameters, **shown.other_cause.parameters}
+        assert {parameter: kept[parameter] for parameter in setting} == setting, name
+        assert {parameter: dropped[parameter] for parameter in setting} != setting, name
+
+
+def test_healthy_worlds_raise_few_alarms_and_unhealthy_ones_many():
+    healthy = parameters_of(composed(["scenario=healthy"]).plain)
+    alarms = detectors.fired(detectors.healthy_worlds(healthy, 3, 600), DEFAULT_LIMITS)
+    assert max(one.share.value for one in alarms.values()) <= 0.05
+    control = detectors.fired(detectors.healthy_worlds({**DEFAULTS, "load_per_seat": 0.3}, 3, 300), DEFAULT_LIMITS)
+    assert max(one.share.value for one in control.values()) > 0.3
+
+
+def test_flourishing_worlds_were_chosen_by_what_became_of_them():
+    record = detectors.flourishing_worlds(2, 200)
+    assert 100 <= record.runs <= 200
+    assert (monthly(record, "added_value")[:, -12:].mean(axis=1) > detectors.GAINED).all()
+    assert len({tuple(row) for row in record.points[:, :1]}) > 10
+    levers = {name: set(record.parameter(name)) for name in detectors.LEVERS}
+    assert levers == {name: set(values) for name, values in detectors.LEVERS.items()}
+
+
+def test_overlapping_modes_are_named_so(performances):
+    for name, one in performances.items():
+        fired = detectors.fired(one.without.record, DEFAULT_LIMITS)
+        named = one.demonstration.overlaps
+        for other in set(MODE_NAMES) - {name}:
+            share = fired[other].share
+            assert other in named or share.low < detectors.OFTEN, (
+                f"{other} fires in {share.value:.0%} of {name}, unnamed"
+            )
+            assert other not in named or share.high >= detectors.OFTEN, f"{other} is named in {name}: {share.value:.0%}"
+
+
+# -- early signs ------------------------------------------------------------------------------------------
+
+
+def warned_in(sign, hold, **series):
+    return warned(by_hand(months=24, **series), EarlySign("", (sign,), hold))[0]
+
+
+def test_an_early_sign_shows_once_it_has_held():
+    month = np.arange(1, 25)
+    assert warned_in(Sign("burden", above=0.3), 3, burden=np.where(month > 10, 0.4, 0.2)) == 13
+    assert np.isnan(warned_in(Sign("burden", above=0.3), 3, burden=np.where(month % 3 > 0, 0.4, 0.2)))
+    assert warned_in(Sign("burden", below=0.3), 1, burden=0.2) == 1
+    assert warned_in(Sign("outcome", less="alone_outcome", below=0.0), 2, outcome=0.1, alone_outcome=0.2) == 2
+    assert warned_in(Sign("structure", over=1, below=-0.2), 1, structure=np.where(month < 9, 0.6, 0.3)) == 9
+    assert np.isnan(warned_in(Sign("structure", over=1, below=-0.4), 1, structure=np.where(month < 9, 0.6, 0.3)))
+    assert warned_in(Sign("added_value", above=0.0), 1, outcome=month / 100, alone_outcome=0.055) == 6
+
+
+@every_mode
+def test_early_signs_come_before_most_failures_by_months(performances, fresh, name):
+    """What docs/decisions/0009-failure-modes.md says of them; the control is a sign that must hold all along."""
+    for one in (performances[name], fresh[name]):
+        assert one.without.in_time.sum() > 0.8 * one.without.fails.count
+        assert np.median(one.without.lead) >= 6
+    side = performances[name].without
+    late = replace(performances[name].demonstration.warning, hold=side.record.months)
+    assert not replace(side, warned=warned(side.record, late)).in_time.any()
+
+
+def test_a_sign_after_the_failure_announces_nothing(performances):
+    side = performances["talking_shop"].without
+    late = replace(side, warned=side.finding.since + 1)
+    assert not late.in_time.any() and len(late.lead) == 0
+    early = replace(side, warned=side.finding.since - 5)
+    assert (early.lead == 5).all() and len(early.lead) == side.fails.count
+
+
+# -- telling ----------------------------------------------------------------------------------------------
+
+
+def test_the_chosen_world_is_the_middle_one_of_those_that_are_spared():
+    before, after = np.array([1, 1, 1, 1, 0], bool), np.array([0, 0, 1, 0, 0], bool)
+    assert performance.choose(before, after, np.array([0.1, 0.3, 0.2, 0.9, 0.5])) == 1
+    assert performance.choose(before, before, np.array([0.1, 0.3, 0.2, 0.9, 0.5])) == 1
+    assert performance.choose(before & False, after & False, np.array([0.1, 0.3, 0.2, 0.9, 0.5])) == 1
+
+
+@pytest.mark.parametrize(
+    ("remedied", "gain", "says"),
+    [
+        (0.1, (0.2, 0.15, 0.25), "helps: there are fewer failures, and the population ends better off"),
+        (0.3, (0.2, 0.15, 0.25), "helps, but often not enough"),
+        (0.1, (0.0, -0.005, 0.005), "no better and no worse off"),
+        (0.1, (-0.2, -0.25, -0.15), "ends worse off"),
+        (0.1, (0.02, -0.1, 0.14), "not clearly more than the 0.01"),
+        (0.95, (0.2, 0.15, 0.25), "does not help"),
+        (None, (0.2, 0.15, 0.25), "no such failure here for the remedy to prevent; the population ends better off"),
+    ],
+)
+def test_a_remedy_is_judged_by_both_failures_and_gains(performances, remedied, gain, says):
+    one = performances["talking_shop"]
+    if remedied is None:
+        none = Count(0, 300, Estimate(0.0, 0.0, 0.01))
+        one, remedied = replace(one, without=replace(one.without, fails=none)), 0.0
+    share = Count(int(300 * remedied), 300, Estimate(remedied, remedied - 0.05, remedied + 0.05))
+    side = replace(one.remedied, fails=share)
+    assert says in story.judged(replace(one, remedied=side, gain=Estimate(*gain)))
+
+
+def test_the_remedy_is_told_as_it_was_played():
+    changed = load("overload", ["failure.remedy.parameters.load_per_seat=0.2"])
+    assert story.in_parameters(changed.remedy, changed.parameters) == "small capacity 0.6 (was 0.2)"
+    same = load("overload", ["failure.remedy.parameters={load_per_seat:0.2,small_capacity:0.2}"])
+    assert story.in_parameters(same.remedy, same.parameters) == "nothing changes"
+    added = load("talking_shop", ["failure.remedy.parameters.noise=0.2"])
+    assert "noise 0.2 (was 0.35)" in story.in_parameters(added.remedy, added.parameters)
+
+
+def test_marks_beyond_a_shorter_run_are_left_out():
+    shown = load("inertia", ["parameters.months=40"])
+    assert [mark.at for mark in shown.look_for] == [12, 30]
+
+
+@every_mode
+def test_a_story_is_what_was_played(performances, name):
+    one = performances[name]
+    moments = story.moments(one)
+    assert [moment.month for moment in moments] == sorted(moment.month for moment in moments)
+    shown, chosen = one.demonstration, one.chosen
+    model = Partnership(setup=None, rng=shown.seed, world=chosen, **shown.parameters)
+    for _ in range(12):
+        model.step()
+    first = next(moment.text for moment in moments if moment.month == 12 and "with the remedy" in moment.text)
+    series = next(name for name in shown.watch if name != "added_value")
+    assert f"{getattr(model, series):.2f} (" in first
+    assert any("The failure stands" in moment.text for moment in moments)
+
+
+def test_the_prediction_is_told_from_what_was_measured(performances):
+    for one in performances.values():
+        asked, share = one.demonstration.predict, one.measured()
+        right = asked.right(share)
+        below = [choice for choice in asked.choices if choice.up_to < right.up_to]
+        assert share <= right.up_to and all(share > choice.up_to for choice in below)
+
+
+# -- partners' own accounts -------------------------------------------------------------------------------
+
+
+def test_accounts_are_of_those_who_moved_most_and_add_up(performances):
+    one = performances["overload"]
+    shown = one.demonstration
+    told = accounts(shown.parameters, shown.seed, one.chosen)
+    assert len(told) == TOLD
+    model = Partnership(setup=None, rng=shown.seed, world=one.chosen, **shown.parameters)
+    efforts, commitments = [], [[partner.commitment for partner in model.partners]]
+    while model.running:
+        model.step()
+        efforts.append([partner.effort for partner in model.partners])
+        commitments.append([partner.commitment for partner in model.partners])
+    moved = np.abs(np.array(efforts[-1]) - np.array(efforts[0]))
+    assert {account.partner for account in told} == set(np.argsort(-moved, kind="stable")[:TOLD])
+    for account in told:
+        assert account.effort == (efforts[0][account.partner], efforts[-1][account.partner])
+        assert account.commitment == (commitments[0][account.partner], commitments[-1][account.partner])
+        gone = account.commitment[0] + sum(account.moves.values())
+        path = np.array(commitments)[:, account.partner]
+        if (path > 0).all() and (path < 1).all():
+            assert gone == pytest.approx(account.commitment[1])
+        assert f"partner {account.partner}," in account.told() and "Our commitment went from" in account.told()
+
+
+def test_nobody_tells_of_a_partnership_that_never_was():
+    assert accounts({**DEFAULTS, **SETUPS["alone"]}, 1, 0) == []
+
+
+# -- the command line -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_alone_the_job_lists_all_modes(elsewhere, capsys):
+    assert main(["demo"]) == 0
+    said = capsys.readouterr().out
+    assert all(f"  {name} " in said and sentence in said for name, sentence in sentences().items())
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_demonstration_tells_draws_and_writes_the_same_bytes_again(elsewhere, capsys):
+    assert main(["demo", "failure=overload", "runs=60", "seed=4"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    here = Path("results/demo/overload")
+    names = {str(path.relative_to(here)) for path in here.rglob("*") if path.is_file()}
+    figures = {f"figures/{name}.{kind}" for name in ("paths", "distributions") for kind in ("png", "svg")}
+    assert names == {"index.html", "summary.json", *figures}
+    summary = json.loads((here / "summary.json").read_text())
+    fails = summary["fails"]
+    assert f"{fails['count']} of 60" in said and fails["of"] == 60
+    assert summary["command"] == "partnership demo failure=overload runs=60 seed=4"
+    page = (here / "index.html").read_text(encoding="utf-8")
+    assert "Content-Security-Policy" in page and not re.search(r"(?:src|href)=\"https?:", page)
+    assert summary["command"] in page and "Before you look on" in page
+    before = {name: (here / name).read_bytes() for name in names}
+    assert main(["demo", "failure=overload", "runs=60", "seed=4", "results=other"]) == 0
+    assert {name: (Path("other/demo/overload") / name).read_bytes() for name in names} == before
+    assert 'href="overload/index.html"' in Path("results/demo/index.html").read_text(encoding="utf-8")
+
+
+def test_all_shows_every_mode(elsewhere, monkeypatch, capsys):
+    shown = []
+    monkeypatch.setattr(show, "show", lambda one, folder, command: shown.append((one.name, one.runs, command)) or [])
+    assert main(["demo", "failure=all", "runs=50"]) == 0
+    assert shown == [(name, 50, f"partnership demo failure={name} runs=50") for name in sorted(MODE_NAMES)]
+    assert main(["demo", "failure=overload,tokenism", "runs=7"]) == 0
+    assert [name for name, runs, _ in shown if runs == 7] == ["overload", "tokenism"]
+    assert demo.rewritten(["failure=overload", "runs=5"]) == ["failure=overload", "runs=5"]
+
+
+MISTAKES = {
+    "demo failure=talking_shp": "did you mean 'talking_shop'",
+    "demo failure=../x": "choose by name",
+    "demo failure=overload runs=1": "runs=1 is out of range",
+    "demo failure=overload limits.windw=3": "did you mean 'limits.window'",
+    "demo failure=overload limits.window=1": "whole number from 2 to 600",
+    "demo failure=overload failure.remedy.parameters.noise=9": "noise",
+    "demo failure=overload +failure.remady=1": "did you mean 'remedy'",
+    "demo failure=overload failure.remedy.parametrs.noise=1": "did you mean 'parameters'",
+    "demo failure=overload failure.remedy.parameters.noize=1": "did you mean 'noise'",
+    "demo failure.remedy.setup=balanced": "name a failure mode as well",
+    "demo failure=null": "to choose none leave the word out",
+    "demo failure=overload,talking_shp": "did you mean 'talking_shop'",
+    "demo failure=overload limits.window=61": "longer than the 60 months of a run",
+    "demo failure=overload failure.watch=[burdn]": "did you mean 'burden'",
+    "demo failure=overload failure.predict.measure=gain": "did you mean 'gains'",
+    "detectors seeds=3": "takes [seed=NUMBER] [runs=NUMBER] [results=FOLDER] [limits.NAME=NUMBER]",
+    "detectors runs=one": "runs",
+}
+
+
+@pytest.mark.parametrize("words", MISTAKES)
+def test_a_mistake_gets_one_message(words, elsewhere, capsys):
+    assert main(words.split()) == 2
+    captured = capsys.readouterr()
+    assert MISTAKES[words] in captured.err and captured.err.count("\n") == 1
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_failure_lacking_a_part_is_refused():
+    asked = composed(["failure=overload"])
+    del asked.plain["failure"]["remedy"]
+    with pytest.raises(ConfigError, match="lacks 'remedy'"):
+        demonstration_from(asked)
+
+
+def test_detectors_are_measured_and_told(elsewhere, capsys):
+    assert main(["detectors", "runs=40", "results=out"]) == 0
+    said = capsys.readouterr().out
+    here = Path("out/demo/detectors")
+    record = json.loads((here / "record.json").read_text())
+    assert set(record["modes"]) == set(MODE_NAMES)
+    assert set(record["rates"]) == {*MODE_NAMES, detectors.HEALTHY, detectors.FLOURISHING}
+    assert record["command"] == "partnership detectors runs=40"
+    for name in MODE_NAMES:
+        own = record["rates"][name][name]
+        assert own == record["modes"][name]["fails"] and own["low"] <= own["share"] <= own["high"]
+        assert name in said
+    page = (here / "index.html").read_text(encoding="utf-8")
+    assert all(sentence in page for sentence in record["shortcomings"])
+    assert {path.name for path in (here / "figures").iterdir()} == {
+        "confusion.png", "confusion.svg", "leads.png", "leads.svg",
+    }  # fmt: skip
+
+
+def test_what_falls_short_is_said():
+    def mode(fails, healthy):
+        share = lambda value: Count(int(100 * value), 100, Estimate(value, value, value))  # noqa: E731
+        side = type("Side", (), {"fails": share(fails)})
+        one = type("Performance", (), {"without": side})
+        rates = {row: {"overload": share(healthy)} for row in (detectors.HEALTHY, detectors.FLOURISHING)}
+        return detectors.Trust({"overload": one}, rates, {}, {}, {}, {}, 1, 100)
+
+    assert detectors.shortcomings(mode(0.85, 0.04)) == []
+    assert "under 80%" in detectors.shortcomings(mode(0.7, 0.04))[0]
+    assert len(detectors.shortcomings(mode(0.7, 0.06))) == 3

@@ -1,0 +1,668 @@
+"""The page as a class sees it: in headless Chromium, opened from a file, with no network.
+
+Whatever a test does, the page must raise no error, write none to the console, and ask nobody for anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+from experiments.cli import main
+from experiments.failures.demonstration import sentences
+from experiments.page import build, bundle
+from sim.outcomes import OUTCOME_NAMES
+from sim.params import BY_NAME, DEFAULT_BOX, NAMES, SETUPS, as_array, resolve
+from sim.runs import simulate
+from sim.state import SERIES_NAMES
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+if CHROMIUM is None:
+    pytest.skip("Chromium is not installed", allow_module_level=True)
+
+ARMS = ("structure_first", "purpose_first")
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+LISTEN = """
+const Plain = Worker;
+window.Worker = class extends Plain {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener("message", ({ data }) => { if (data.found) window.worldsFound = data.found; });
+  }
+};
+"""
+"""Keeps what the background worker sends, for a test to read."""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """Opens the page; afterwards nothing may have gone wrong on it, and nobody been asked for anything."""
+    contexts, wrong = [], []
+
+    def open_page(fragment="", size=(1440, 900), motion="no-preference"):
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, reduced_motion=motion, offline=True
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.add_init_script(LISTEN)
+        page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda asked: asked.url.startswith(("file:", "blob:")) or wrong.append(asked.url))
+        page.on("dialog", lambda dialog: wrong.append(f"script run: {dialog.message}"))
+        page.goto(f"{build.PAGE.as_uri()}{'#' if fragment else ''}{fragment}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def still(opened, fragment="", **how):
+    """The page, paused at the month its link names."""
+    page = opened(fragment, **how, motion="reduce")
+    page.wait_for_selector("#arms .partner", state="attached")
+    return page
+
+
+def until(page, holds, seconds=15.0):
+    """Wait until something holds on the page. (Playwright's own way needs `eval`, which the page forbids.)"""
+    stop = time.monotonic() + seconds
+    while not page.evaluate(holds):
+        assert time.monotonic() < stop, f"after {seconds} s: not {holds}"
+        page.wait_for_timeout(30)
+
+
+def month(page):
+    return int(re.match(r"Month (\d+) of", page.inner_text("#month-name"))[1])
+
+
+def values(page):
+    """All that the charts and the networks say, as text."""
+    charts = page.eval_on_selector_all("#charts svg", "all => all.map(one => one.getAttribute('aria-label'))")
+    partners = page.eval_on_selector_all("#arms .partner", "all => all.map(one => one.getAttribute('aria-label'))")
+    return charts, partners
+
+
+def native(arm, worlds=1, seed=1, trajectories=False, **parameters):
+    points = np.tile(as_array(resolve(parameters, setup=arm)), (worlds, 1))
+    return simulate(points, np.arange(worlds), seed, trajectories=trajectories)
+
+
+# -- what is seen -----------------------------------------------------------------------------------------------
+
+
+def test_something_happens_within_three_seconds_of_opening(opened):
+    page = opened()
+    until(page, "document.getElementById('month').valueAsNumber >= 2", seconds=3)
+    assert page.locator("#arms .partner").count() == 24
+    assert page.inner_text("h1") == "A partnership you can watch"
+    assert page.inner_text("#play") == "Pause"
+
+
+def test_it_stands_still_for_those_who_want_no_motion(opened):
+    page = still(opened)
+    page.wait_for_timeout(600)
+    assert month(page) == 0 and page.inner_text("#play") == "Play"
+
+
+def test_both_sides_start_with_the_same_partners(opened):
+    page = still(opened)
+    _, partners = values(page)
+    assert partners[:12] == partners[12:]
+    page.fill("#month", "24")
+    _, partners = values(page)
+    assert partners[:12] != partners[12:]
+
+
+def test_step_goes_on_by_a_month_to_the_values_of_the_native_engine(opened):
+    page = still(opened)
+    expected = [native(arm, trajectories=True).trajectories[0] for arm in ARMS]
+    for played in (1, 2, 3):
+        page.click("#step")
+        assert month(page) == played
+        charts, _ = values(page)
+        for place, name in enumerate(("structure", "purpose", "trust", "commitment")):
+            a, b = (f"{series[played - 1, SERIES_NAMES.index(name)]:.2f}" for series in expected)
+            assert charts[place] == f"{name.capitalize()}, month {played}: structure first {a}, purpose first {b}"
+    assert "what happened in month 3" in page.inner_text(".happened >> nth=0").lower()
+
+
+def test_going_back_and_forth_gives_the_same_months(opened):
+    page = still(opened, "month=20")
+    there = values(page)
+    page.fill("#month", "55")
+    assert values(page) != there
+    page.fill("#month", "20")
+    assert values(page) == there
+
+
+def test_events_are_told_and_marked(opened):
+    """Turnover, as the engine draws it, is told on both sides in the same month."""
+    page = still(opened)
+    for _ in range(60):
+        page.click("#step")
+        said = page.locator(".happened").all_inner_texts()
+        if "New people at" in said[0]:
+            break
+    who = re.search(r"New people at partner ([A-L])", said[0])[1]
+    assert f"New people at partner {who}" in said[1]
+    marked = page.eval_on_selector_all(
+        ".turnover[visibility=visible]", "all => all.map(one => one.parentElement.getAttribute('aria-label'))"
+    )
+    assert len(marked) == 2 and all(label.startswith(f"Partner {who},") for label in marked)
+
+
+def test_slider_changes_the_run_and_reset_restores_it(opened):
+    page = still(opened, "month=40")
+    before = values(page)
+    page.fill("#parameter-commitment", "0.75")
+    assert month(page) == 40
+    changed = values(page)
+    assert changed != before and "p.commitment=0.75" in page.url
+    assert page.locator("path.before[d^=M]").count() > 0, "what it was before stays as a faint line"
+    page.click("#reset")
+    page.fill("#month", "40")
+    assert values(page) == before
+
+
+def test_keys_play_step_and_ask_why(opened):
+    page = still(opened)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    assert month(page) == 1
+    page.keyboard.press("Space")
+    until(page, "document.getElementById('month').valueAsNumber > 1")
+    page.keyboard.press("Space")
+    at = month(page)
+    page.wait_for_timeout(500)
+    assert month(page) == at
+    page.focus("#arms .arm:first-child .partner >> nth=0")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert "Partner B, structure first" in page.inner_text("#accounts")
+
+
+def test_why_gives_the_terms_of_the_chosen_partner_on_both_sides(opened):
+    from sim.model import Partnership
+
+    page = still(opened, "month=24&partner=4")
+    shown = page.locator(".account").all_inner_texts()
+    for arm, text in zip(ARMS, shown, strict=True):
+        model = Partnership(setup=arm, rng=1, world=0)
+        for _ in range(24):
+            model.step()
+        why = model.partners[4].why()
+        assert f"gave {why.effort.effort:.2f} of its capacity" in text
+        assert f"{why.commitment.before:.3f} to {why.commitment.after:.3f}" in text
+
+
+def test_umbrella_shades_the_seat_that_is_shared(opened):
+    page = still(opened)
+    assert page.locator(".seat-name").count() == 0
+    page = still(opened, "p.umbrella=1")
+    assert page.locator(".seat-name").count() == 2
+
+
+def test_choosing_scenario_failure_and_setup(opened):
+    page = still(opened)
+    page.select_option("#scenario", "healthy")
+    assert "scenario=healthy" in page.url
+    page.select_option("#arms .arm-name >> nth=1", "alone")
+    assert "arms=structure_first,alone" in page.url
+    page.select_option("#failure", "overload")
+    assert page.locator("#arms .arm-name").evaluate_all("all => all.map(one => one.value)") == ["as_it_is", "remedy"]
+
+
+def test_a_composed_scenario_names_who_is_at_the_table(opened):
+    page = still(opened)
+    assert page.inner_text("#roster") == "", "control: the default world names nobody"
+    page = still(opened, "scenario=himp_1999&partner=3&month=6")
+    assert "A health authority; B and C local authority; D to F acute" in page.inner_text("#roster")
+    assert page.inner_text("#accounts h3 >> nth=0") == "Partner D (acute and community trusts), structure first"
+    assert "D (acute and community trusts), large" in page.locator(".partner").nth(3).get_attribute("aria-label")
+    assert page.locator("#partner option").last.inner_text() == "Q (users and carers)"
+
+
+def test_sectors_count_their_partners_whatever_else_is_asked(opened):
+    for asked, partners in (("p.n_partners=5", 17), ("p.sector_1_count=4", 20), ("p.n_issues=2", 17)):
+        page = still(opened, f"scenario=himp_1999&{asked}")
+        assert page.locator("#arms .arm:first-child .partner").count() == partners, asked
+        assert page.locator("#partner option").count() == 1 + partners, asked
+        assert page.locator("[id$=n_partners]").first.is_disabled(), asked
+    assert page.inner_text("#roster").endswith("Issues: 1 heart disease and stroke; 2 cancer.")
+    page = still(opened, "p.n_partners=5")
+    assert page.locator("#partner option").count() == 1 + 5, "control: without sectors it is taken as it stands"
+
+
+@pytest.mark.parametrize("scenario", ["himp_1999", "lsp_jsna", "default"])
+def test_no_partner_stands_outside_the_picture_or_on_another(opened, scenario):
+    page = still(opened, f"scenario={scenario}")
+    inside = """(all) => all.every((one) => { const box = one.ownerSVGElement.getBoundingClientRect();
+        const disc = one.getBoundingClientRect(); return disc.top >= box.top && disc.bottom <= box.bottom
+        && disc.left >= box.left && disc.right <= box.right; })"""
+    assert page.locator(".partner .track").evaluate_all(inside)
+    page.evaluate("document.querySelector('.partner').setAttribute('transform', 'translate(5 5)')")
+    assert not page.locator(".partner .track").evaluate_all(inside), "control: one in the corner is cut off"
+    page = still(opened, f"scenario={scenario}&month=1")
+    overlap = """(all) => { const discs = all.map((one) => { const box = one.getBoundingClientRect();
+        return [box.x + box.width / 2, box.y + box.height / 2, box.width / 2]; });
+        const apart = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]) - a[2] - b[2];
+        return discs.some((a, i) => discs.some((b, j) => j < i && apart(a, b) < 0)); }"""
+    first = "#arms .arm:first-child .partner .disc"
+    assert not page.locator(first).evaluate_all(overlap)
+    page.locator(first).evaluate_all("(all) => all[0].setAttribute('r', 150)")
+    assert page.locator(first).evaluate_all(overlap), "control: a larger one lies on its neighbours"
+
+
+def test_page_shows_that_its_engine_is_checked(opened):
+    page = still(opened)
+    until(page, "document.getElementById('checked').textContent.startsWith('Checked just now')")
+    assert "equal to the last bit" in page.inner_text("#checked")
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
+def test_nothing_runs_off_the_side_of_the_screen(opened, size):
+    page = still(opened, "month=30&partner=2", size=size)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    page.click("#show-lessons")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+# -- 1,000 worlds -----------------------------------------------------------------------------------------------
+
+
+def test_1000_worlds_are_those_of_the_native_engine(opened):
+    page = still(opened, "p.commitment=0.6")
+    found = found_in(page)
+    expected = [native(arm, worlds=1000, commitment=0.6).outcomes for arm in ARMS]
+    assert all(np.array_equal(one, other, equal_nan=True) for one, other in zip(found, expected, strict=True))
+    assert not np.array_equal(found[0], expected[1], equal_nan=True), "the control: the arms are not each other"
+    gap = expected[0][:, OUTCOME_NAMES.index("added_value")] - expected[1][:, OUTCOME_NAMES.index("added_value")]
+    said = page.inner_text("#summary")
+    assert (
+        f"“structure first” came to more in {np.sum(gap > 0.01):,}, “purpose first” in {np.sum(gap < -0.01):,}" in said
+    )
+    assert "of this one setting" in said and "commitment" not in said
+    assert page.locator("path.band[d^=M]").count() == 10
+
+
+def test_a_world_can_be_watched(opened):
+    page = still(opened)
+    page.click("#many-here")
+    page.wait_for_selector("#distributions:not([hidden])")
+    gap = np.subtract(*(native(arm, worlds=1000).outcomes[:, OUTCOME_NAMES.index("added_value")] for arm in ARMS))
+    page.click("#world-first")
+    assert page.input_value("#world") == str(int(np.argmax(gap)))
+    until(page, "document.getElementById('month').valueAsNumber > 1")
+    page.click("#play")
+    world = click_a_dot(page)
+    assert world != int(np.argmax(gap)) and page.input_value("#world") == str(world)
+
+
+def click_a_dot(page):
+    """Click the first dot found along the middle of the heaps; returns its world."""
+    box = page.locator(".dots").bounding_box()
+    for y in range(int(box["height"] / 2), 10, -12):
+        for x in range(30, int(box["width"]) - 30, 24):
+            page.locator(".dots").hover(position={"x": x, "y": y})
+            told = page.get_attribute(".dots", "title")
+            if told:
+                page.locator(".dots").click(position={"x": x, "y": y})
+                return int(re.match(r"World (\d+): .* Click to watch it", told)[1])
+    raise AssertionError("no dot says which world it is")
+
+
+# -- lessons ----------------------------------------------------------------------------------------------------
+
+
+def test_all_fourteen_lessons_predict_first_and_then_reveal(opened):
+    page = still(opened, "view=lessons")
+    assert page.locator("[data-lesson]").count() == len(sentences()) == 14
+    stored = build.data_of(build.PAGE.read_text(encoding="utf-8"))["failures"]
+    for name, sentence in sentences().items():
+        page.click("#show-lessons")
+        page.click(f"[data-lesson={name}]")
+        assert sentence in page.inner_text("#lesson")
+        assert page.locator("#work").is_hidden() and page.locator("#lesson-after").is_hidden()
+        assert page.locator("#reveal").is_disabled()
+        right = stored[name]["answer"]
+        page.check(f"#prediction input >> nth={right}")
+        page.click("#reveal")
+        assert "That is what you said." in page.inner_text("#answer")
+        assert stored[name]["measured_in_words"] in page.inner_text("#answer")
+        assert page.locator("#arms").is_visible()
+        after = page.inner_text("#lesson-after")
+        assert stored[name]["detector"]["readings"] in after
+        assert all(question in after for question in [one.replace("`", "") for one in stored[name]["discuss"]])
+        page.fill("#month", page.get_attribute("#month", "max"))
+        assert page.locator("#charts .marks line").count() > 0
+
+
+def test_a_wrong_prediction_is_answered_otherwise(opened):
+    page = still(opened, "lesson=overload")
+    page.check("#prediction input >> nth=2")
+    page.click("#reveal")
+    assert "You said: most." in page.inner_text("#answer")
+
+
+def test_marks_are_shown_only_for_the_world_that_was_searched(opened):
+    page = still(opened, "lesson=overload&month=60")
+    page.check("#prediction input >> nth=0")
+    page.click("#reveal")
+    assert page.locator("#charts .marks line").count() > 0
+    page = still(opened, "lesson=overload&world=5&month=60")
+    page.check("#prediction input >> nth=0")
+    page.click("#reveal")
+    assert page.locator("#charts .marks line").count() == 0
+
+
+# -- links, commands, files -------------------------------------------------------------------------------------
+
+
+def test_link_restores_everything(opened):
+    page = still(
+        opened,
+        "scenario=healthy&arms=balanced,neither&seed=9223372036854775807&world=12&p.noise=0.1&month=33&partner=2",
+    )
+    page.click("#open-share")
+    link = page.input_value("#link")
+    again = still(opened, link.split("#")[1])
+    assert values(again) == values(page)
+    assert month(again) == 33 and "Partner C, balanced" in again.inner_text("#accounts")
+    assert [again.input_value(f"#{name}") for name in ("scenario", "seed", "world")] == [
+        "healthy",
+        "9223372036854775807",
+        "12",
+    ]
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "p.noise=0.2&world=3&month=60",
+        "failure=paper_endorsement&month=60",
+        "failure=overload&scenario=healthy&month=60",
+    ],
+)
+def test_command_lines_run_what_is_watched(opened, fragment):
+    page = still(opened, fragment)
+    shown = page.locator(".now").all_inner_texts()
+    page.click("#open-share")
+    for side, text in zip(("left", "right"), shown, strict=True):
+        words = shlex.split(page.input_value(f"#command-{side}"))
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            assert main(words[1:]) == 0
+        added = float(re.search(r"added value ([+-][\d.]+) at the end", printed.getvalue())[1])
+        assert float(text.removeprefix("Added value ").replace("\N{MINUS SIGN}", "-")) == pytest.approx(
+            added, abs=0.0056
+        )
+
+
+def found_in(page):
+    """What the background worker sent: the outcomes of 1,000 worlds on each side."""
+    page.click("#many")
+    page.wait_for_selector("#distributions:not([hidden])")
+    shown = page.evaluate("worldsFound.map(({ outcomes }) => Array.from(outcomes, (one) => one === one ? one : null))")
+    return [np.array(one, dtype=float).reshape(1000, len(OUTCOME_NAMES)) for one in shown]
+
+
+@pytest.mark.parametrize("fragment", ["p.noise=0.2", "failure=paper_endorsement", "failure=overload&p.noise=0.3"])
+def test_configuration_is_a_study_of_the_same_worlds(opened, tmp_path, monkeypatch, fragment):
+    import experiments
+
+    page = still(opened, fragment)
+    left, right = (one[:, OUTCOME_NAMES.index("added_value")] for one in found_in(page))
+    page.click("#open-share")
+    folder = tmp_path / "my_configs" / "experiment"
+    folder.mkdir(parents=True)
+    (folder / "class_exercise.yaml").write_text(page.input_value("#configuration"), encoding="utf-8")
+    studies = []
+    monkeypatch.setattr("experiments.commands.sweep.sweep_study", lambda study, *_, **__: studies.append(study) or 0)
+    words = page.inner_text("#sweep").replace("my_configs", str(folder.parent)).split()
+    assert main(words[1:]) == 0
+    runs = experiments.run_study(studies[0])
+    points = np.minimum(runs["point"], 1) if "choices" in page.input_value("#configuration") else np.zeros(len(runs))
+    those = {key: group.sort_values("world")["added_value"].to_numpy() for key, group in runs.groupby([points, "arm"])}
+    first, second = studies[0].contrast.a, studies[0].contrast.b
+    assert np.array_equal(those[0, first], left)
+    assert np.array_equal(those[max(points), first if second == "alone" else second], right)
+    assert not np.array_equal(left, right)
+
+
+@pytest.mark.parametrize(
+    ("fragment", "said"),
+    [
+        ("p.noise=lots", "not a number"),
+        ("p.noise=7", "the nearest is 2"),
+        ("p.n_partners=2.5", "not whole"),
+        ("p.noize=0.2", 'did you mean "noise"'),
+        ("p.__proto__=1", 'no parameter "__proto__"'),
+        ("p.constructor=1", 'no parameter "constructor"'),
+        ("scenario=constructor", 'no scenario "constructor"'),
+        ("scenario=helthy", 'did you mean "healthy"'),
+        ("lesson=talking_shops", 'did you mean "talking_shop"'),
+        ("failure=<img src=x onerror=alert(1)>", "no failure mode"),
+        ("lesson=%3Cscript%3Ealert(1)%3C/script%3E", "no failure mode"),
+        ("arms=structure_first", "not two"),
+        ("arms=structure_first,remedy", 'no setup "remedy"'),
+        ("seed=-1", "from 0 to 9223372036854775807"),
+        ("seed=99999999999999999999", "from 0 to 9223372036854775807"),
+        ("world=4294967296", "from 0 to 4294967295"),
+        ("month=61", "from 0 to 60"),
+        ("partner=12", "from 0 to 11"),
+        ("month=1e1", "from 0 to 60"),
+        ("javascript:alert(1)", "no field"),
+        ("%E0%A4%A=1&p.noise=%00", "no field"),
+    ],
+)
+def test_nonsense_in_a_link_gives_a_message_and_a_page_that_works(opened, fragment, said):
+    page = still(opened, fragment)
+    assert said in page.inner_text("#message p")
+    page.click("#step")
+    assert month(page) == 1
+    page.click("#close-message")
+    assert page.locator("#message").is_hidden()
+
+
+def test_nonsense_in_fields_gives_a_message_and_changes_nothing(opened):
+    page = still(opened, "month=12")
+    before = values(page)
+    for field, text, said in [
+        ("#seed", "abc", "whole number"),
+        ("#world", "1.5", "whole number"),
+        ("#world", "<b>", "whole number"),
+    ]:
+        page.fill(field, text)
+        page.press(field, "Enter")
+        assert said in page.inner_text("#message p")
+        assert values(page) == before
+    exact = page.locator("input[aria-label='Free riding, exactly']")
+    exact.fill("9")
+    exact.press("Enter")
+    assert "the nearest is 2" in page.inner_text("#message p")
+    assert values(page) == before
+    exact.fill("0.6")
+    exact.press("Enter")
+    assert page.locator("#message").is_hidden() and values(page) != before
+
+
+def dropped(page, name, text):
+    page.evaluate(
+        """([name, text]) => {
+          const carried = new DataTransfer();
+          carried.items.add(new File([text], name));
+          const how = { dataTransfer: carried, bubbles: true, cancelable: true };
+          document.body.dispatchEvent(new DragEvent("drop", how));
+        }""",
+        [name, text],
+    )
+
+
+def test_a_saved_setting_can_be_dropped_and_nonsense_is_refused(opened):
+    page = still(opened, "p.noise=0.1&month=20")
+    there = values(page)
+    page.click("#open-share")
+    saved = page.input_value("#configuration")
+    other = still(opened)
+    dropped(other, "class_exercise.yaml", saved)
+    until(other, "document.getElementById('month').valueAsNumber === 20")
+    assert values(other) == there
+    for text in ("", "noise: 1", "\x00\x01\x02", "<script>alert(1)</script>", "# page: x#p.noise=9", "x" * 200_000):
+        other.evaluate("document.getElementById('message').hidden = true")
+        dropped(other, "x.yaml", text)
+        other.wait_for_selector("#message:not([hidden])")
+        assert values(other) == there
+
+
+# -- access -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory):
+    """The checker of accessibility, from the package registry where there is one."""
+    folder = tmp_path_factory.mktemp("axe")
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not installed: axe-core cannot be had")
+    got = subprocess.run(
+        ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder), "axe-core@4"],
+        check=False, capture_output=True, timeout=120,
+    )  # fmt: skip
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if got.returncode or not script.is_file():
+        pytest.skip("axe-core cannot be had from the package registry here")
+    return script.read_text(encoding="utf-8")
+
+
+def faults(page, axe):
+    page.evaluate(axe)
+    found = page.evaluate("axe.run().then(({ violations }) => violations)")
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
+    ]
+
+
+def test_axe_finds_no_serious_fault(opened, axe):
+    page = still(opened, "month=24&partner=1")
+    page.click("#many")
+    page.wait_for_selector("#distributions:not([hidden])")
+    assert faults(page, axe) == []
+    page.click("#open-share")
+    assert faults(page, axe) == []
+    page = still(opened, "view=lessons")
+    assert faults(page, axe) == []
+    page = still(opened, "lesson=overload", size=(390, 844))
+    page.check("#prediction input >> nth=0")
+    page.click("#reveal")
+    assert faults(page, axe) == []
+    page.evaluate("document.querySelector('label.month').replaceWith(document.querySelector('#month'))")
+    assert faults(page, axe) != [], "the control: a slider without a name is found"
+
+
+# -- the dozen --------------------------------------------------------------------------------------------------
+
+
+def weights(drawn, moved):
+    """How much each parameter moves something, by regression of ranks on ranks."""
+    ranks = [(one.argsort().argsort() - (len(one) - 1) / 2) / len(one) for one in (*drawn.T, moved)]
+    return np.abs(np.linalg.lstsq(np.stack(ranks[:-1], axis=1), ranks[-1], rcond=None)[0])
+
+
+def test_the_sliders_are_those_that_moved_most():
+    worlds, rng = 20_000, np.random.default_rng(1)
+    names = list(DEFAULT_BOX)
+    points = np.tile(as_array(resolve()), (worlds, 1))
+    for name, (low, high) in DEFAULT_BOX.items():
+        drawn = rng.uniform(low, high + BY_NAME[name].whole, worlds)
+        points[:, NAMES.index(name)] = np.floor(drawn) if BY_NAME[name].whole else drawn
+    added = []
+    for arm in ARMS:
+        for name, value in SETUPS[arm].items():
+            points[:, NAMES.index(name)] = value
+        added.append(simulate(points, np.arange(worlds), 1).outcomes[:, OUTCOME_NAMES.index("added_value_mean")])
+    drawn = points[:, [NAMES.index(name) for name in names]]
+    by_mean = [names[place] for place in np.argsort(-weights(drawn, added[0] + added[1]))]
+    by_difference = [names[place] for place in np.argsort(-weights(drawn, added[0] - added[1]))]
+    most = by_mean[:6]
+    most += [name for name in by_difference if name not in most][:4]
+    listed = re.search(
+        r"const DOZEN = \[(.*?)\];", (build.SOURCE / "controls.js").read_text(encoding="utf-8"), re.DOTALL
+    )
+    sliders = re.findall(r'"(\w+)"', listed[1])
+    assert sorted(sliders) == sorted(["n_partners", "setup_share", *most])
+    assert by_mean[:6] != by_difference[:6], "the control: the two orders differ"
+
+
+# -- one file ---------------------------------------------------------------------------------------------------
+
+
+def module(folder, name, text):
+    (folder / name).write_text(text, encoding="utf-8")
+
+
+def test_modules_become_one_script_in_the_order_they_need_each_other(tmp_path):
+    module(
+        tmp_path, "main.js", 'import {twice as two} from "./a.js";\nimport {one} from "./b.js";\nresult = two(one);\n'
+    )
+    module(tmp_path, "a.js", 'import {one} from "./b.js";\nexport function twice(x) {\n  return x + one;\n}\n')
+    module(tmp_path, "b.js", "export const one = 1;\n")
+    script = bundle.bundle(tmp_path, "main.js")
+    assert script.index("// b.js") < script.index("// a.js") < script.index("// main.js")
+    assert script.count("// b.js") == 1 and "import" not in script and "export" not in script
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('import {a} from "./a.js";\n', "in a circle"),
+        ('import {a} from "./none.js";\n', "not there"),
+        ("export default 1;\n", "does not take"),
+        ('import * as a from "./b.js";\n', "does not take"),
+    ],
+)
+def test_what_the_bundle_does_not_understand_is_refused(tmp_path, text, said):
+    module(tmp_path, "main.js", 'import {a} from "./a.js";\n')
+    module(tmp_path, "a.js", f"{text}export const a = 1;\n")
+    with pytest.raises(bundle.BundleError, match=said):
+        bundle.bundle(tmp_path, "main.js")
+
+
+def test_data_cannot_end_its_block():
+    data = {"text": "</script><script>alert(1)</script><!--"}
+    text = bundle.as_json(data)
+    assert "<" not in text and json.loads(text) == data
+    with pytest.raises(bundle.BundleError, match="ends a script"):
+        bundle.block("data", "application/json", "</SCRIPT>")
+
+
+def test_names_of_parameters_are_the_engines(opened):
+    page = still(opened)
+    assert page.locator("#settings .control").count() == len(NAMES)

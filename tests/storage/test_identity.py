@@ -1,0 +1,479 @@
+"""A study is of one model: what decides its numbers is recorded, and never mixed or passed over in silence.
+
+The other models here are copies of this package with a source edited, run as programs of their own.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import experiments
+from experiments.cli import main
+from experiments.config.to_study import compose
+from experiments.errors import OtherModelError, StudyError
+from experiments.execution import sweep, worker
+from experiments.execution.place import Place, Shard
+from experiments.storage import identity, manifest, provenance, store
+from experiments.storage.files import as_json
+from experiments.storage.identity import Identity
+from experiments.storage.layout import MANIFEST, PROVENANCE
+from experiments.storage.reading import open_study
+from experiments.study import plan
+from experiments.study.tables import TABLES, part_name
+from sim import sources
+from tests.faults import ROOT
+
+WORDS = [
+    "name=one", "design.box=none", "design.factors.noise=[0,0.6]", "design.points=100", "parameters.months=4",
+    "parameters.n_partners=3", "arms=[structure_first,purpose_first]",
+]  # fmt: skip
+STUDY = compose(WORDS)
+COMMAND = "partnership sweep " + " ".join(WORDS)
+
+
+def contents(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def tables(folder):
+    """The files that a manifest lists, and itself."""
+    return {name: text for name, text in contents(folder).items() if name.split("/")[0] in (*TABLES, *LISTS)}
+
+
+LISTS = (PROVENANCE, MANIFEST)
+
+
+def made(study, folder, **how):
+    assert sweep.simulate(study, folder, 2, sweep.Console(quiet=True), COMMAND, **how) == []
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    return made(STUDY, store.folder_of(STUDY, tmp_path_factory.mktemp("results")))
+
+
+@pytest.fixture
+def study(finished, tmp_path):
+    """A copy of the finished study, to be changed."""
+    folder = store.folder_of(STUDY, tmp_path / "results")
+    shutil.copytree(finished, folder)
+    return folder
+
+
+def said_by(capsys, *words):
+    code = main([str(word) for word in words])
+    return code, *capsys.readouterr()
+
+
+# -- what an identity is made of --------------------------------------------------------------------------
+
+
+def imports(package, name):
+    """The modules of its own package that a module imports, at its top or inside functions: "study/plan"."""
+    named = set()
+    for node in ast.walk(ast.parse((ROOT / package / f"{name}.py").read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == package:
+            named |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    paths = {one.partition(".")[2].replace(".", "/") for one in named}
+    return {path for path in paths if (ROOT / package / f"{path}.py").is_file()}
+
+
+def closure(package, *names):
+    found, left = set(), set(names)
+    while left:
+        name = left.pop()
+        found.add(name)
+        left |= imports(package, name) - found
+    return found
+
+
+def test_every_module_that_a_run_imports_is_in_its_identity():
+    assert set(sources.DECISIVE) == closure("sim", "runs", "failures") - {"errors"}, "it decides no number"
+    assert "model" not in sources.DECISIVE, "control: there are modules that decide nothing"
+
+
+def test_so_is_every_module_that_decides_which_runs_are_made():
+    decisive = closure("experiments", "execution/worker", "study/design", "study/plan") - {"errors"}
+    carriers = {"study/definition", "study/tables", "storage/strict_json", "storage/layout", "storage/files"}
+    refusals = {f"study/{name}" for name in ("kinds", "names", "feasible", "inactive")}
+    assert set(identity.RUNS_CHOSEN.names) == decisive - carriers - refusals, (
+        "carriers hold what is asked and how bytes are stored, which the id and the digests cover; refusals refuse a "
+        "study or leave it as it is"
+    )
+
+
+def test_an_identity_names_the_sources_and_only_the_libraries_that_draw():
+    found = identity.identity(STUDY)
+    assert {"sim/rules.py", "sim/failures.py", "experiments/study/design.py"} <= set(found.sources)
+    assert set(found.libraries) == {"numpy", "numba", "scipy"}
+    for sampler, also in (("grid", set()), ("random", set()), ("sobol", {"scipy"}), ("morris", {"SALib"})):
+        study = replace(STUDY, design=replace(STUDY.design, sampler=sampler))
+        assert set(identity.identity(study).libraries) == {"numpy", "numba", *also}
+
+
+def test_it_stands_in_the_record_and_in_the_manifest_and_not_in_the_id(finished):
+    found = identity.identity(STUDY)
+    record, header = open_study(finished).provenance, manifest.read(finished).header
+    assert header.identity == found == identity.identity_from(record, "record")
+    assert STUDY.id == finished.name == "c7d97cc46419", "the id that this study had before there were identities"
+
+
+def test_how_lines_end_does_not_matter_and_anything_else_does(tmp_path):
+    path = tmp_path / "rules.py"
+    found = []
+    for text in (b"a = 1\n", b"a = 1\r\n", b"a = 1 \n"):
+        path.write_bytes(text)
+        found.append(sources.digests(tmp_path, ["rules"])[f"{tmp_path.name}/rules.py"])
+    assert found[0] == found[1] != found[2]
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package of one module, `loads.rules`, that can be imported."""
+    (tmp_path / "loads").mkdir()
+    (tmp_path / "loads" / "__init__.py").touch()
+    (tmp_path / "loads" / "rules.py").write_text("factor = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.invalidate_caches()
+    yield tmp_path / "loads"
+    for name in ("loads", "loads.rules"):
+        sys.modules.pop(name, None)
+
+
+def test_what_was_loaded_counts_and_not_what_the_file_says_since(package):
+    held = sources.Sources("loads", package, ("rules",))
+    before = dict(held.loaded())
+    (package / "rules.py").write_text("factor = 2\n")
+    assert held.loaded() == before
+    assert sources.Sources("loads", package, ("rules",))._first != before, "control: the file did change"
+
+
+def test_a_file_edited_while_the_package_was_being_loaded_is_told(package):
+    held = sources.Sources("loads", package, ("rules",))
+    (package / "rules.py").write_text("factor = 2\n")
+    with pytest.raises(sources.SourceChangedError, match=r"loads/rules.py was edited while"):
+        held.loaded()
+
+
+def test_differences_name_versions_first_then_files_with_both_values():
+    one = Identity(1, {"sim/rules.py": "aa", "sim/draws.py": "bb"}, {"numpy": "2.0"})
+    assert identity.differences(one, one) == ""
+    other = Identity(1, {"sim/rules.py": "cc", "sim/draws.py": "bb"}, {"numpy": "2.1"})
+    assert identity.differences(one, other) == "numpy (2.0 there, 2.1 here), sim/rules.py (aa there, cc here)"
+    many = Identity(2, {"sim/a.py": "aa", "sim/rules.py": "cc"}, {})
+    assert identity.differences(one, many).endswith(" and 2 more")
+
+
+# -- a copy of the package whose rule was changed ---------------------------------------------------------
+
+BEFORE = "return (load_per_seat * structure + load_per_talk * talk_share) * seats / reference_seats"
+AFTER = "return (load_per_seat * structure + load_per_talk * talk_share) * seats / (2.0 * reference_seats)"
+
+
+def copied(folder, edit):
+    """A copy of the package, with its rules edited."""
+    for part in ("sim", "experiments", "configs"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    rules = folder / "sim" / "rules.py"
+    text = edit(rules.read_text())
+    rules.write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory):
+    """The package with another rule: meetings weigh half."""
+    return copied(tmp_path_factory.mktemp("other"), lambda text: text.replace(BEFORE, AFTER))
+
+
+@pytest.fixture(scope="module")
+def commented(tmp_path_factory):
+    """The package with a comment more: for what asks which model it is, and does not run it."""
+    return copied(tmp_path_factory.mktemp("commented"), lambda text: text + "# a comment\n")
+
+
+def environment(package):
+    return {**os.environ, "PYTHONPATH": str(package), "PARTNERSHIP_CACHE": str(package / "cache")}
+
+
+def ask(package, *words):
+    """A job of the command line of a copy; its exit code and what it said on both streams."""
+    line = [sys.executable, "-m", "experiments.cli", *map(str, words)]
+    done = subprocess.run(
+        line, cwd=package, env=environment(package), capture_output=True, text=True, check=False, timeout=300
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_an_edited_rule_is_never_answered_with_the_old_numbers(finished, study, other):
+    results, before = study.parent.parent, contents(study)
+    sweep_ = ("sweep", *WORDS, f"results={results}")
+    code, said, complaint = ask(other, *sweep_)
+    digest = identity.identity(STUDY).sources["sim/rules.py"]
+    assert code == 2 and said == "" and complaint.count("\n") == 1
+    assert complaint.startswith(f"partnership: {study} was made by another model than this software's: sim/rules.py (")
+    assert f"({digest} there, " in complaint and " here); anew=true" in complaint and "name=OTHER" in complaint
+    assert contents(study) == before
+    code, said, complaint = ask(other, *sweep_, "anew=true")
+    assert code == 0, complaint
+    assert experiments.load(study)["effort"].tolist() != experiments.load(finished)["effort"].tolist()
+    assert "anew" not in open_study(study).provenance["command"]
+    code, said, _ = ask(other, *sweep_)
+    assert code == 0 and "finished and every file of it verified" in said, "control: by the same model it is resumed"
+    with pytest.raises(OtherModelError, match=r"sim/rules.py \(.* there, .* here\)"):
+        made(STUDY, study)
+
+
+def test_an_interrupted_study_is_not_finished_by_another_model(study, commented):
+    names = plan.tasks(STUDY)
+    with store.opened(STUDY, study.parent / "begun", [name for task in names for name in task.files]) as opened:
+        opened.keep(part_name(0), (study / part_name(0)).read_bytes())
+    shutil.rmtree(study)
+    (study.parent / "begun").rename(study)
+    before = contents(study)
+    code, said, complaint = ask(commented, "sweep", *WORDS, f"results={study.parent.parent}")
+    assert code == 2 and said == "" and "sim/rules.py (" in complaint and complaint.count("\n") == 1
+    assert contents(study) == before
+    made(STUDY, study)
+
+
+def test_readers_say_in_one_line_that_another_model_made_a_study(study, commented):
+    code, said, complaint = ask(commented, "check", f"study={study}")
+    assert code == 0 and complaint == ""
+    told, last = said.splitlines()
+    assert "was made by another model than this software's: sim/rules.py (" in told and "as they were written" in last
+    code, said, complaint = ask(commented, "report", f"study={study}")
+    assert code == 0 and complaint.count("\n") == 1 and "sim/rules.py (" in complaint
+    page = (study / "report.html").read_text().split('id="provenance"')[1]
+    assert "another model than this software's, which wrote this report: sim/rules.py (" in page
+    for job, more in (("contrast", ()), ("replay", ("run=999999",))):
+        _, _, complaint = ask(commented, job, f"study={study}", *more)
+        assert "sim/rules.py (" in complaint.splitlines()[0]
+
+
+def test_of_a_study_of_this_model_nothing_is_said(study, capsys, caplog):
+    for job in ("check", "report"):
+        code, said, complaint = said_by(capsys, job, f"study={study}")
+        assert code == 0 and "another model" not in said + complaint
+    assert caplog.records == []
+    assert "another model" not in (study / "report.html").read_text()
+
+
+# -- the same, with studies that say of themselves that another model made them ---------------------------
+
+
+def another():
+    """An identity like this one's, but for a rule and a library."""
+    ours = identity.identity(STUDY)
+    return Identity(
+        ours.results_version, {**ours.sources, "sim/rules.py": "0" * 16}, {**ours.libraries, "numpy": "1.0"}
+    )
+
+
+def of_another_model(folder, target):
+    """A study, or shard, as another model would have left it."""
+    record = {**open_study(folder).provenance, **another().as_dict()} if manifest.read(folder).finished else None
+    record = record or {**provenance.record(STUDY, COMMAND), **another().as_dict()}
+    names = sorted({*manifest.read(folder).files})
+    with store.opened(STUDY, target, names, another()) as opened:
+        for name in names:
+            opened.keep(name, as_json(record) if name == PROVENANCE else (folder / name).read_bytes())
+        if manifest.read(folder).finished:
+            opened.seal()
+    return target
+
+
+def test_load_says_it_once_and_reads_all_the_same(finished, tmp_path, caplog):
+    folder = of_another_model(finished, tmp_path / "study")
+    view = experiments.load(folder)
+    (record,) = caplog.records
+    assert (
+        "numpy (1.0 there, " in record.getMessage() and "sim/rules.py (0000000000000000 there, " in record.getMessage()
+    )
+    assert np.array_equal(view["effort"], experiments.load(finished)["effort"])
+
+
+def test_compare_lists_sources_and_versions_that_differ(finished, tmp_path, capsys):
+    folder = of_another_model(finished, tmp_path / "study")
+    code, said, _ = said_by(capsys, "compare", f"a={finished}", f"b={folder}")
+    assert code == 0 and "sources.sim/rules.py: " in said and "0000000000000000 in b" in said
+    _, said, _ = said_by(capsys, "compare", f"a={finished}", f"b={finished}")
+    assert "sources." not in said, "control"
+
+
+def test_replay_says_it_and_compares(finished, tmp_path, capsys, caplog):
+    folder = of_another_model(finished, tmp_path / "study")
+    code, said, _ = said_by(capsys, "replay", f"study={folder}", "run=7")
+    assert code == 0 and "equal the stored row" in said
+    assert ["sim/rules.py (" in record.getMessage() for record in caplog.records] == [True]
+
+
+def sharded(results, count=2, **how):
+    folder = store.folder_of(STUDY, results)
+    for number in range(1, count + 1):
+        shard = Shard(number, count)
+        made(STUDY, shard.folder(folder), shard=shard, **how)
+    return folder, [Shard(number, count).folder(folder) for number in range(1, count + 1)]
+
+
+def test_shards_of_two_models_are_not_merged(tmp_path, capsys):
+    folder, (_, second) = sharded(tmp_path)
+    second.rename(tmp_path / "second")
+    of_another_model(tmp_path / "second", second)
+    before = contents(folder.parent)
+    code, said, complaint = said_by(capsys, "merge", f"study={folder}")
+    assert code == 2 and said == "" and complaint.count("\n") == 1
+    assert f"{second} was made by another model than the other shards: numpy (1.0 there" in complaint
+    assert contents(folder.parent) == before
+
+
+def test_shards_of_another_model_are_not_merged_into_a_folder_of_this_one(finished, tmp_path, capsys):
+    folder, shards = sharded(tmp_path)
+    for number, shard in enumerate(shards):
+        shard.rename(tmp_path / str(number))
+        of_another_model(tmp_path / str(number), shard)
+    shutil.copytree(finished, folder)
+    code, said, complaint = said_by(capsys, "merge", f"study={folder}")
+    assert code == 2 and said == "" and f"{folder} was made by another model than what is to be added" in complaint
+    assert tables(folder) == tables(finished)
+    shutil.rmtree(folder)
+    assert said_by(capsys, "merge", f"study={folder}")[0] == 0, "control: apart from that they fit together"
+    assert open_study(folder).identity == another()
+
+
+# -- anew -------------------------------------------------------------------------------------------------
+
+
+def test_anew_where_nothing_was_is_a_first_run(finished, tmp_path):
+    assert tables(made(STUDY, tmp_path / "study", anew=True)) == tables(finished)
+
+
+def test_anew_believes_nothing_that_was_there(finished, tmp_path):
+    """Not even a file that the manifest vouches for: here one with another's content."""
+    folder = of_another_model(finished, tmp_path / "study")
+    with store.opened(STUDY, folder, tables(finished), another()) as opened:
+        opened.keep(part_name(0), (finished / part_name(1)).read_bytes())
+        opened.seal()
+    assert tables(made(STUDY, folder, anew=True)) == tables(finished)
+
+
+def test_files_that_only_the_other_model_had_are_removed_and_the_users_are_not(finished, tmp_path):
+    folder = of_another_model(finished, tmp_path / "study")
+    with store.opened(STUDY, folder, [*tables(finished), "stops/part-000000.parquet"], another()) as opened:
+        opened.keep("stops/part-000000.parquet", b"which it cut otherwise")
+    (folder / "notes.txt").write_text("mine")
+    (folder / "report.html").write_text("of the other model")
+    made(STUDY, folder, anew=True)
+    assert tables(folder) == tables(finished) and (folder / "notes.txt").exists()
+    assert not (folder / "report.html").exists()
+
+
+@pytest.mark.parametrize("chunks", [0, 1])
+def test_anew_interrupted_leaves_a_folder_that_resumes(finished, tmp_path, monkeypatch, chunks):
+    folder = of_another_model(finished, tmp_path / "study")
+    real, calls = worker.simulate_runs, []
+
+    def interrupted(*words, **keywords):
+        calls.append(1)
+        if len(calls) > chunks:
+            raise KeyboardInterrupt
+        return real(*words, **keywords)
+
+    monkeypatch.setattr(worker, "simulate_runs", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        sweep.simulate(STUDY, folder, 1, sweep.Console(quiet=True), COMMAND, anew=True)
+    assert not store.is_finished(folder) and len(calls) == chunks + 1, "control: it was interrupted in its midst"
+    monkeypatch.setattr(worker, "simulate_runs", real)
+    assert tables(made(STUDY, folder)) == tables(finished)
+
+
+def test_anew_interrupted_before_its_first_file_leaves_one_that_resumes_too(finished, tmp_path, monkeypatch):
+    folder = of_another_model(finished, tmp_path / "study")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store.Open, "keep", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        sweep.simulate(STUDY, folder, 1, sweep.Console(quiet=True), COMMAND, anew=True)
+    monkeypatch.undo()
+    assert tables(made(STUDY, folder)) == tables(finished)
+
+
+def test_anew_makes_a_shard_anew_and_no_other(tmp_path):
+    _, (first, _) = sharded(tmp_path / "good")
+    _, (left, _) = sharded(tmp_path / "results")
+    before = contents(left)
+    shutil.rmtree(left)
+    of_another_model(first, left)
+    with pytest.raises(OtherModelError, match="anew=true"):
+        made(STUDY, left, shard=Shard(1, 2))
+    made(STUDY, left, shard=Shard(1, 2), anew=True)
+    assert in_any_order(contents(left)) == in_any_order(before)
+
+
+def in_any_order(files):
+    """The files of a shard, whose manifest has its lines in the order in which tasks were done."""
+    return {name: sorted(content.splitlines()) if name == MANIFEST else content for name, content in files.items()}
+
+
+def test_the_word_is_known_to_the_command_line(tmp_path, capsys):
+    assert said_by(capsys, "sweep", *WORDS, f"results={tmp_path}")[0] == 0
+    code, said, _ = said_by(capsys, "sweep", *WORDS, f"results={tmp_path}", "anew=true")
+    assert code == 0 and "200 runs at 100 points" in said
+    assert "verified; nothing is left" in said_by(capsys, "sweep", *WORDS, f"results={tmp_path}")[1], "control"
+
+
+# -- workers ----------------------------------------------------------------------------------------------
+
+
+def test_a_worker_of_another_model_stops_the_study_with_one_message(tmp_path, monkeypatch, capsys):
+    """In threads: as if this process had been sent work by a program of another model."""
+    real = sweep.perform
+    monkeypatch.setattr(sweep, "perform", lambda study, _, work: real(study, another(), work))
+    code, said, complaint = said_by(capsys, "sweep", *WORDS, f"results={tmp_path}")
+    assert code == 2 and complaint.count("\n") == 1 and "Not made" not in said
+    assert f"the worker on {socket.gethostname()}, process {os.getpid()}, has another model: numpy (" in complaint
+    monkeypatch.undo()
+    assert said_by(capsys, "sweep", *WORDS, f"results={tmp_path}")[0] == 0, "control: what it left resumes"
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="Dask is not installed (extra dev)")
+@pytest.mark.parametrize("same", [False, True])
+def test_a_dask_worker_with_an_edited_copy_of_the_package_stops_it(tmp_path, commented, finished, same):
+    distributed = importlib.import_module("distributed")
+    package = ROOT if same else commented
+    with distributed.LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=None) as cluster:
+        line = [sys.executable, "-m", "distributed.cli.dask_worker", cluster.scheduler_address, "--no-nanny",
+                "--nthreads", "1", "--no-dashboard"]  # fmt: skip
+        where = {**os.environ, "PYTHONPATH": str(package)}
+        worker = subprocess.Popen(line, cwd=package, env=where, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            until = time.monotonic() + 60
+            while not cluster.scheduler_info["workers"]:
+                assert worker.poll() is None and time.monotonic() < until, "the worker should have come"
+                time.sleep(0.05)
+            place = Place("dask", address=cluster.scheduler_address)
+            if same:
+                assert tables(made(STUDY, tmp_path / "study", place=place)) == tables(finished), "control"
+                return
+            message = rf"the worker on {socket.gethostname()}, process {worker.pid}, has another model: sim/rules.py \("
+            with pytest.raises(StudyError, match=message):
+                made(STUDY, tmp_path / "study", place=place)
+            assert not list((tmp_path / "study").rglob("*.parquet"))
+        finally:
+            worker.terminate()
+            worker.wait(30)
