@@ -12,7 +12,7 @@ pytestmark = [needs_dask, pytest.mark.usefixtures("heeded")]
 HALF_WRITTEN = (
     """
 import time
-from experiments import confined
+from experiments.storage import confined
 def write(path, content):
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
