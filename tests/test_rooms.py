@@ -10,7 +10,7 @@ from tests.faults import ROOT
 
 ROOMS = (
     "errors", "terminal", "study", "config", "storage", "execution", "analysis", "wording", "figures", "report",
-    "failures", "calibration", "claims", "page", "commands", "cli",
+    "failures", "calibration", "claims", "neutrality", "page", "commands", "cli",
 )  # fmt: skip
 """From the one that imports none of the others to the one that may import them all."""
 

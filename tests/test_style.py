@@ -22,7 +22,6 @@ STILL_LONG = {
     "tests/storage/test_hostile.py",
     "tests/storage/test_identity.py",
     "tests/storage/test_store.py",
-    "tests/commands/test_neutrality.py: recursion",
     "tests/sim/test_rules.py: all_rules",
 }
 
@@ -45,7 +44,6 @@ STILL_UNDOCUMENTED = {
     "experiments/claims/page.py",
     "experiments/claims/telling.py",
     "experiments/commands/compare.py",
-    "experiments/commands/neutrality.py",
     "experiments/commands/plot.py",
     "experiments/commands/power.py",
     "experiments/config/boxes.py",
@@ -62,7 +60,6 @@ STILL_UNDOCUMENTED = {
     "experiments/failures/accounts.py",
     "experiments/failures/demonstration.py",
     "experiments/failures/detectors.py",
-    "experiments/failures/page.py",
     "experiments/failures/performance.py",
     "experiments/failures/show.py",
     "experiments/failures/story.py",

@@ -17,9 +17,8 @@ from experiments.calibration.validate import observed
 from experiments.config.boxes import COORDINATES, World, of_box
 from experiments.execution.place import available_workers
 from experiments.figures import calibration as figures
-from experiments.figures import style
-from experiments.report import document
-from experiments.report.picture import Picture, Table
+from experiments.report.picture import Picture, Table, image_files, svg_of
+from experiments.report.templates import rendered
 from experiments.storage.files import as_json, write_bytes
 from sim.params import BY_NAME, DEFAULT_BOX, DEFAULTS
 
@@ -86,12 +85,11 @@ def report(calibration: Calibration, summary: dict[str, Any], folder: Path) -> d
     wanted = patterns(None if calibration.asked.scenario == "all" else calibration.asked.scenario)
     after, before = predicted(calibration, wanted)
     pictures = [marginals(calibration), check(wanted, after, before)]
-    images = {picture.name: style.as_bytes(picture.figure, calibration.id) for picture in pictures}
-    for name, drawn in images.items():
-        for kind, content in drawn.items():
-            write_bytes(folder / "figures" / f"{name}.{kind}", content)
+    files = image_files(pictures, calibration.id)
+    for name, content in files.items():
+        write_bytes(folder / "figures" / name, content)
     counts = counted(wanted, after)
-    write_bytes(folder / "index.html", page(calibration, summary, counts, pictures, images).encode())
+    write_bytes(folder / "index.html", posterior_page(calibration, summary, counts, pictures, svg_of(files)).encode())
     return counts | {"patterns": {name: vars(one) for name, one in after.items()}}
 
 
@@ -180,36 +178,30 @@ def told(found: Verdict) -> str:
     return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
 
 
-def page(
+def posterior_page(
     calibration: Calibration, summary: dict[str, Any], counts: dict[str, int],
-    pictures: list[Picture], images: dict[str, dict[str, bytes]],
+    pictures: list[Picture], images: dict[str, bytes],
 ) -> str:  # fmt: skip
-    """The calibration as one page."""
+    """The calibration as one page; `images` holds each picture's SVG by name."""
     known = [name for name, row in summary["parameters"].items() if row["told"]]
     unknown = [name for name in calibration.moved if name not in known]
-    last = calibration.posterior
-    sections = {
-        "answer": f'<div class="answer"><h2>What came of it</h2><p class="headline">Worlds of the posterior meet '
-        f"{counts['met']} of {counts['of']} patterns; of those held out, {counts['held_out_met']} of "
-        f"{counts['held_out']}.</p><p>The last population lies within a mean distance of {last.tolerance:.2f} "
-        f"tolerances: its {len(last.points)} particles are worth {last.effective:.0f} of equal weight.</p></div>",
-        "figures": "\n".join(document.figure(picture, images[picture.name]["svg"]) for picture in pictures),
-        "identifiability": "<h2>What the patterns can and cannot tell</h2>"
-        + document.bullets(
-            [
-                f"Told, their posterior departing from the prior by {TOLD:g} or more (of 1): "
-                f"{', '.join(map(plain, known)) or 'none'}.",
-                f"Moved, and still not told: {', '.join(map(plain, unknown)) or 'none'}.",
-                "All others keep about the prior they had: nothing is learnt of them.",
-            ]
-        )
-        + document.table(parameters(summary)),
-        "repeat": f"<h2>How to repeat it</h2><pre><code>{command(calibration.asked)}</code></pre>",
-    }
-    names = ", ".join(pattern.name.replace("_", " ") for pattern in calibration.patterns)
-    model = f"The model without {calibration.asked.without}" if calibration.asked.without else "The model"
-    return document.shell(
-        f"{model} calibrated on the record", f"On {names}.", sections, f"Calibration {calibration.id}."
+    return rendered(
+        "calibration/templates/posterior.html.j2",
+        asked=calibration.asked,
+        id=calibration.id,
+        patterns=[pattern.name for pattern in calibration.patterns],
+        posterior=calibration.posterior,
+        counts=counts,
+        pictures=pictures,
+        images=images,
+        identified=[
+            f"Identified, with a Kolmogorov-Smirnov distance from the prior of {TOLD:g} or more (at most 1): "
+            f"{', '.join(map(described, known)) or 'none'}.",
+            f"Moved, but not identified: {', '.join(map(described, unknown)) or 'none'}.",
+            "All others keep about the prior they had: the patterns say nothing about them.",
+        ],
+        parameters=parameters_table(summary),
+        command=command(calibration.asked),
     )
 
 
@@ -221,11 +213,13 @@ def command(asked: Asked) -> str:
     return f"partnership calibrate scenario={asked.scenario}{without} seed={asked.seed}{unusual}"
 
 
-def plain(name: str) -> str:
+def described(name: str) -> str:
+    """A parameter with its meaning."""
     return f"{name.replace('_', ' ')} ({BY_NAME[name].meaning})"
 
 
-def parameters(summary: dict[str, Any]) -> Table:
+def parameters_table(summary: dict[str, Any]) -> Table:
+    """Every parameter of the box, those that the patterns moved most first."""
     rows = tuple(
         (
             name.replace("_", " "), "yes" if name in summary["moved"] else "no", f"{row['correlation']:.2f}",

@@ -17,8 +17,8 @@ from experiments.calibration.measure import Measured, Verdict, in_pieces, kinds_
 from experiments.calibration.pattern import Pattern, patterns, rivals
 from experiments.config.boxes import World, of_box, stated_in
 from experiments.execution.place import available_workers
-from experiments.report import document
-from experiments.report.picture import Picture, Table
+from experiments.report.picture import Picture, Table, image_files
+from experiments.report.templates import rendered
 from experiments.storage.files import as_json, write_bytes
 
 PIECE = 5
@@ -103,12 +103,13 @@ def run_validation(asked: Asked) -> list[str]:
     """Validate, write, and return what there is to say in a terminal."""
     validation = validate(asked)
     folder = Path(asked.results) / "validate" / asked.scenario
-    picture, images = drawn(validation)
-    for kind, content in images.items():
-        write_bytes(folder / f"patterns.{kind}", content)
+    picture = drawn(validation)
+    files = image_files([picture], f"validate {asked.scenario}")
+    for name, content in files.items():
+        write_bytes(folder / name, content)
     write_bytes(folder / "table.csv", as_csv(validation))
     write_bytes(folder / "summary.json", as_json(summary(validation)))
-    write_bytes(folder / "index.html", page(validation, picture, images["svg"]).encode())
+    write_bytes(folder / "index.html", validation_page(validation, picture, files["patterns.svg"]).encode())
     return [*told(validation), "", f"Table: {folder / 'table.csv'}", f"Page:  {folder / 'index.html'}"]
 
 
@@ -220,15 +221,16 @@ def told(validation: Validation) -> list[str]:
     return lines
 
 
-def drawn(validation: Validation) -> tuple[Picture, dict[str, bytes]]:
-    from experiments.figures import calibration, style
+def drawn(validation: Validation) -> Picture:
+    """Which patterns each column meets, as a picture."""
+    from experiments.figures import calibration
 
     figure = calibration.verdict_grid(
         [(pattern.name, pattern.held_out) for pattern in validation.patterns],
         [column.name for column in validation.columns],
         {name: {key: found.met for key, found in row.items()} for name, row in validation.verdicts.items()},
     )
-    picture = Picture(
+    return Picture(
         name="patterns",
         title="Which patterns each model meets",
         caption="A filled square is a pattern met, a cross one not met. Those held out from calibration stand below "
@@ -237,26 +239,17 @@ def drawn(validation: Validation) -> tuple[Picture, dict[str, bytes]]:
         figure=figure,
         tables=(counts(validation),),
     )
-    return picture, style.as_bytes(figure, f"validate {validation.asked.scenario}")
 
 
-def page(validation: Validation, picture: Picture, image: bytes) -> str:
+def validation_page(validation: Validation, picture: Picture, image: bytes) -> str:
     """The table and its figure as one page."""
-    (a, b), (c, d) = validation.met(CALIBRATED, "calibration"), validation.met(CALIBRATED, "held_out")
-    asked = validation.asked
-    cares = [f"{one.name.replace('_', ' ')}: {one.fact} ({one.source}) {one.care}" for one in validation.patterns]
-    sections = {
-        "answer": '<div class="answer"><h2>What is met</h2><p class="headline">'
-        f"The calibrated model meets {a} of {b} patterns used for calibration, and {c} of {d} held out from it.</p>"
-        "<p>A pattern met is no proof, and a model that meets all of them predicts nothing about any one "
-        "partnership.</p></div>",
-        "figures": document.figure(picture, image),
-        "table": f"<h2>Every pattern</h2>{document.table(as_table(validation))}",
-        "care": f"<h2>How far each goes</h2>{document.bullets(cares)}",
-        "repeat": "<h2>How to repeat it</h2><pre><code>partnership validate "
-        f"scenario={asked.scenario} runs={asked.runs} seed={asked.seed}</code></pre>",
-    }
-    title = "The model against the record of real partnerships"
-    return document.shell(
-        title, f"{len(validation.patterns)} patterns, {asked.runs} runs of each scenario.", sections, ""
+    return rendered(
+        "calibration/templates/validation.html.j2",
+        asked=validation.asked,
+        patterns=validation.patterns,
+        met=validation.met(CALIBRATED, "calibration"),
+        held_out=validation.met(CALIBRATED, "held_out"),
+        picture=picture,
+        image=image,
+        table=as_table(validation),
     )

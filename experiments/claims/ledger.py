@@ -31,7 +31,7 @@ from experiments.config.given import Given
 from experiments.execution import sweep
 from experiments.execution.place import Place
 from experiments.execution.progress import plain_console
-from experiments.figures import style
+from experiments.report.picture import image_files
 from experiments.storage import store
 from experiments.storage.files import write_bytes, write_json
 from experiments.storage.reading import open_study
@@ -197,7 +197,7 @@ def example_entry(found: worlds.Example | None, test: Test) -> Entry | None:
 def told(one: Entry) -> list[str]:
     """An entry as lines for a terminal."""
     deciding = one["tests"][one["deciding"]]
-    which = f"What decides is {deciding['about']}. " if len(one["tests"]) > 1 else ""
+    which = f"The deciding test is {deciding['about']}. " if len(one["tests"]) > 1 else ""
     lines = [f"  {one['judgement'].upper()}. {which}{deciding['told']} {deciding['reason']}"]
     lines += [f"  {condition['told']}" for condition in deciding["conditions"]]
     if one["counter_example"]:
@@ -213,12 +213,12 @@ def write(folder: Path, latest: Entry, console: Console) -> None:
     every = [json.loads(path.read_bytes()) for path in sorted(folder.glob(f"*/{JUDGEMENT}"))]
     entries = sorted((one for one in every if same_rule(one, latest)), key=in_order)
     drawn = page.picture(entries)
-    kinds = style.as_bytes(drawn.figure, "claims")
-    for kind, content in kinds.items():
-        write_bytes(folder / "figures" / f"{drawn.name}.{kind}", content)
+    files = image_files([drawn], "claims")
+    for name, content in files.items():
+        write_bytes(folder / "figures" / name, content)
     write_json(folder / "ledger.json", {"claims": entries})
     write_bytes(folder / "ledger.csv", as_csv(entries).encode())
-    write_bytes(folder / "index.html", page.page(entries, drawn, kinds["svg"]).encode())
+    write_bytes(folder / "index.html", page.ledger_page(entries, drawn, files["claims.svg"]).encode())
     console.print(f"\n{telling.tally(entries)}")
     left_out = [one["name"] for one in every if not same_rule(one, latest)]
     if left_out:

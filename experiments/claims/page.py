@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 from experiments import wording
@@ -13,6 +12,7 @@ from experiments.claims import telling
 from experiments.figures import claims as figures
 from experiments.report import document
 from experiments.report.picture import Picture, Table
+from experiments.report.templates import rendered
 from sim import params
 
 Entry = Mapping[str, Any]
@@ -27,43 +27,24 @@ LONGEST = 34
 """Letters of a claim's name in the figure."""
 
 
-def page(entries: Sequence[Entry], drawn: Picture, image: bytes) -> str:
+def ledger_page(entries: Sequence[Entry], picture: Picture, image: bytes) -> str:
     """The whole ledger; `image` is the figure as SVG."""
-    sections = {
-        "answer": answer(entries),
-        "overview": document.figure(drawn, image),
-        "claims": "<h2>Claim by claim</h2>\n" + "\n".join(map(claim, entries)),
-        "method": method(entries),
-        "limits": f"<h2>Limits</h2>\n{document.bullets(LIMITS)}",
-        "provenance": provenance(entries),
-    }
-    return document.shell(
-        "What is claimed of partnerships, put to the test in a model",
-        f"{len(entries)} claims from documents about English health partnerships. Each was written down with its test "
-        "and judged by the same rule.",
-        sections,
-        "This is a model, and no evidence about any one partnership: most of its numbers are assumptions.",
-    )
-
-
-def answer(entries: Sequence[Entry]) -> str:
-    """The first screen: how many claims hold, and which."""
-    groups = []
-    for word in WORDS:
-        here = [one for one in entries if one["judgement"] == word]
-        if here:
-            listed = "".join(
-                f'<li><a href="#{escape(one["name"])}">{escape(one["key"])}</a> {escape(one["statement"])}</li>'
-                for one in here
-            )
-            groups.append(
-                f"<h3>{telling.SIGNS[word]} {HEADINGS[word]}</h3>"
-                f'<p class="quiet">{escape(telling.MEANING[word])}</p><ul>{listed}</ul>'
-            )
-    return (
-        f'<div class="answer"><h2>The ledger</h2><p class="headline">{escape(telling.tally(entries))}</p>'
-        "<p>In this model, and in the worlds named with each claim; in another box of worlds a claim may come out "
-        f"otherwise.</p>{''.join(groups)}</div>"
+    groups = {word: [entry for entry in entries if entry["judgement"] == word] for word in WORDS}
+    return rendered(
+        "claims/templates/ledger.html.j2",
+        entries=entries,
+        tally=telling.tally(entries),
+        groups=[(word, group) for word, group in groups.items() if group],
+        signs=telling.SIGNS,
+        headings=HEADINGS,
+        meanings=telling.MEANING,
+        picture=picture,
+        image=image,
+        settings={entry["name"]: settings_table(entry) for entry in entries},
+        method=method(entries),
+        limits=LIMITS,
+        studies=studies_table(entries),
+        sources=document.SOURCES,
     )
 
 
@@ -125,36 +106,11 @@ def overview(entries: Sequence[Entry]) -> Table:
     return Table("Every claim, by the test that decides it", columns, tuple(rows))
 
 
-# -- claim by claim ---------------------------------------------------------------------------------------
+# -- how each was tested ---------------------------------------------------------------------------------
 
 
-def claim(one: Entry) -> str:
-    """One claim: its judgement, what it rests on, examples to replay, and what would change it."""
-    test = deciding(one)
-    several = (
-        "<h4>All of its tests</h4>"
-        + document.bullets([f"{each['about']}: {each['judgement']}. {each['told']}" for each in one["tests"]])
-        if len(one["tests"]) > 1
-        else ""
-    )
-    conditions = "".join(f"<p>{escape(each['told'])}</p>" for each in test["conditions"])
-    tested = f" What decides is {test['about']}." if several else ""
-    return (
-        f'<article id="{escape(one["name"])}"><h3>{escape(one["key"])}. {escape(one["statement"])}</h3>'
-        f"<p><strong>{telling.SIGNS[one['judgement']]} {escape(one['judgement'].capitalize())}.</strong>"
-        f"{escape(tested)} {escape(test['told'])} {escape(test['reason'])}</p>"
-        f"{conditions}{several}"
-        f"<details><summary>How it was tested, worlds to look at, and what would change the judgement</summary>"
-        f"<h4>How it was tested</h4><p>{escape(one['about'])} {escape(one['world'])}</p>"
-        f"{settings(one)}{where(one)}"
-        f"<h4>Worlds to look at</h4>{examples(one)}"
-        f"<h4>What would change the judgement</h4>{document.bullets(one['changes_told'])}"
-        f'<p class="quiet">Source of the claim: {escape(", ".join(one["sources"]))}. Judge it again: '
-        f"<code>{escape(one['command'])}</code></p></details></article>"
-    )
-
-
-def settings(one: Entry) -> str:
+def settings_table(one: Entry) -> Table:
+    """What a claim compares."""
     rows = tuple(
         (
             wording.plain(name),
@@ -168,42 +124,13 @@ def settings(one: Entry) -> str:
         )
         for name, each in one["settings"].items()
     )
-    return document.table(
-        Table("What was compared, in the same worlds", ("setting", "what it means", "arm", "parameters"), rows)
-    )
+    return Table("What was compared, in the same worlds", ("setting", "what it means", "arm", "parameters"), rows)
 
 
 def shown(parameter: str, value: float) -> str:
     if params.BY_NAME[parameter].unit == "switch":
         return "on" if value else "off"
     return wording.amount(value)
-
-
-def where(one: Entry) -> str:
-    if not one["where"]:
-        return ""
-    conditions = [
-        f"{each['about']} ({wording.plain(each['setting'])}: {wording.plain(each['outcome'])} above {each['above']:g})"
-        for each in one["where"]
-    ]
-    return f"<p>Only worlds count where:</p>{document.bullets(conditions)}"
-
-
-def examples(one: Entry) -> str:
-    """The nearest worlds for and against, with the commands that replay them."""
-    parts = []
-    for kind, name in (("counter_example", "against the claim"), ("example", "that bears it out")):
-        found = one[kind]
-        if found is None:
-            parts.append(f"<p>There is no world {name} among the {deciding(one)['worlds']:,}.</p>")
-            continue
-        each = zip(found["settings"], found["commands"], strict=True)
-        commands = "\n".join(f"{command}  # {wording.plain(setting)}" for setting, command in each)
-        parts.append(
-            f"<p>The world {name} that is nearest to the default one. {escape(found['told'])}</p>"
-            f"<pre><code>{escape(commands)}</code></pre>"
-        )
-    return "".join(parts)
 
 
 # -- method -----------------------------------------------------------------------------------------------
@@ -218,11 +145,11 @@ LIMITS = (
 )
 
 
-def method(entries: Sequence[Entry]) -> str:
+def method(entries: Sequence[Entry]) -> tuple[str, ...]:
     """How claims are judged."""
     rule = entries[0]["judging"]
     rare = wording.amount(100 * rule["rare"])
-    steps = (
+    return (
         "Each claim compares two settings or more in the same worlds: the same partners, the same shocks. A world "
         "speaks for the claim where the difference is as claimed and above the region that does not matter in "
         "practice, and against it where it is the other way round.",
@@ -236,20 +163,14 @@ def method(entries: Sequence[Entry]) -> str:
         f"{100 * rule['level']:g}% confidence (Bonferroni: each at {100 * rule['level_of_each']:.3f}%); shares have "
         "exact intervals (Clopper and Pearson), means Student's.",
     )
-    return f"<h2>How claims are judged</h2>\n{document.bullets(steps)}"
 
 
-def provenance(entries: Sequence[Entry]) -> str:
+def studies_table(entries: Sequence[Entry]) -> Table:
+    """The study behind each claim."""
     rows = tuple(
         (one["key"], one["study"]["id"], f"{one['study']['seed']}", f"{one['study']['points']:,}",
          f"{one['study']['replicates']}", f"{one['study']['months']:g}")
         for one in entries
     )  # fmt: skip
     columns = ("claim", "study", "seed", "worlds", "replicates", "months")
-    return (
-        "<h2>How to repeat it</h2><pre><code>partnership claims</code></pre>"
-        f"<p>Results version {entries[0]['results_version']}. <code>ledger.json</code> and <code>ledger.csv</code> "
-        "hold what this page shows; each claim's folder holds every run.</p>"
-        f"{document.table(Table('The studies behind the claims', columns, rows))}"
-        f'<p class="quiet">{escape(document.SOURCES)}</p>'
-    )
+    return Table("The studies behind the claims", columns, rows)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,8 @@ from experiments.failures import story
 from experiments.failures.demonstration import Demonstration, load
 from experiments.failures.performance import Performance, middle, monthly, perform, played
 from experiments.failures.show import counted
-from experiments.report import document
-from experiments.report.picture import Picture, Table
+from experiments.report.picture import Picture, Table, image_files, svg_of
+from experiments.report.templates import rendered
 from experiments.storage.files import write_bytes, write_json
 from sim import failures
 from sim.failures import BY_MODE, MODE_NAMES
@@ -319,35 +318,31 @@ def pictures(found: Trust) -> list[Picture]:
 
 def write(found: Trust, folder: Path, command: str) -> None:
     from experiments.failures.show import write_index
-    from experiments.figures import style
 
     here = folder / "detectors"
     drawn = pictures(found)
-    images = {picture.name: style.as_bytes(picture.figure, "detectors") for picture in drawn}
-    for name, kinds in images.items():
-        for kind, image in kinds.items():
-            write_bytes(here / "figures" / f"{name}.{kind}", image)
-    write_bytes(here / "index.html", page(found, drawn, images, command).encode())
+    files = image_files(drawn, "detectors")
+    for name, image in files.items():
+        write_bytes(here / "figures" / name, image)
+    write_bytes(here / "index.html", detectors_page(found, drawn, svg_of(files), command).encode())
     write_json(here / "record.json", record(found, command))
     write_index(folder)
 
 
-def page(found: Trust, drawn: Sequence[Picture], images: Mapping[str, Mapping[str, bytes]], command: str) -> str:
-    short = shortcomings(found)
-    verdict = document.bullets(short) if short else f"<p>{NOTHING_SHORT}</p>"
-    confusing, leading = (document.figure(picture, images[picture.name]["svg"]) for picture in drawn)
-    return document.shell(
-        "How far can the failure detectors be trusted?",
-        f"{found.runs:,} partnerships of each kind of world, seed {found.seed}.",
-        {
-            "verdict": f"<h2>What falls short</h2>{verdict}",
-            "rates": f"<h2>How often each fires</h2>{document.table(rate_table(found))}"
-            f"{document.table(silence_table(found))}",
-            "confusion": f"{confusing}<h3>Overlaps</h3>{document.bullets(overlaps_told(found))}",
-            "leads": leading,
-            "provenance": f"<h2>How to repeat it</h2><pre><code>{escape(command)}</code></pre>",
-        },
-        "Rates belong to these worlds, which were chosen to show the failures; in another world they are others.",
+def detectors_page(found: Trust, drawn: Sequence[Picture], images: Mapping[str, bytes], command: str) -> str:
+    """The page; `images` holds each picture's SVG by name."""
+    return rendered(
+        "failures/templates/detectors.html.j2",
+        runs=found.runs,
+        seed=found.seed,
+        shortcomings=shortcomings(found),
+        nothing_short=NOTHING_SHORT,
+        rates=rate_table(found),
+        silence=silence_table(found),
+        overlaps=overlaps_told(found),
+        pictures={picture.name: picture for picture in drawn},
+        images=images,
+        command=command,
     )
 
 

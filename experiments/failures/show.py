@@ -19,7 +19,7 @@ from experiments.failures import page, story
 from experiments.failures.accounts import Account, accounts
 from experiments.failures.demonstration import Demonstration
 from experiments.failures.performance import Performance, middle, perform
-from experiments.figures import style
+from experiments.report.picture import image_files, svg_of
 from experiments.storage.files import write_bytes, write_json
 
 WIDTH = 100
@@ -31,12 +31,11 @@ def show(demonstration: Demonstration, folder: Path, command: str) -> list[str]:
     performance = perform(demonstration)
     told = accounts(demonstration.parameters, demonstration.seed, performance.chosen)
     here = folder / demonstration.name
-    drawn = page.pictures(performance)
-    images = {picture.name: style.as_bytes(picture.figure, demonstration.name) for picture in drawn}
-    content = page.page(performance, told, {name: kinds["svg"] for name, kinds in images.items()}, drawn, command)
-    for name, kinds in images.items():
-        for kind, image in kinds.items():
-            write_bytes(here / "figures" / f"{name}.{kind}", image)
+    pictures = page.pictures(performance)
+    files = image_files(pictures, demonstration.name)
+    content = page.demonstration_page(performance, told, svg_of(files), pictures, command)
+    for name, image in files.items():
+        write_bytes(here / "figures" / name, image)
     write_bytes(here / "index.html", content.encode())
     write_json(here / "summary.json", summary(performance, command))
     write_index(folder)
@@ -46,7 +45,9 @@ def show(demonstration: Demonstration, folder: Path, command: str) -> list[str]:
 def write_index(folder: Path) -> None:
     """List the demonstrations that lie in a folder."""
     entries = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*/summary.json"))]
-    write_bytes(folder / "index.html", page.index(entries, (folder / "detectors" / "index.html").exists()).encode())
+    write_bytes(
+        folder / "index.html", page.index_page(entries, (folder / "detectors" / "index.html").exists()).encode()
+    )
 
 
 def wrapped(text: str, indent: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
@@ -29,3 +30,19 @@ class Picture:
     alt: str
     figure: Figure
     tables: tuple[Table, ...]
+
+
+def image_files(pictures: Sequence[Picture], salt: str) -> dict[str, bytes]:
+    """Every picture drawn in every format, by file name; the same pictures and salt give the same bytes."""
+    from experiments.figures import style
+
+    return {
+        f"{picture.name}.{kind}": content
+        for picture in pictures
+        for kind, content in style.as_bytes(picture.figure, salt).items()
+    }
+
+
+def svg_of(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The SVG among image files, by the name of the picture."""
+    return {name.removesuffix(".svg"): content for name, content in files.items() if name.endswith(".svg")}

@@ -9,9 +9,9 @@ from pathlib import Path
 from experiments.analysis import further
 from experiments.analysis.headline import read, summary
 from experiments.errors import StudyError
-from experiments.figures import style
 from experiments.report import document, driver_figures, region_figures
 from experiments.report.main_figures import gallery
+from experiments.report.picture import image_files, svg_of
 from experiments.report.verdict import Verdict, judge
 from experiments.storage import confined
 from experiments.storage.files import as_json
@@ -37,16 +37,14 @@ def rebuild(path: Path, say: Callable[[str], None] = print) -> int:
     verdict, more = judge(findings), further.read(finished, findings)
     pictures = gallery(findings)
     deeper = [*region_figures.pictures(findings, more), *driver_figures.pictures(findings, more)]
-    drawn = {picture.name: style.as_bytes(picture.figure, findings.study.id) for picture in [*pictures, *deeper]}
-    images = {name: kinds["svg"] for name, kinds in drawn.items()}
-    page = document.page(findings, verdict, pictures, images, deeper, more.untold)
+    files = image_files([*pictures, *deeper], findings.study.id)
+    page = document.study_page(findings, verdict, pictures, svg_of(files), deeper, more.untold)
     confined.write(path, SUMMARY, as_json(summary(findings, asdict(verdict))))
     confined.write(path, f"{ANALYSIS}/insight.json", as_json(further.summary(more)))
     for name, content in further.tables(more).items():
         confined.write(path, f"{ANALYSIS}/{name}.csv", content)
-    for name, kinds in drawn.items():
-        for kind, content in kinds.items():
-            confined.write(path, f"{FIGURES}/{name}.{kind}", content)
+    for name, content in files.items():
+        confined.write(path, f"{FIGURES}/{name}", content)
     confined.write(path, PAGE, page.encode())
     for line in told(verdict, path):
         say(line)

@@ -10,7 +10,6 @@ import json
 import os
 import socket
 import stat
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -106,9 +105,6 @@ def hash_of(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=32).hexdigest()
 
 
-# the lock
-
-
 def require_no_link(folder: Path) -> None:
     """Raise `StudyError` for a study's folder that is a link: what is written there would land elsewhere."""
     if folder.is_symlink():
@@ -121,71 +117,36 @@ def locked(folder: Path) -> Iterator[None]:
 
     The system frees it when its holder dies, however that happens, so a lock file left behind blocks nobody.
     """
+    from filelock import FileLock, Timeout
+
     require_no_link(folder)
+    path = folder / LOCK
+    lock = FileLock(path, mode=0o644)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = _take(folder)
+        if os.path.lexists(path) and not _is_own(path.lstat()):
+            raise StudyError(f"{path} is a link, or no regular file; move it away")
+        lock.acquire(timeout=0)
+        path.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+    except Timeout:
+        raise StudyError(f"{folder} is being written by {_holder(path)}; wait for it, or stop it") from None
     except OSError as error:
         raise StudyError(f"cannot write {folder}: {error.strerror}") from error
     try:
         yield
     finally:
-        _forget(folder / LOCK)
-        os.close(file)
-
-
-def _take(folder: Path) -> int:
-    """The lock of a folder, open and held; `StudyError` if somebody else holds it or it is no lock of ours."""
-    path = folder / LOCK
-    while True:
-        # Opened, a link would lead elsewhere, and the file there would be emptied, as would one with a second name.
-        if os.path.lexists(path) and not _is_own(path.lstat()):
-            raise StudyError(f"{path} is a link, or no regular file; move it away")
-        file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
-        try:
-            _lock(file)
-        except BlockingIOError:
-            holder = _holder(file)
-            os.close(file)
-            raise StudyError(f"{folder} is being written by {holder}; wait for it, or stop it") from None
-        if _is_at(path, file):
-            os.truncate(file, 0)
-            os.write(file, f"process {os.getpid()} on {socket.gethostname()}".encode())
-            return file
-        os.close(file)
+        _forget(path)
+        lock.release()
 
 
 def _is_own(status: os.stat_result) -> bool:
+    """Whether a lock file is one of ours: a link, or a second name of another file, could lead elsewhere."""
     return stat.S_ISREG(status.st_mode) and status.st_nlink <= 1
 
 
-def _is_at(path: Path, file: int) -> bool:
-    """Whether an open file still stands at its path: its last holder may have removed it before we locked it."""
-    try:
-        return os.path.samestat(path.lstat(), os.fstat(file))
-    except FileNotFoundError:
-        return False
-
-
-def _holder(file: int) -> str:
-    """Who holds the lock: it writes its name a moment after taking it."""
-    for _ in range(50):
-        name = os.pread(file, 200, 0) if hasattr(os, "pread") else b""
-        if name:
-            return "".join(character for character in name.decode(errors="replace") if character.isprintable())
-        time.sleep(0.01)
+def _holder(path: Path) -> str:
+    """Who holds a lock, from what it wrote in the lock file; it may be about to."""
+    with suppress(OSError):
+        name = path.read_bytes()[:200].decode(errors="replace")
+        return "".join(filter(str.isprintable, name)) or "another process"
     return "another process"
-
-
-def _lock(file: int) -> None:
-    if os.name == "nt":
-        import msvcrt
-
-        try:
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        except OSError as error:
-            raise BlockingIOError from error
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -347,7 +347,7 @@ def test_a_demonstration_tells_draws_and_writes_the_same_bytes_again(elsewhere, 
     assert summary["command"] == "partnership demo failure=overload runs=60 seed=4"
     page = (here / "index.html").read_text(encoding="utf-8")
     assert "Content-Security-Policy" in page and not re.search(r"(?:src|href)=\"https?:", page)
-    assert summary["command"] in page and "Before you look on" in page
+    assert summary["command"] in page and "Before you read on" in page
     before = {name: (here / name).read_bytes() for name in names}
     assert main(["demo", "failure=overload", "runs=60", "seed=4", "results=other"]) == 0
     assert {name: (Path("other/demo/overload") / name).read_bytes() for name in names} == before
