@@ -242,7 +242,7 @@ def measure(quick: bool) -> dict[str, Any]:
     }
 
 
-def told(found: dict[str, Any], before: dict[str, Any] | None) -> str:
+def reported(found: dict[str, Any], before: dict[str, Any] | None) -> str:
     """Everything measured, as text; ratios beside those of an earlier file."""
     lines = ["Machine: " + ", ".join(f"{name} {value}" for name, value in found["machine"].items()), ""]
     slowest = found["runs_a_second"]["naive Mesa model"]["median"]
@@ -274,7 +274,7 @@ def main() -> None:
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     picture.draw(found, asked.out.with_suffix(".png"))
-    print(told(found, before))
+    print(reported(found, before))
     print(f"\nSaved as {asked.out} and {asked.out.with_suffix('.png')}")
 
 

@@ -132,7 +132,7 @@ def explored(asked: dict[str, int]) -> tuple[int, Counter[str]]:
     """Try out what is asked for, show each fault once; returns how many inputs, and how often each fault was seen."""
     first, processes = asked["first"], max(1, asked["processes"])
     counts: Counter[str] = Counter()
-    begun, started, told = 0, time.monotonic(), time.monotonic()
+    begun, started, last_said = 0, time.monotonic(), time.monotonic()
     with ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory())
         explorers = [
@@ -141,17 +141,17 @@ def explored(asked: dict[str, int]) -> tuple[int, Counter[str]]:
         ]
         for explorer in explorers:
             stack.callback(explorer.stop)
-        while (busy := [one for one in explorers if not one.pipe.closed]) and time.monotonic() - started < asked[
-            "seconds"
-        ]:
+        while (
+            busy := [explorer for explorer in explorers if not explorer.pipe.closed]
+        ) and time.monotonic() - started < asked["seconds"]:
             wait([one.pipe for one in busy], timeout=1.0)
             for seen in (seen for one in busy for seen in one.receive()):
                 begun += not seen.kind
                 if seen.kind:
                     show(seen, counts)
-            if time.monotonic() - told > 60:
-                told = time.monotonic()
-                print(f"... {begun} inputs in {told - started:.0f} s, {len(counts)} faults", flush=True)
+            if time.monotonic() - last_said > 60:
+                last_said = time.monotonic()
+                print(f"... {begun} inputs in {last_said - started:.0f} s, {len(counts)} faults", flush=True)
     return begun, counts
 
 

@@ -144,14 +144,14 @@ def holds(process: subprocess.Popen[str], here: Path) -> bool:
 
 def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     """The processes that work for a study: those that multiprocessing has started, but not its tracker."""
-    found = []
+    processes = []
     for child in psutil.Process(process.pid).children(recursive=True):
         try:
             if any("spawn_main" in word for word in child.cmdline()):
-                found.append(child)
+                processes.append(child)
         except psutil.NoSuchProcess:
             continue
-    return found
+    return processes
 
 
 def strike(process: subprocess.Popen[str], blow: str, draw: random.Random) -> None:

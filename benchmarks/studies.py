@@ -109,10 +109,10 @@ def executors() -> None:
     """Many runs of 60 months through each executor, taking turns: moments differ on a shared machine."""
     rates: dict[str, list[float]] = {"local": [], "dask": []}
     for _ in range(TURNS):
-        for kind, found in rates.items():
+        for kind, rate in rates.items():
             with tempfile.TemporaryDirectory() as folder:
-                found.append(RUNS / apart(RUNS, 60, kind, folder, "simulate")["seconds"])
-            print(f"{kind:10s} {found[-1]:9,.0f} runs a second", flush=True)
+                rate.append(RUNS / apart(RUNS, 60, kind, folder, "simulate")["seconds"])
+            print(f"{kind:10s} {rate[-1]:9,.0f} runs a second", flush=True)
     ratios = sorted(dask / threads for dask, threads in zip(rates["dask"], rates["local"], strict=True))
     print(f"Dask reaches {', '.join(f'{ratio:.2f}' for ratio in ratios)} of the threads")
 

@@ -55,7 +55,7 @@ PARTNER: Meanings = {
     "burden": ("[0, 1]", "0", "share of its hours that meetings took in the month last played"),
     "work": ("at least 0", "0", "effective hours on issues this month"),
     "heard": ("at least 0", "0", "weight of what it heard this month in encounters it called"),
-    "told": ("at least 0", "0", "weight of what it heard in encounters that others called"),
+    "heard_back": ("at least 0", "0", "weight of what it heard in encounters that others called"),
     "given": ("[-1, 1]", "none", "effort less cost shifting: what others may see of it"),
     "conviction": ("[0, 1]", "none", "how well it speaks of the shared aims"),
     "voice": ("[0, 1]", "fixed for a world", "how far it is heard as itself: 1, or less under an umbrella"),
@@ -117,7 +117,7 @@ ENCOUNTER: Meanings = {
     "trust": ("[0, 1]", "none", "the caller's trust in the other, as it stood"),
     "change": ("[-10, 2]", "none", "change of the caller's trust in the other, before it is held within [0, 1]"),
     "change_back": ("[-10, 2]", "none", "change of the other's trust in the caller"),
-    "told": ("[0, 1]", "none", "weight of what the other heard"),
+    "heard_back": ("[0, 1]", "none", "weight of what the other heard"),
 }
 
 # decision: (month, who, words); where a row says "issue k" it takes block `number + k // 4`, word `k % 4`

@@ -28,11 +28,11 @@ class Job(NamedTuple):
 
 
 STUDY = {"study=FOLDER": "the folder of a study, as in results/quick_look/<study id>"}
-SEED = {"seed=NUMBER": "other luck"}
+SEED_OPTION = {"seed=NUMBER": "other luck"}
 RESULTS = {"results=FOLDER": "where to write; results if not given"}
 RECORD = {
     "scenario=NAME": "the partnerships of one scenario, as in himp_1999; all if not given",
-    **SEED,
+    **SEED_OPTION,
     **RESULTS,
     "workers=NUMBER": "processors to use; all if not given",
 }
@@ -43,7 +43,7 @@ JOBS = {
     "demo": Job("show how partnerships fail, and what would have helped"),
     "claims": Job("judge what documents claim: holds, fails, depends, undecided"),
     "detectors": Job("measure how far the failure detectors can be trusted",
-        {**SEED, "runs=NUMBER": "runs of each demonstration", **RESULTS,
+        {**SEED_OPTION, "runs=NUMBER": "runs of each demonstration", **RESULTS,
          "limits.NAME=NUMBER": "a threshold of a detector, as in limits.window=12"},
     ),
     "validate": Job("hold the model against what was observed",
@@ -57,7 +57,7 @@ JOBS = {
     ),
     "teach": Job("watch partnerships in a browser: the teaching page",
         {"failure=NAME": "the lesson of a failure mode", "scenario=NAME": "the partnerships of a scenario",
-         "setup=NAME": "how they start", **SEED, "open=false": "only say where it is"},
+         "setup=NAME": "how they start", **SEED_OPTION, "open=false": "only say where it is"},
     ),
     "report": Job("rebuild the report of a study from its tables", STUDY, ("study",)),
     "check": Job("verify every byte of a study", STUDY, ("study",)),

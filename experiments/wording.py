@@ -109,19 +109,19 @@ def factor_label(name: str) -> str:
     return plain(name) if unit in ("share", "level", "1", "strength", "weight", "chance") else f"{plain(name)} ({unit})"
 
 
-def condition(found: Condition) -> str:
+def condition_text(condition: Condition) -> str:
     """`load per seat is at most 0.12`; whole numbers in the form a reader would check."""
-    if params.BY_NAME[found.factor].whole:
+    if params.BY_NAME[condition.factor].integer:
         return (
-            f"{plain(found.factor)} is {found.threshold + 1:.0f} or more"
-            if found.above
-            else (f"{plain(found.factor)} is {found.threshold:.0f} or fewer")
+            f"{plain(condition.factor)} is {condition.threshold + 1:.0f} or more"
+            if condition.above
+            else (f"{plain(condition.factor)} is {condition.threshold:.0f} or fewer")
         )
-    return f"{plain(found.factor)} is {'above' if found.above else 'at most'} {amount(found.threshold)}"
+    return f"{plain(condition.factor)} is {'above' if condition.above else 'at most'} {amount(condition.threshold)}"
 
 
-def conditions(found: tuple[Condition, ...]) -> str:
-    return " and ".join(condition(one) for one in found)
+def conditions_text(conditions: tuple[Condition, ...]) -> str:
+    return " and ".join(map(condition_text, conditions))
 
 
 def meaning(name: str) -> str:

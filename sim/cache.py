@@ -69,13 +69,13 @@ def exposed(path: Path) -> str:
     """Why others could have put files into a folder, in words, or nothing."""
     if os.name == "nt":
         return ""
-    found = path.lstat()
-    if stat.S_ISLNK(found.st_mode):
+    status = path.lstat()
+    if stat.S_ISLNK(status.st_mode):
         return "is a symbolic link"
-    if found.st_uid != os.geteuid():
-        return f"belongs to another user (number {found.st_uid})"
-    if found.st_mode & OTHERS_MAY_WRITE:
-        return f"can be written by others (mode {stat.S_IMODE(found.st_mode):o})"
+    if status.st_uid != os.geteuid():
+        return f"belongs to another user (number {status.st_uid})"
+    if status.st_mode & OTHERS_MAY_WRITE:
+        return f"can be written by others (mode {stat.S_IMODE(status.st_mode):o})"
     return ""
 
 

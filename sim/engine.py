@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from sim import draws, rules
 from sim.draws import block, draw, halves, triangular, uniform
-from sim.lanes import compiled, inlined, maximum, minimum, real, some, sqrt, where, whole
+from sim.lanes import compiled, inlined, integer_part, maximum, minimum, real, some, sqrt, where
 from sim.shocks import disturb
 from sim.state import launch, set_purpose
 
@@ -99,7 +99,7 @@ def deliver(state, going):
             work_sum, root_sum, issue.need, partnership.total, partnership.root_total, parameters.complementarity
         )
         owned = issue.owner >= 0.0
-        commitment = state.partners[whole(maximum(issue.owner, 0.0))].commitment
+        commitment = state.partners[integer_part(maximum(issue.owner, 0.0))].commitment
         ownership = where(owned, parameters.ownership_effect * commitment, 0.0)
         coordination = rules.coordination(
             ownership, partnership.structure, partnership.fit,
@@ -144,14 +144,14 @@ def build(state, month, going):
         orphaned = (issue.owner < 0.0) & going
         if some(orphaned):
             u = draw(state.seed, state.world, month, k, draws.OWNERSHIP)
-            asked = whole(u[1] * parameters.n_partners)
+            asked = integer_part(u[1] * parameters.n_partners)
             partner = state.partners[asked]
             volunteers = u[2] < rules.volunteering_chance(
                 partner.alignment, partner.commitment, parameters.volunteering
             )
             unasked = where(volunteers, real(asked), issue.owner)
-            found = where(u[0] < chance, issue.natural_owner, unasked)
-            issue.owner = where(orphaned, found, issue.owner)
+            owner = where(u[0] < chance, issue.natural_owner, unasked)
+            issue.owner = where(orphaned, owner, issue.owner)
     partnership.structure = where(going, kept + built, structure)
     partnership.fit = where(going, fit, partnership.fit)
 
@@ -162,7 +162,7 @@ def build(state, month, going):
 @inlined
 def another(u, i, n_partners):
     """One of the other partners than i, each as likely."""
-    j = whole(u * (n_partners - 1.0))
+    j = integer_part(u * (n_partners - 1.0))
     return where(j >= i, j + 1, j)
 
 
@@ -195,12 +195,12 @@ def choose(state):
             first = another(encounter.first, i, parameters.n_partners)
             second = another(encounter.second, i, parameters.n_partners)
             trust, trust_second = state.trust[i, first], state.trust[i, second]
-            one, two = trust, trust_second
+            first_appeal, second_appeal = trust, trust_second
             if some(parameters.task_seeking > 0.0):
-                issue = whole(partnership.worst_issue)
-                one = rules.appeal(one, state.agenda[first, issue], parameters.task_seeking)
-                two = rules.appeal(two, state.agenda[second, issue], parameters.task_seeking)
-            rather = (two > one) & (encounter.board >= at_board)
+                issue = integer_part(partnership.worst_issue)
+                first_appeal = rules.appeal(first_appeal, state.agenda[first, issue], parameters.task_seeking)
+                second_appeal = rules.appeal(second_appeal, state.agenda[second, issue], parameters.task_seeking)
+            rather = (second_appeal > first_appeal) & (encounter.board >= at_board)
             encounter.other = real(where(rather, second, first))
             encounter.trust = where(rather, trust_second, trust)
 
@@ -223,7 +223,7 @@ def meet(state, month, going):
         for e in range(state.meetings):
             held = going & (me.present > 0.0) & (e < parameters.meetings)
             encounter = state.encounters[i * state.meetings + e]
-            j, trust = whole(encounter.other), encounter.trust
+            j, trust = integer_part(encounter.other), encounter.trust
             other, trust_back = state.partners[j], state.trust[j, i]
             change = rules.trust_change(
                 trust, rules.seen(other.given, encounter.error), structure, visibility,
@@ -234,16 +234,16 @@ def meet(state, month, going):
                 parameters.trust_rate, parameters.loss_aversion, parameters.crowding,
             )  # fmt: skip
             encounter.change, encounter.change_back = where(held, change, 0.0), where(held, change_back, 0.0)
-            encounter.told = where(held, rules.heard(trust_back, me.conviction), 0.0)
+            encounter.heard_back = where(held, rules.heard(trust_back, me.conviction), 0.0)
             heard += where(held, rules.heard(trust, other.conviction), 0.0)
-        me.heard, me.told = heard, 0.0
+        me.heard, me.heard_back = heard, 0.0
     settle(state)
     change_alignment(state, going)
 
 
 @compiled
 def settle(state):
-    """Commit what encounters changed: changes of trust add up, and so does what the called were told.
+    """Commit what encounters changed: changes of trust add up, and so does what the called were heard_back.
 
     Ties are then held within [0, 1], which they hardly ever leave; one that ends outside was outside after its last
     change.
@@ -253,20 +253,20 @@ def settle(state):
         moved = 0.0
         for e in range(state.meetings):
             encounter = state.encounters[i * state.meetings + e]
-            j = whole(encounter.other)
+            j = integer_part(encounter.other)
             there = state.trust[i, j] + encounter.change
             back = state.trust[j, i] + encounter.change_back
             state.trust[i, j] = there
             state.trust[j, i] = back
             moved += encounter.change
             state.partners[j].trust_sum += encounter.change_back
-            state.partners[j].told += encounter.told
+            state.partners[j].heard_back += encounter.heard_back
             outside = outside | (there < 0.0) | (there > 1.0) | (back < 0.0) | (back > 1.0)
         state.partners[i].trust_sum += moved
     if some(outside):
         for i in range(state.n):
             for e in range(state.meetings):
-                j = whole(state.encounters[i * state.meetings + e].other)
+                j = integer_part(state.encounters[i * state.meetings + e].other)
                 hold(state, i, j)
                 hold(state, j, i)
 
@@ -288,7 +288,7 @@ def change_alignment(state, going):
     talk = rules.talk(hours_share, partnership.structure, parameters.purpose_rate, parameters.forum_effect)
     for i in range(state.n):
         partner = state.partners[i]
-        heard = partner.heard + partner.told
+        heard = partner.heard + partner.heard_back
         alignment = rules.aligned(partner.alignment, talk, heard, partner.voice, parameters.purpose_decay)
         partner.alignment = where(going, alignment, partner.alignment)
         partner.trust = partner.trust_sum / (parameters.n_partners - 1.0)
@@ -303,7 +303,7 @@ def reflect(state, going):
     parameters, partnership = state.parameters, state.partnership
     age = partnership.age
     expectation = rules.expectation(partnership.alone_results, age, parameters.expected_ratio, parameters.patience)
-    leader_effort = state.partners[whole(partnership.leader)].effort
+    leader_effort = state.partners[integer_part(partnership.leader)].effort
     for i in range(state.n):
         partner = state.partners[i]
         pulls = rules.commitment_pulls(

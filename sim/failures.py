@@ -1,9 +1,10 @@
 """Fourteen ways in which partnerships fail, each a condition on what can be seen of a run, month by month.
 
 A detector reads recent means (over `window` months) from the monthly series of a run, and for most modes also from
-those of a *twin*: the same world with one thing changed. It says whether the partnership has failed so by its end,
-since when, and by which clues. Nothing is simulated twice: a run is read as it was played, and a twin is played only
-for runs that their own clues have made suspects. Sources are explained in docs/evidence.md.
+those of a *counterfactual*: the same world with one thing changed. It says whether the partnership has failed in this
+way by its end, since when, and by which clues. Nothing is simulated twice: a run is read as it was played, and a
+counterfactual is played only for runs that their own clues have made suspects. Sources are explained in
+docs/evidence.md.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from sim.record import Record, changed, least, play, recent, slope
 
 
 class Clue(NamedTuple):
-    """One reading, and where it points to failure. `beside` is the same reading in the twin, named in `whose`.
+    """One reading, and where it points to failure. `beside` is the same reading in the counterfactual named in `whose`.
 
     A clue without a value is a plain fact, which its name states.
     """
@@ -37,7 +38,7 @@ class Clue(NamedTuple):
     beside: np.ndarray | None = None  # (runs, months)
     whose: np.ndarray | str = ""  # one name, or one for each run
 
-    def told(self, run: int, month: int) -> str:
+    def described(self, run: int, month: int) -> str:
         """`outcome 0.09 against 0.31 in the same world purpose first`."""
         if self.value is None:
             return self.name
@@ -62,13 +63,13 @@ class Finding(NamedTuple):
         """(runs,)"""
         return np.asarray(~np.isnan(self.since))
 
-    def told(self, run: int, month: int | None = None) -> str:
+    def described(self, run: int, month: int | None = None) -> str:
         """The readings that decided it, in words: in a month, from 1; else at the end, or in the month of an event."""
         place = int(self.searched[run])
         if place < 0:
             return ""
         month = int(self.last[place]) if month is None else month - 1
-        return ", ".join(clue.told(place, month) for clue in self.clues)
+        return ", ".join(clue.described(place, month) for clue in self.clues)
 
 
 Twins = Mapping[str, Record]
@@ -78,7 +79,7 @@ Changes = Mapping[str, Mapping[str, float]]
 
 
 class Mode(NamedTuple):
-    """A failure mode: its own clues, and those found beside its twins.
+    """A failure mode: its own clues, and those found beside its counterfactuals.
 
     A mode that is an `event` has happened once its clues have held in any month; any other must last to the end.
     """
@@ -86,7 +87,7 @@ class Mode(NamedTuple):
     name: str
     own: Own
     beside: Beside | None = None
-    twins: Changes = MappingProxyType({})
+    counterfactuals: Changes = MappingProxyType({})
     event: bool = False
 
 
@@ -113,7 +114,7 @@ def below(record: Record, name: str, limit: float, limits: Limits, label: str = 
 
 
 def aside(record: Record, name: str, limits: Limits, label: str = "") -> Clue:
-    """A recent mean that decides nothing, told beside the one that does."""
+    """A recent mean that decides nothing, shown beside the one that does."""
     value = recent(record.monthly(name), window_of(limits))
     return Clue(label or name, value, np.ones(value.shape, dtype=bool))
 
@@ -132,10 +133,12 @@ def beside_alone(record: Record, limits: Limits) -> Clue:
     return Clue("outcome", recent(outcome, window), holds, recent(alone, window), "acting alone")
 
 
-def best(twins: Twins, limits: Limits) -> tuple[np.ndarray, np.ndarray]:
+def best(counterfactuals: Twins, limits: Limits) -> tuple[np.ndarray, np.ndarray]:
     """Recent outcome under the setup that ends best, and that setup's name, run by run."""
-    names = [name.replace("_", " ") for name in twins]
-    recents = np.stack([recent(twin.monthly("outcome"), window_of(limits)) for twin in twins.values()])
+    names = [name.replace("_", " ") for name in counterfactuals]
+    recents = np.stack(
+        [recent(counterfactual.monthly("outcome"), window_of(limits)) for counterfactual in counterfactuals.values()]
+    )
     chosen = np.argmax(recents[:, :, -1], axis=0)
     return np.take_along_axis(recents, chosen[None, :, None], axis=0)[0], np.array(names)[chosen]
 
@@ -148,10 +151,10 @@ def talking_shop(record: Record, limits: Limits) -> tuple[Clue, ...]:
     )
 
 
-def beside_best_setup(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
+def beside_best_setup(record: Record, counterfactuals: Twins, limits: Limits) -> tuple[Clue, ...]:
     """Far less came of it than the same partners would have achieved with the setup that suits them best."""
     outcome = recent(record.monthly("outcome"), window_of(limits))
-    better, name = best(twins, limits)
+    better, name = best(counterfactuals, limits)
     return (Clue("outcome", outcome, outcome < limits["talking_shop_outcome"] * better, better, name),)
 
 
@@ -164,10 +167,10 @@ def good_intentions(record: Record, limits: Limits) -> tuple[Clue, ...]:
     )
 
 
-def beside_balanced(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
+def beside_balanced(record: Record, counterfactuals: Twins, limits: Limits) -> tuple[Clue, ...]:
     """Less came of it than of building structure and purpose side by side."""
     outcome = recent(record.monthly("outcome"), window_of(limits))
-    balanced = recent(twins["balanced"].monthly("outcome"), window_of(limits))
+    balanced = recent(counterfactuals["balanced"].monthly("outcome"), window_of(limits))
     return (Clue("outcome", outcome, outcome < balanced - limits["margin"], balanced, "balanced"),)
 
 
@@ -212,10 +215,10 @@ def cost_shifting(record: Record, limits: Limits) -> tuple[Clue, ...]:
     return (above(record, "cost_shift", limits["cost_shifting_shift"], limits, "cost shifting"),)
 
 
-def beside_unshifting(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
+def beside_unshifting(record: Record, counterfactuals: Twins, limits: Limits) -> tuple[Clue, ...]:
     """... and trust pays for it."""
     trust = recent(record.monthly("trust"), window_of(limits))
-    unshifting = recent(twins["unshifting"].monthly("trust"), window_of(limits))
+    unshifting = recent(counterfactuals["unshifting"].monthly("trust"), window_of(limits))
     holds = unshifting - trust >= limits["cost_shifting_trust"]
     return (Clue("trust", trust, holds, unshifting, "without cost shifting"),)
 
@@ -229,10 +232,10 @@ def pool_without_purpose(record: Record, limits: Limits) -> tuple[Clue, ...]:
     )
 
 
-def beside_unpooled(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
+def beside_unpooled(record: Record, counterfactuals: Twins, limits: Limits) -> tuple[Clue, ...]:
     """... and nothing is gained by it that would matter."""
     outcome = recent(record.monthly("outcome"), window_of(limits))
-    unpooled = recent(twins["unpooled"].monthly("outcome"), window_of(limits))
+    unpooled = recent(counterfactuals["unpooled"].monthly("outcome"), window_of(limits))
     return (Clue("outcome", outcome, outcome <= unpooled + limits["margin"], unpooled, "without pooling"),)
 
 
@@ -250,10 +253,10 @@ def tokenism(record: Record, limits: Limits) -> tuple[Clue, ...]:
     return (Clue("small partners share one seat", None, np.repeat(shared[:, None], record.months, axis=1)),)
 
 
-def beside_own_seats(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
+def beside_own_seats(record: Record, counterfactuals: Twins, limits: Limits) -> tuple[Clue, ...]:
     """... and their commitment pays for it."""
     commitment = recent(record.monthly("commitment_small"), window_of(limits))
-    seated = recent(twins["own_seats"].monthly("commitment_small"), window_of(limits))
+    seated = recent(counterfactuals["own_seats"].monthly("commitment_small"), window_of(limits))
     holds = seated - commitment >= limits["tokenism_commitment"]
     return (Clue("commitment of small partners", commitment, holds, seated, "with seats of their own"),)
 
@@ -269,18 +272,18 @@ def reorganisation_reset(record: Record, limits: Limits) -> tuple[Clue, ...]:
 
 
 @kept
-def reorganisations(seed, worlds, prob, found):  # type: ignore[no-untyped-def]
+def reorganisations(seed, worlds, prob, marked):  # type: ignore[no-untyped-def]
     """Mark the months in which each run is reorganised: the draw that the month itself takes (`sim.shocks`)."""
-    for run in range(found.shape[0]):
-        for month in range(found.shape[1]):
+    for run in range(marked.shape[0]):
+        for month in range(marked.shape[1]):
             u = draw(seed, worlds[run], month, 0, draws.REORGANISATION)  # type: ignore[no-untyped-call]
             if u[0] < prob[run]:
-                found[run, month] = 1.0
+                marked[run, month] = 1.0
 
 
-def beside_undisturbed(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
+def beside_undisturbed(record: Record, counterfactuals: Twins, limits: Limits) -> tuple[Clue, ...]:
     """Trust is not back at what it would have been."""
-    trust, undisturbed = record.monthly("trust"), twins["undisturbed"].monthly("trust")
+    trust, undisturbed = record.monthly("trust"), counterfactuals["undisturbed"].monthly("trust")
     holds = trust < limits["reorganisation_reset_trust"] * undisturbed
     return (Clue("trust", trust, holds, undisturbed, "without reorganisations"),)
 
@@ -297,11 +300,11 @@ def axed_too_soon(record: Record, limits: Limits) -> tuple[Clue, ...]:
     )
 
 
-def beside_unreviewed(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
+def beside_unreviewed(record: Record, counterfactuals: Twins, limits: Limits) -> tuple[Clue, ...]:
     """... that would have come to more than acting alone."""
     shape = (record.runs, record.months)
-    outcome = np.broadcast_to(twins["unreviewed"].monthly("outcome")[:, -1:], shape)
-    alone = np.broadcast_to(twins["unreviewed"].monthly("alone_outcome")[:, -1:], shape)
+    outcome = np.broadcast_to(counterfactuals["unreviewed"].monthly("outcome")[:, -1:], shape)
+    alone = np.broadcast_to(counterfactuals["unreviewed"].monthly("alone_outcome")[:, -1:], shape)
     return (Clue("outcome it would have ended with", outcome, outcome > alone, alone, "acting alone"),)
 
 
@@ -324,10 +327,10 @@ def insanity_loop(record: Record, limits: Limits) -> tuple[Clue, ...]:
     return (Clue("cycles of one setup below acting alone", loops, loops >= limits["insanity_loop_cycles"]),)
 
 
-def beside_other_setups(record: Record, twins: Twins, limits: Limits) -> tuple[Clue, ...]:
+def beside_other_setups(record: Record, counterfactuals: Twins, limits: Limits) -> tuple[Clue, ...]:
     """Another setup would have done better."""
     outcome = recent(record.monthly("outcome"), window_of(limits))
-    better, name = best(twins, limits)
+    better, name = best(counterfactuals, limits)
     return (Clue("outcome", outcome, outcome < better - limits["margin"], better, name),)
 
 
@@ -379,30 +382,33 @@ def since(holds: np.ndarray, last: np.ndarray, event: bool) -> np.ndarray:
     return np.where(after <= last, after + 1.0, np.nan)
 
 
-def together(clues: tuple[Clue, ...]) -> np.ndarray:
+def all_hold(clues: tuple[Clue, ...]) -> np.ndarray:
     """Where all clues hold."""
     return np.asarray(np.logical_and.reduce([clue.holds for clue in clues]))
 
 
 def detect(mode: Mode, record: Record, limits: Limits) -> Finding:
-    """Search runs for one failure mode; twins are played for those that their own clues make suspects."""
+    """Search runs for one failure mode; counterfactuals are played for those that their own clues make suspects."""
     last, clues = record.last, mode.own(record, limits)
-    found = since(together(clues), last, mode.event)
-    suspects = np.flatnonzero(~np.isnan(found))
+    since_month = since(all_hold(clues), last, mode.event)
+    suspects = np.flatnonzero(~np.isnan(since_month))
     searched = np.full(record.runs, -1)
     if mode.beside is None:
         suspects = np.arange(record.runs)
     elif len(suspects):
         few = record.take(suspects)
         clues = mode.own(few, limits)
-        twins = {name: play(changed(few.points, changes), few.worlds, few.seed) for name, changes in mode.twins.items()}
-        clues += mode.beside(few, twins, limits)
-        found[suspects] = since(together(clues), few.last, mode.event)
+        counterfactuals = {
+            name: play(changed(few.points, changes), few.worlds, few.seed)
+            for name, changes in mode.counterfactuals.items()
+        }
+        clues += mode.beside(few, counterfactuals, limits)
+        since_month[suspects] = since(all_hold(clues), few.last, mode.event)
     searched[suspects] = np.arange(len(suspects))
-    told = np.maximum(last[suspects], 0)
+    shown_month = np.maximum(last[suspects], 0)
     if mode.event:
-        told = np.where(np.isnan(found[suspects]), told, found[suspects] - 1).astype(np.int64)
-    return Finding(found, searched, clues if len(suspects) else (), told)
+        shown_month = np.where(np.isnan(since_month[suspects]), shown_month, since_month[suspects] - 1).astype(np.int64)
+    return Finding(since_month, searched, clues if len(suspects) else (), shown_month)
 
 
 def examine(record: Record, limits: Limits) -> dict[str, Finding]:
@@ -412,12 +418,12 @@ def examine(record: Record, limits: Limits) -> dict[str, Finding]:
 
 def outcomes_and_flags(points: np.ndarray, worlds: np.ndarray, seed: int, limits: Limits) -> np.ndarray:
     """Simulate and search runs (runs, outcomes then `FLAGS`); the outcomes are those of `sim.runs.simulate`."""
-    found = np.full((len(points), len(OUTCOME_NAMES) + len(FLAGS)), np.nan)
+    table = np.full((len(points), len(OUTCOME_NAMES) + len(FLAGS)), np.nan)
     for start in range(0, len(points), BLOCK):
         rows = slice(start, start + BLOCK)
         record = play(points[rows], worlds[rows], seed)
-        found[rows, : len(OUTCOME_NAMES)] = record.outcomes
+        table[rows, : len(OUTCOME_NAMES)] = record.outcomes
         for place, finding in enumerate(examine(record, limits).values()):
             column = len(OUTCOME_NAMES) + 2 * place
-            found[rows, column], found[rows, column + 1] = finding.fires, finding.since
-    return found
+            table[rows, column], table[rows, column + 1] = finding.fires, finding.since
+    return table

@@ -227,7 +227,7 @@ def maximum(a: float, b: float) -> float:
     return a if a > b else b
 
 
-def whole(x: float) -> int:
+def integer_part(x: float) -> int:
     """The integer part of a number >= 0, lane by lane."""
     return int(x)
 
@@ -304,7 +304,7 @@ def maximum_overload(a, b):
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def _vector_whole(typingctx: Any, x: Vector) -> Any:
+def _vector_integer_part(typingctx: Any, x: Vector) -> Any:
     result = Vector(types.int64, x.width)
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -315,10 +315,10 @@ def _vector_whole(typingctx: Any, x: Vector) -> Any:
     return signature(result, x), emit
 
 
-@overload(whole, jit_options=INLINE)
-def whole_overload(x):
+@overload(integer_part, jit_options=INLINE)
+def integer_part_overload(x):
     if isinstance(x, Vector):
-        return lambda x: _vector_whole(x)
+        return lambda x: _vector_integer_part(x)
     return lambda x: int(x)
 
 

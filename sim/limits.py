@@ -24,7 +24,7 @@ class Limit(NamedTuple):
     meaning: str
 
     @property
-    def whole(self) -> bool:
+    def integer(self) -> bool:
         """Whether it counts months or cycles."""
         return isinstance(self.default, int)
 
@@ -71,12 +71,12 @@ def check_limit(name: str, value: Any) -> float:
     if name not in LIMIT_NAMES:
         raise ParameterError(f"there is no limit {shown(name)}{nearest(name, LIMIT_NAMES)}")
     limit = LIMITS[LIMIT_NAMES.index(name)]
-    kind = "whole number" if limit.whole else "number"
+    kind = "whole number" if limit.integer else "number"
     allowed = f"{name} takes a {kind} from {limit.low:g} to {limit.high:g} ({limit.meaning})"
     number = number_of(value)
     if number is None:
         raise ParameterError(f"{name}={shown(value)} is not a number; {allowed}")
-    if not limit.low <= number <= limit.high or (limit.whole and not isinstance(number, int)):
+    if not limit.low <= number <= limit.high or (limit.integer and not isinstance(number, int)):
         raise ParameterError(f"{name}={shown(value)} is out of range; {allowed}")
     return float(number) + 0.0  # without the sign of -0.0
 

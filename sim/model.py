@@ -19,7 +19,7 @@ import numpy as np
 from sim.cache import kept
 from sim.errors import nearest
 from sim.outcomes import OUTCOME_NAMES, OUTCOME_SCHEMA, cycle_means, summarise
-from sim.params import COUNTS, NAMES, PARAMETERS, ParameterError, as_array, check, resolve, setup_values
+from sim.params import COUNTS, NAMES, PARAMETERS, ParameterError, as_array, parameter_value, resolve, setup_values
 from sim.runs import advance, begin
 from sim.state import ISSUE, PARTNER, PARTNERSHIP, SERIES, SERIES_NAMES, allocate, one_run, view
 from sim.tables import Row, in_lane, matrix, row, table
@@ -153,7 +153,7 @@ def chosen(setup: str | None, parameters: Mapping[str, Any]) -> dict[str, float]
         if name not in NAMES:
             hint = "; did you mean 'rng'?" if name == "seed" else nearest(name, ("setup", "rng", "world", *NAMES))
             raise ParameterError(f"there is no parameter '{name}'{hint}")
-        if name in decided and check(name, value) != decided[name]:
+        if name in decided and parameter_value(name, value) != decided[name]:
             raise ParameterError(
                 f"{name}={shown(value)} contradicts setup='{setup}', in which {name} is {decided[name]:g}; "
                 "give setup=None to decide it yourself"

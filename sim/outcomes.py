@@ -61,12 +61,12 @@ def gini_effort(state):
     """Gini coefficient of what partners gave over the run: 0 all alike, towards 1 as few give all."""
     apart, given = 0.0, 0.0
     for i in range(state.n):
-        one = state.partners[i]
-        given += one.present * one.effort_sum
+        first = state.partners[i]
+        given += first.present * first.effort_sum
         for j in range(i):
             other = state.partners[j]
-            gap = maximum(one.effort_sum, other.effort_sum) - minimum(one.effort_sum, other.effort_sum)
-            apart += one.present * gap
+            gap = maximum(first.effort_sum, other.effort_sum) - minimum(first.effort_sum, other.effort_sum)
+            apart += first.present * gap
     return rules.ratio(apart, state.parameters.n_partners * given, 0.0)
 
 

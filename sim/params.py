@@ -39,7 +39,7 @@ class Parameter(NamedTuple):
     least: float = 0.0
 
     @property
-    def whole(self) -> bool:
+    def integer(self) -> bool:
         """Whether values are integers; a switch is 0 or 1."""
         return self.unit in ("partners", "issues", "months", "meetings a month", "partnerships", "switch")
 
@@ -49,7 +49,7 @@ class Parameter(NamedTuple):
         if self.unit == "switch":
             return "true or false"
         zero, low = ("0, or ", self.least) if self.least else ("", self.low)
-        return f"{zero}a {'whole number' if self.whole else 'number'} from {low:g} to {self.high:g}"
+        return f"{zero}a {'whole number' if self.integer else 'number'} from {low:g} to {self.high:g}"
 
     def holds(self, number: float) -> bool:
         """Whether a number lies in the range of the parameter; NaN does not."""
@@ -236,7 +236,7 @@ SETUPS: dict[str, dict[str, float]] = {
 where it goes; `neither` meets and works without any, `alone` is no partnership at all."""
 
 
-def check(name: str, value: Any) -> float:
+def parameter_value(name: str, value: Any) -> float:
     """The value of one parameter as a float. A switch takes true and false as well as 1 and 0, and no other does.
 
     `ParameterError` where there is no such parameter, or it does not take the value; the message says what it takes.
@@ -251,7 +251,7 @@ def check(name: str, value: Any) -> float:
     if not row.holds(number):
         hint = "" if row.unit == "switch" or number != number else f"; the nearest is {row.nearest(number):g}"
         raise ParameterError(f"{name}={shown(value)} is out of range; {takes}{hint} ({row.meaning})")
-    if row.whole and not isinstance(number, int):
+    if row.integer and not isinstance(number, int):
         raise ParameterError(f"{name}={shown(value)} is not whole; {takes} ({row.meaning})")
     return float(number) + 0.0  # -0.0 becomes 0.0: equal values would give studies of different identity
 
@@ -273,18 +273,18 @@ def setup_values(setup: str) -> dict[str, float]:
     return SETUPS[setup]
 
 
-def counted(values: Mapping[str, float], given: Mapping[str, Any] = MappingProxyType({})) -> dict[str, float]:
+def with_counts(values: Mapping[str, float], given: Mapping[str, Any] = MappingProxyType({})) -> dict[str, float]:
     """All parameters, with `n_partners` as the sectors count them, if there are sectors.
 
     `ParameterError` for a number in `given` that contradicts them, and for needs of which some are 0.
     """
     count = sum(values[name] for name in COUNTS)
-    asked = check("n_partners", given["n_partners"]) if "n_partners" in given else count
+    asked = parameter_value("n_partners", given["n_partners"]) if "n_partners" in given else count
     if count and asked != count:
         raise ParameterError(
             f"n_partners={asked:g} contradicts the sectors, which count {count:g} partners; leave n_partners out"
         )
-    counted = dict(values, n_partners=check("n_partners", count)) if count else dict(values)
+    counted = dict(values, n_partners=parameter_value("n_partners", count)) if count else dict(values)
     needs = [values[name] for name in NEEDS[: int(values["n_issues"])]]
     if any(needs) and not all(needs):
         raise ParameterError(
@@ -303,10 +303,10 @@ def resolve(values: Mapping[str, Any] | None = None, setup: str | None = None) -
     """All parameters by name: the defaults, then `values`, then those of the named setup."""
     resolved = dict(DEFAULTS)
     for name, value in (values or {}).items():
-        resolved[name] = check(name, value)
+        resolved[name] = parameter_value(name, value)
     if setup is not None:
         resolved.update(setup_values(setup))
-    return counted(resolved, values or {})
+    return with_counts(resolved, values or {})
 
 
 def as_array(resolved: Mapping[str, float]) -> np.ndarray:

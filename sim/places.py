@@ -91,13 +91,13 @@ def steps(builder: Any, view: View, scattered: Scattered) -> list[tuple[Any, Any
 
 def addresses(builder: Any, view: View, scattered: Scattered) -> list[Any]:
     """Where each lane's own number stands, worked out in scalars."""
-    found = []
+    pointers = []
     for index in range(view.width):
         place = scattered.data
         for count, length in steps(builder, view, scattered):
             place = builder.gep(place, [builder.mul(part(builder, count, index), length)], inbounds=True)
-        found.append(builder.gep(place, [ir.IntType(64)(index)], inbounds=True))
-    return found
+        pointers.append(builder.gep(place, [ir.IntType(64)(index)], inbounds=True))
+    return pointers
 
 
 def vector_of_addresses(builder: Any, view: View, scattered: Scattered) -> Any:

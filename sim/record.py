@@ -88,18 +88,18 @@ def slope(values: np.ndarray, window: int) -> np.ndarray:
 def trailing(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Weighted sum of the last months, the latest weighted last; NaN while there are fewer."""
     window, months = len(weights), values.shape[1]
-    found = np.full(values.shape, np.nan)
+    means = np.full(values.shape, np.nan)
     if months >= window:
-        found[:, window - 1 :] = 0.0
+        means[:, window - 1 :] = 0.0
         for place, weight in enumerate(weights):
-            found[:, window - 1 :] += weight * values[:, place : months - window + 1 + place]
-    return found
+            means[:, window - 1 :] += weight * values[:, place : months - window + 1 + place]
+    return means
 
 
 def least(values: np.ndarray, window: int) -> np.ndarray:
     """Lowest of the last `window` months (runs, months); NaN while there are fewer."""
-    found = np.full(values.shape, np.nan)
+    lowest = np.full(values.shape, np.nan)
     if values.shape[1] >= window:
         view = np.lib.stride_tricks.sliding_window_view(values, window, axis=1)
-        found[:, window - 1 :] = view.min(axis=2)
-    return found
+        lowest[:, window - 1 :] = view.min(axis=2)
+    return lowest

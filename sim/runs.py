@@ -14,14 +14,14 @@ from sim.cache import kept
 from sim.engine import run_months, step
 from sim.lanes import Lanes, compiled
 from sim.outcomes import OUTCOME_NAMES, OUTCOME_SCHEMA, cycle_means, summarise
-from sim.params import COUNTS, NAMES, NEEDS, PARAMETERS, ParameterError, check, counted
+from sim.params import COUNTS, NAMES, NEEDS, PARAMETERS, ParameterError, parameter_value, with_counts
 from sim.state import PARTNER, SERIES_NAMES, allocate, launch, one_run, view
 from sim.tables import in_lane, matrix, row
 
 LOW = np.array([parameter.low for parameter in PARAMETERS], dtype=np.float64)
 HIGH = np.array([parameter.high for parameter in PARAMETERS], dtype=np.float64)
 LEAST = np.array([parameter.least for parameter in PARAMETERS], dtype=np.float64)
-WHOLE = np.array([parameter.whole for parameter in PARAMETERS])
+INTEGER = np.array([parameter.integer for parameter in PARAMETERS])
 N_PARTNERS, MEETINGS = NAMES.index("n_partners"), NAMES.index("meetings")
 
 WIDTH = 1 if numba.config.DISABLE_JIT else 8
@@ -157,10 +157,10 @@ def check_points(points: np.ndarray, worlds: np.ndarray, seed: int) -> None:
     if not 0 <= seed < 2**63:
         raise ParameterError(f"seed={seed} is out of range; seeds are whole numbers from 0 to 2**63 - 1")
     inside = (points >= LOW) & (points <= HIGH) & ~((points > 0.0) & (points < LEAST))
-    wrong = ~inside | (WHOLE & (points != np.floor(points)))
+    wrong = ~inside | (INTEGER & (points != np.floor(points)))
     if wrong.any():
         run, place = np.argwhere(wrong)[0]
-        check(NAMES[place], points[run, place])
+        parameter_value(NAMES[place], points[run, place])
     check_composition(points)
 
 
@@ -173,4 +173,4 @@ def check_composition(points: np.ndarray) -> None:
     wrong = lacking | ((count > 0.0) & (count != points[:, N_PARTNERS]))
     if wrong.any():
         values = dict(zip(NAMES, points[wrong.argmax()].tolist(), strict=True))
-        counted(values, values)
+        with_counts(values, values)

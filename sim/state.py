@@ -13,7 +13,7 @@ import numpy as np
 
 from sim import draws, rules
 from sim.draws import draw, pick
-from sim.lanes import Lanes, compiled, inlined, lane, maximum, real, some, sqrt, where, whole
+from sim.lanes import Lanes, compiled, inlined, integer_part, lane, maximum, real, some, sqrt, where
 from sim.params import MOST_ISSUES, NAMES, SECTORS
 from sim.tables import Schema, aligned_zeros, in_lane, integers, matrix, row, table
 
@@ -82,7 +82,7 @@ PARTNER = Schema(
     "burden",
     "work",  # effective hours on issues this month
     "heard",  # weight of what it heard this month in encounters it called
-    "told",  # and in those that others called
+    "heard_back",  # and in those that others called
     "given",  # effort less cost shifting
     "conviction",  # how well it speaks of the shared aims
     "voice",
@@ -103,7 +103,9 @@ PARTNERSHIP = Schema(
 
 ISSUE = Schema("need", "common", "mean_agenda", "natural_owner", "owner")
 
-ENCOUNTER = Schema("first", "second", "board", "error", "error_back", "other", "trust", "change", "change_back", "told")
+ENCOUNTER = Schema(
+    "first", "second", "board", "error", "error_back", "other", "trust", "change", "change_back", "heard_back"
+)
 
 
 class Memory(NamedTuple):
@@ -264,7 +266,7 @@ def draw_partners(state):
     """Who is at the table: capacity, accountability and commitment around the mean of their sector."""
     parameters, partnership = state.parameters, state.partnership
     composed = sectors_counted(state) > 0.0
-    n_small = real(whole(parameters.small_share * parameters.n_partners + 0.5))
+    n_small = real(integer_part(parameters.small_share * parameters.n_partners + 0.5))
     small_sum, total, root_total = 0.0, 0.0, 0.0
     leader, most = 0.0, 0.0
     for i in range(state.n):
@@ -392,7 +394,7 @@ def launch(state):
         partner.trust_sum, partner.trust = trust_sum, trust_sum / (parameters.n_partners - 1.0)
         partner.effort = parameters.initial_trust
         partner.alignment, partner.cost_shift, partner.burden, partner.endorsed = 0.0, 0.0, 0.0, 0.0
-        partner.work, partner.heard, partner.told, partner.effort_sum = 0.0, 0.0, 0.0, 0.0
+        partner.work, partner.heard, partner.heard_back, partner.effort_sum = 0.0, 0.0, 0.0, 0.0
     partnership.structure, partnership.fit, partnership.purpose = 0.0, parameters.fit_floor, 0.0
     partnership.outcome, partnership.alone_outcome, partnership.age = 0.0, 0.0, 0.0
     partnership.axed = parameters.alone

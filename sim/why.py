@@ -14,7 +14,7 @@ import numpy as np
 
 from sim import rules
 from sim.cache import kept
-from sim.lanes import Lanes, compiled, whole
+from sim.lanes import Lanes, compiled, integer_part
 from sim.shocks import disturb
 from sim.state import PARTNER, PARTNERSHIP, Memory, view
 from sim.tables import row, table
@@ -91,20 +91,19 @@ class Why(NamedTuple):
         if self.effort is None or self.commitment is None:
             return f"Partner {self.partner} acted alone in month {self.month}; its commitment stood still."
         effort, commitment = self.effort, self.commitment
-        told = (
+        sentence = (
             f"Partner {self.partner} gave {effort.effort:.2f} of its capacity in month {self.month}: "
             f"commitment {effort.commitment:.2f} and compulsion {effort.compulsion:.2f} against "
             f"temptation {effort.temptation:.2f} and a threshold of {effort.threshold:.2f}. "
         )
         if self.effort_before is not None:
-            moves = listed(effort.since(self.effort_before))
-            told += f"The month before it gave {self.effort_before.effort:.2f}; since then {moves}. "
-        return told + (
-            f"Its commitment went from {commitment.before:.3f} to {commitment.after:.3f}: {listed(commitment.moves)}."
-        )
+            moves = moves_as_text(effort.since(self.effort_before))
+            sentence += f"The month before it gave {self.effort_before.effort:.2f}; since then {moves}. "
+        path = f"Its commitment went from {commitment.before:.3f} to {commitment.after:.3f}"
+        return f"{sentence}{path}: {moves_as_text(commitment.moves)}."
 
 
-def listed(moves: dict[str, float]) -> str:
+def moves_as_text(moves: dict[str, float]) -> str:
     """Moves as text, without those too small to show; "nothing moved" where none is left."""
     shown = (f"{name} {move:+.3f}" for name, move in moves.items() if abs(move) >= 0.0005)
     return ", ".join(shown) or "nothing moved"
@@ -146,7 +145,7 @@ def pulled(state, index, before, disturbed, terms):
     parameters, partnership, partner = state.parameters, state.partnership, state.partners[index]
     pulls = rules.commitment_pulls(
         disturbed, partnership.outcome, partnership.expectation, partner.trust, partner.voice,
-        partner.alignment, partner.burden, state.partners[whole(partnership.leader)].effort,
+        partner.alignment, partner.burden, state.partners[integer_part(partnership.leader)].effort,
         parameters.results_weight, parameters.reciprocity_weight, parameters.ownership_weight,
         parameters.burden_weight, parameters.example_weight,
     )  # fmt: skip
@@ -178,16 +177,16 @@ class Month(NamedTuple):
 
     number: int  # 0 for the first
     run: tuple[int, int, int, int]  # seed, partners, issues, meetings
-    found: Memory  # the arrays as the month began
+    at_start: Memory  # the arrays as the month began
 
     @property
     def together(self) -> bool:
         """Whether there was a partnership."""
-        return row(ONE, PARTNERSHIP, self.found.partnership).axed == 0.0
+        return row(ONE, PARTNERSHIP, self.at_start.partnership).axed == 0.0
 
     def disturbed(self) -> Memory:
         """The arrays as partners decided by them: after the month's shocks, which are played again."""
-        memory = copied(self.found)
+        memory = copied(self.at_start)
         shock(ONE, memory, *self.run, 1, self.number)
         return memory
 
@@ -206,7 +205,7 @@ def effort_terms(month: Month, index: int) -> EffortTerms:
 
 def commitment_terms(month: Month, left: Memory, index: int) -> CommitmentTerms:
     """What pulled at a partner's commitment; `left` holds the arrays at the end of the month."""
-    before, disturbed = commitment_of(month.found, index), commitment_of(month.disturbed(), index)
+    before, disturbed = commitment_of(month.at_start, index), commitment_of(month.disturbed(), index)
     terms = np.zeros(len(CommitmentTerms._fields))
     pull(ONE, left, *month.run, 1, index, before, disturbed, terms)
     return CommitmentTerms(*terms.tolist())

@@ -81,7 +81,7 @@ def noted_sweep(effect: Effect, carried_out: bool) -> Callable[..., int]:
         place = named.get("place")
         others = {name: value for name, value in named.items() if name not in ("command", "listed")}
         effect.asked.append(repr((study.as_dict(), study.id, str(results), given, others)))
-        design.check(study, named.get("listed"))
+        design.require_valid(study, named.get("listed"))
         effect.runs.append(runs_of(study, named.get("listed")))
         if carried_out and size_of(study) <= SMALL_ENOUGH and (place is None or place.kind == "local"):
             return carry_out(study, results, *given, **named)
@@ -96,7 +96,7 @@ def noted_ledger(effect: Effect) -> Callable[..., int]:
     def note(asked: Any, studies: Any, commands: Any, *others: Any, **named: Any) -> int:
         for name, (_, claim, judging, _) in asked.items():
             study, listed = studies[name]
-            design.check(study, listed)
+            design.require_valid(study, listed)
             effect.runs.append(runs_of(study, listed))
             effect.asked.append(repr((study.as_dict(), claim, judging, others, named)))
         return 0
@@ -183,8 +183,8 @@ def noting(job: str, *, carried_out: bool = False, thorough: bool = False) -> It
         replace(record, "play", noted_play(effect))
         replace(failures, "examine", noted_examination(effect))
         replace(neutrality, "checks", noted_checks(effect))
-        replace(detectors, "trust", noted_only(effect, None))
-        replace(detectors, "write", noted_only(effect, None))
+        replace(detectors, "measure_trust", noted_only(effect, None))
+        replace(detectors, "write_report", noted_only(effect, None))
         replace(detectors, "lines", lambda *given: [])
         replace(validate, "run_validation", noted_only(effect, ()))
         replace(posterior, "run_calibration", noted_only(effect, ()))

@@ -84,7 +84,7 @@ def message_of(process, within=120):
 
 
 def chunks_in(folder):
-    return len([name for name in manifest.read(folder).files if name.startswith("runs/")])
+    return len([name for name in manifest.read_manifest(folder).files if name.startswith("runs/")])
 
 
 def under_way(process, folder, chunks=1, patience=60):

@@ -32,7 +32,7 @@ def cases() -> list[tuple[str, dict[str, float]]]:
     rng, chosen = np.random.default_rng(SEED), []
     for index in range(50):
         values = {name: low + float(rng.random()) * (high - low) for name, (low, high) in DEFAULT_BOX.items()}
-        values |= {name: float(round(values[name])) for name in values if BY_NAME[name].whole}
+        values |= {name: float(round(values[name])) for name in values if BY_NAME[name].integer}
         chosen.append((list(SETUPS)[index % len(SETUPS)], values | LEVERS[index // 10]))
     return chosen
 

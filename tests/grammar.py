@@ -172,7 +172,7 @@ def value_of(rng: Random, key: str) -> str:
         value = rng.choice(VOCABULARY[key]())
         return typo(rng, value) if rng.random() < 0.1 else value
     low, high = SPANS.get(key, (0, COUNTED.get(key, 1)))
-    whole = key in COUNTED or (key.startswith("parameters.") and BY_NAME[key.partition(".")[2]].whole)
+    whole = key in COUNTED or (key.startswith("parameters.") and BY_NAME[key.partition(".")[2]].integer)
     inside = rng.randint(int(low), int(high)) if whole else round(rng.uniform(low, min(high, 3)), 3)
     near = [
         inside,

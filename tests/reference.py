@@ -309,10 +309,10 @@ class NaivePartnership(mesa.Model):
             if draw(self.seed_value, self.world, self.month, 0, draws.LOST_OWNERS + k // 4)[k % 4] < loss:
                 self.owner[k] = None
         share = self.p["reorganisation_trust"] * loss
-        for one in self.partners:
-            for other in one.others():
-                trust = one.trust[other.index]
-                one.trust[other.index] = rounded(trust - share * max(trust - start, 0.0))
+        for partner in self.partners:
+            for other in partner.others():
+                trust = partner.trust[other.index]
+                partner.trust[other.index] = rounded(trust - share * max(trust - start, 0.0))
 
     def relaunch(self):
         p = self.p
@@ -405,23 +405,23 @@ class NaivePartnership(mesa.Model):
     def meet(self):
         p, n = self.p, len(self.partners)
         called, told, changes = [0.0] * n, [0.0] * n, []
-        for one in self.partners:
+        for partner in self.partners:
             for e in range(int(p["meetings"])):
-                u = draw(self.seed_value, self.world, self.month, one.index, draws.ENCOUNTER + e)
-                other = one.whom_to_meet(u)
-                changes.append((one, other, one.trust_change(other, triangular(u[2]))))
-                changes.append((other, one, other.trust_change(one, triangular(u[3]))))
-                called[one.index] += one.hears(other)
-                told[other.index] += other.hears(one)
+                u = draw(self.seed_value, self.world, self.month, partner.index, draws.ENCOUNTER + e)
+                other = partner.whom_to_meet(u)
+                changes.append((partner, other, partner.trust_change(other, triangular(u[2]))))
+                changes.append((other, partner, other.trust_change(partner, triangular(u[3]))))
+                called[partner.index] += partner.hears(other)
+                told[other.index] += other.hears(partner)
         for one, other, change in changes:
             one.trust[other.index] += change
-        for one in self.partners:
-            one.trust = [clip(trust) for trust in one.trust]
+        for partner in self.partners:
+            partner.trust = [clip(trust) for trust in partner.trust]
         talk = p["purpose_rate"] * (self.purpose_hours / self.total) * (1.0 + p["forum_effect"] * self.structure)
-        for one in self.partners:
-            heard = called[one.index] + told[one.index]
-            gained = talk * heard * one.voice * (1.0 - one.alignment)
-            one.alignment = clip(one.alignment + gained - p["purpose_decay"] * one.alignment)
+        for partner in self.partners:
+            heard = called[partner.index] + told[partner.index]
+            gained = talk * heard * partner.voice * (1.0 - partner.alignment)
+            partner.alignment = clip(partner.alignment + gained - p["purpose_decay"] * partner.alignment)
 
     def reflect(self):
         p = self.p

@@ -27,7 +27,7 @@ SETTINGS_OF_THE_RUN = ("alone", "early_emphasis", "late_emphasis", "upkeep_empha
 def values(row: Parameter) -> st.SearchStrategy[float]:
     """Values of a parameter: its default, its ends, and anything between."""
     low, high = SMALL.get(row.name, (row.low, min(row.high, 30.0)))
-    inside = st.integers(int(low), int(high)).map(float) if row.whole else st.floats(max(low, row.least), high)
+    inside = st.integers(int(low), int(high)).map(float) if row.integer else st.floats(max(low, row.least), high)
     return st.one_of(st.sampled_from([float(low), float(high)]), inside)
 
 

@@ -42,7 +42,7 @@ STILL_UNDOCUMENTED = {
     "experiments/claims/evidence.py",
     "experiments/claims/ledger.py",
     "experiments/claims/page.py",
-    "experiments/claims/telling.py",
+    "experiments/claims/sentences.py",
     "experiments/commands/compare.py",
     "experiments/commands/plot.py",
     "experiments/commands/power.py",

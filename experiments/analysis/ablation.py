@@ -33,17 +33,17 @@ def changes(runs: pd.DataFrame, study: Study, results: dict[str, PairedResult]) 
     """Every variant of a study, the one that moves the contrast most first. `results` are those of each variant."""
     base = pair(runs, study.contrast)["difference"]
     names = [name for name in results if name != NO_VARIANT]
-    found = []
+    ablations = []
     for name in names:
         changed = pair(runs, study.contrast, name)["difference"]
         both = pd.DataFrame({"base": base, "changed": changed}).dropna()
         before, after = (verdicts(both[side].to_numpy(), study.contrast.region) for side in ("base", "changed"))
         moved = (both["changed"] - both["base"]).to_numpy()
-        found.append(Change(name, results[name], together(moved, len(names)), count(before != after)))
-    return tuple(sorted(found, key=lambda one: (-abs(one.shift.value), one.name)))
+        ablations.append(Change(name, results[name], joint_interval(moved, len(names)), count(before != after)))
+    return tuple(sorted(ablations, key=lambda ablation: (-abs(ablation.shift.value), ablation.name)))
 
 
-def together(moved: NDArray[np.float64], of: int) -> Estimate:
+def joint_interval(moved: NDArray[np.float64], of: int) -> Estimate:
     """A mean with a t interval that holds for `of` such means together."""
     value = float(np.mean(moved))
     if np.ptp(moved) == 0:

@@ -16,9 +16,9 @@ from experiments.analysis.discovery import halves
 from experiments.errors import StudyError
 
 DEGREE = 3
-RESAMPLES = 400
+SURFACE_RESAMPLES = 400
 GRID = 41
-FEWEST = 200
+FEWEST_WORLDS = 200
 PAIRS = 4
 CELLS = 5
 """Cells a side in which interactions are counted."""
@@ -59,8 +59,8 @@ def boundary(
 
     `StudyError` where there are too few worlds.
     """
-    if len(design) < FEWEST:
-        raise StudyError(f"{len(design)} worlds are too few for a boundary; it takes {FEWEST} or more")
+    if len(design) < FEWEST_WORLDS:
+        raise StudyError(f"{len(design)} worlds are too few for a boundary; it takes {FEWEST_WORLDS} or more")
     terms = surface(*(scaled(design[name].to_numpy(), span) for name, span in zip(names, spans, strict=True)))
     x, y = (np.linspace(*span, GRID) for span in spans)
     across, up = np.meshgrid(scaled(x, spans[0]), scaled(y, spans[1]))
@@ -72,7 +72,7 @@ def boundary(
         ahead += grid @ beta > 0
     right, commonest = _checked(terms, verdict, seed)
     shape = (GRID, GRID)
-    sure = (ahead / RESAMPLES).reshape(shape)
+    sure = (ahead / SURFACE_RESAMPLES).reshape(shape)
     return Boundary(*names, x, y, lead.reshape(shape), sure, right, commonest, len(design))
 
 
@@ -84,9 +84,9 @@ def scaled(values: NDArray[np.float64], span: Span) -> NDArray[np.float64]:
 def surface(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     """All products of powers of two scaled parameters up to `DEGREE`, as Legendre polynomials, a column each."""
     legendre = np.polynomial.legendre.legvander
-    one, other = legendre(x, DEGREE), legendre(y, DEGREE)
+    square, other = legendre(x, DEGREE), legendre(y, DEGREE)
     pairs = [(i, j) for i in range(DEGREE + 1) for j in range(DEGREE + 1) if i + j <= DEGREE]
-    return np.stack([one[:, i] * other[:, j] for i, j in pairs], axis=1)
+    return np.stack([square[:, i] * other[:, j] for i, j in pairs], axis=1)
 
 
 def resampled(
@@ -96,10 +96,10 @@ def resampled(
     count, width = terms.shape
     products = (terms[:, :, None] * terms[:, None, :]).reshape(count, -1)
     sums = np.concatenate([products, terms * won[:, None]], axis=1)
-    for _ in range(RESAMPLES):
+    for _ in range(SURFACE_RESAMPLES):
         weight = np.bincount(rng.integers(count, size=count), minlength=count).astype(np.float64)
-        found = weight @ sums
-        yield np.linalg.lstsq(found[: width * width].reshape(width, width), found[width * width :], rcond=None)[0]
+        sampled = weight @ sums
+        yield np.linalg.lstsq(sampled[: width * width].reshape(width, width), sampled[width * width :], rcond=None)[0]
 
 
 def _checked(terms: NDArray[np.float64], verdict: NDArray[np.int8], seed: int) -> tuple[Count, float]:
@@ -136,7 +136,7 @@ def interactions(
     cells = {name: _cells(design[name].to_numpy()) for name in factors}
     squares = float(won @ won)
     total = squares - float(won.sum()) ** 2 / len(won)
-    found = []
+    tested = []
     for across, up in combinations([name for name in factors if np.ptp(cells[name])], 2):
         table = _table(won, cells[across], cells[up])
         apart, freedom = _beyond_sums(table)
@@ -145,9 +145,9 @@ def interactions(
         if freedom > 0 and rest > 0 and within > 0:
             ratio = apart / freedom / (within / rest)
             strength = (apart - freedom * within / rest) / total
-            found.append(Interaction(across, up, strength, float(stats.f.sf(ratio, freedom, rest))))
-    corrected = [Interaction(one.across, one.up, one.strength, min(1.0, one.p * len(found))) for one in found]
-    return tuple(sorted(corrected, key=lambda one: (-one.strength, one.across, one.up)))
+            tested.append(Interaction(across, up, strength, float(stats.f.sf(ratio, freedom, rest))))
+    corrected = [Interaction(pair.across, pair.up, pair.strength, min(1.0, pair.p * len(tested))) for pair in tested]
+    return tuple(sorted(corrected, key=lambda pair: (-pair.strength, pair.across, pair.up)))
 
 
 def _cells(values: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -24,7 +24,7 @@ SURE = 0.05
 
 
 @dataclass(frozen=True)
-class Side:
+class Bounds:
     """A limit of a box: `factor` from `low` to `high`; infinite where the box of worlds is the limit."""
 
     factor: str
@@ -56,7 +56,7 @@ class Box:
     """
 
     arm: str
-    sides: tuple[Side, ...]
+    sides: tuple[Bounds, ...]
     mass: float
     density: Count
     coverage: Count
@@ -68,12 +68,12 @@ class Box:
 def find(design: pd.DataFrame, verdict: NDArray[np.int8], arms: tuple[str, str], seed: int) -> tuple[Box, ...]:
     """A box for each arm that wins at least `ENOUGH` worlds of either half, where peeling finds more than chance."""
     learning, held_back = halves(len(design), seed)
-    found = []
+    boxes = []
     for arm, sign in zip(arms, (1, -1), strict=True):
         won = verdict == sign
         if min(won[learning].sum(), won[held_back].sum()) >= ENOUGH:
-            found.append(_box(arm, design, won, learning, held_back))
-    return tuple(one for one in found if one)
+            boxes.append(_box(arm, design, won, learning, held_back))
+    return tuple(box for box in boxes if box)
 
 
 def _box(
@@ -81,7 +81,7 @@ def _box(
 ) -> Box | None:
     values = design.to_numpy(np.float64)
     limits = peel(values[learning], won[learning])
-    steps = tuple(_step(one, values, won, learning, held_back) for one in limits)
+    steps = tuple(_step(limit, values, won, learning, held_back) for limit in limits)
     chosen = best(steps, float(np.mean(won[learning])))
     kept = needed(limits[chosen], values[learning], won[learning])
     inside = holds(kept, values[held_back])
@@ -89,7 +89,7 @@ def _box(
         return None
     here, all_won = won[held_back], won[held_back][inside]
     sides = tuple(
-        Side(str(name), float(low), float(high))
+        Bounds(str(name), float(low), float(high))
         for name, (low, high) in zip(design.columns, kept, strict=True)
         if np.isfinite(low) or np.isfinite(high)
     )
@@ -162,12 +162,12 @@ def _step(
     learning: NDArray[np.int64], held_back: NDArray[np.int64],
 ) -> Step:  # fmt: skip
     inside = holds(limits, values)
-    found = []
+    steps = []
     for rows in (learning, held_back):
         wins = float(np.sum(inside[rows] & won[rows]))
-        found.append((wins / max(1.0, float(np.sum(won[rows]))), wins / max(1.0, float(np.sum(inside[rows])))))
+        steps.append((wins / max(1.0, float(np.sum(won[rows]))), wins / max(1.0, float(np.sum(inside[rows])))))
     cut = int(np.isfinite(limits).any(axis=1).sum())
-    return Step(*found[0], float(np.mean(inside[learning])), cut, *found[1])
+    return Step(*steps[0], float(np.mean(inside[learning])), cut, *steps[1])
 
 
 def best(steps: tuple[Step, ...], everywhere: float) -> int:

@@ -119,9 +119,9 @@ def verdicts(difference: NDArray[np.float64], region: float) -> NDArray[np.int8]
 
 def count(holds: NDArray[np.bool_], method: str = "wilson") -> Count:
     """How often something holds, and its share with an interval: Wilson's, or the `exact` one (Clopper, Pearson)."""
-    found, of = int(np.sum(holds)), len(holds)
-    interval = stats.binomtest(found, of).proportion_ci(LEVEL, method=method)
-    return Count(found, of, Estimate(found / of, float(interval.low), float(interval.high)))
+    counted, of = int(np.sum(holds)), len(holds)
+    interval = stats.binomtest(counted, of).proportion_ci(LEVEL, method=method)
+    return Count(counted, of, Estimate(counted / of, float(interval.low), float(interval.high)))
 
 
 def wilson(share: float, of: int) -> Estimate:

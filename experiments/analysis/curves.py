@@ -11,7 +11,7 @@ from experiments.analysis.contrasts import Estimate, mean
 from experiments.errors import StudyError
 from experiments.study.definition import Study
 
-FEWEST = 5
+FEWEST_WORLDS = 5
 """Worlds below which a curve has no interval worth drawing."""
 
 
@@ -35,9 +35,11 @@ def curves(study: Study, design: pd.DataFrame, values: pd.DataFrame, seed: int) 
     `design` (indexed by point) has the factors, `values` the columns point, world and value of every run.
     """
     wide = values.pivot(index="world", columns="point", values="value")
-    if study.design.replicates < FEWEST:
-        raise StudyError(f"{study.design.replicates} replicates a point are too few for curves; take {FEWEST} or more")
-    found = []
+    if study.design.replicates < FEWEST_WORLDS:
+        raise StudyError(
+            f"{study.design.replicates} replicates a point are too few for curves; take {FEWEST_WORLDS} or more"
+        )
+    drawn = []
     for factor in study.design.factors:
         base = study.parameters[factor]
         others = design.drop(columns=factor)
@@ -45,16 +47,16 @@ def curves(study: Study, design: pd.DataFrame, values: pd.DataFrame, seed: int) 
         points = design.loc[stays, factor].sort_values(kind="stable").drop_duplicates()
         rows = {level: _mean(wide[point], seed) for point, level in points.items()}
         table = pd.DataFrame(
-            [(level, one.value, one.low, one.high) for level, one in rows.items()],
+            [(level, row.value, row.low, row.high) for level, row in rows.items()],
             columns=["level", "mean", "low", "high"],
         )
-        found.append(Curve(factor, base, table, _swing(wide, points, table, seed, study.design.shared_worlds)))
-    return tuple(sorted(found, key=lambda one: (-abs(one.swing.value), one.factor)))
+        drawn.append(Curve(factor, base, table, _swing(wide, points, table, seed, study.design.shared_worlds)))
+    return tuple(sorted(drawn, key=lambda curve: (-abs(curve.swing.value), curve.factor)))
 
 
 def _mean(column: pd.Series, seed: int) -> Estimate:
     values = column.dropna().to_numpy()
-    if len(values) < FEWEST:
+    if len(values) < FEWEST_WORLDS:
         raise StudyError(f"it is missing in all but {len(values)} runs of a point")
     return mean(values, seed)
 
@@ -66,7 +68,7 @@ def _swing(wide: pd.DataFrame, points: pd.Series, table: pd.DataFrame, seed: int
     low, high = wide[ordered[first]], wide[ordered[last]]
     if shared:
         return mean((high - low).dropna().to_numpy(), seed)
-    one, other = mean(low.dropna().to_numpy(), seed), mean(high.dropna().to_numpy(), seed)
-    half = float(np.hypot((one.high - one.low) / 2, (other.high - other.low) / 2))
-    value = other.value - one.value
+    lower, upper = mean(low.dropna().to_numpy(), seed), mean(high.dropna().to_numpy(), seed)
+    half = float(np.hypot((lower.high - lower.low) / 2, (upper.high - upper.low) / 2))
+    value = upper.value - lower.value
     return Estimate(value, value - half, value + half)

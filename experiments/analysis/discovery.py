@@ -88,12 +88,14 @@ def discover(design: pd.DataFrame, verdict: NDArray[np.int8], arms: tuple[str, s
     if min(wins, losses) < ENOUGH:
         few = f"each must win in at least {ENOUGH} worlds, and they won {wins:,} and {losses:,}"
         return Discovery((), (), f"There are too few worlds to say where each wins: {few}.")
-    effects = tuple(sorted(rank_effects(design, verdict), key=lambda found: (-abs(found.effect.value), found.factor)))
+    effects = tuple(
+        sorted(rank_effects(design, verdict), key=lambda effect: (-abs(effect.effect.value), effect.factor))
+    )
     learning, held_back = halves(len(design), seed)
     regions = []
     for arm, sign in zip(arms, (1, -1), strict=True):
         conditions = find_conditions(design.iloc[learning], sign * verdict[learning])
-        regions.append(check(arm, conditions, design.iloc[held_back], sign * verdict[held_back]))
+        regions.append(confirm(arm, conditions, design.iloc[held_back], sign * verdict[held_back]))
     return Discovery(effects, tuple(regions), "")
 
 
@@ -101,7 +103,7 @@ def rank_effects(design: pd.DataFrame, verdict: NDArray[np.int8]) -> list[Effect
     """The effect of each column of `design`, with DeLong's interval."""
     a_won, b_won = verdict == 1, verdict == -1
     quantile = stats.norm.ppf(1 - (1 - LEVEL) / 2 / design.shape[1])
-    found = []
+    effects = []
     for factor in design.columns:
         high, low = design.loc[a_won, factor].to_numpy(), design.loc[b_won, factor].to_numpy()
         ranks = stats.rankdata(np.concatenate([high, low]))
@@ -110,8 +112,8 @@ def rank_effects(design: pd.DataFrame, verdict: NDArray[np.int8]) -> list[Effect
         below = (ranks[len(high) :] - stats.rankdata(low)) / len(high)
         value = float(np.mean(above)) - 0.5
         half = float(quantile * np.sqrt(np.var(above, ddof=1) / len(high) + np.var(below, ddof=1) / len(low)))
-        found.append(Effect(str(factor), within(Estimate(value, value - half, value + half), -0.5, 0.5)))
-    return found
+        effects.append(Effect(str(factor), within(Estimate(value, value - half, value + half), -0.5, 0.5)))
+    return effects
 
 
 def halves(worlds: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -141,7 +143,9 @@ def find_conditions(design: pd.DataFrame, won: NDArray[np.int8]) -> tuple[Condit
     first, second = np.unravel_index(int(np.argmax(score)), score.shape)
     if score[first, second] < 1.1 * score[single, single]:
         return (halflines[single],)
-    return tuple(sorted({halflines[first], halflines[second]}, key=lambda found: (found.factor, found.above)))
+    return tuple(
+        sorted({halflines[first], halflines[second]}, key=lambda condition: (condition.factor, condition.above))
+    )
 
 
 def counts(
@@ -162,7 +166,7 @@ def counts(
     return size, sums
 
 
-def check(
+def confirm(
     arm: str, conditions: tuple[Condition, ...], design: pd.DataFrame, won: NDArray[np.int8], level: float = LEVEL
 ) -> Region:
     """How the conditions fare on worlds they were not found on; the rise has an interval at confidence `level`."""

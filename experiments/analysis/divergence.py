@@ -12,25 +12,25 @@ from experiments.analysis.contrasts import LEVEL, Count, Estimate, count, median
 from experiments.errors import StudyError
 from experiments.study.definition import Contrast
 
-RESAMPLES = 1_000
+BAND_RESAMPLES = 1_000
 SERIES_OF = {"added_value": "outcome", "added_value_mean": "outcome", "outcome_mean": "outcome"}
 """The monthly series behind an outcome, where it has another name; acting alone is the same under both arms."""
 
 
 @dataclass(frozen=True)
-class Parting:
+class Divergence:
     """When the paths part.
 
     `band`: mean paired difference month by month, with a band that holds for all months together (columns mean, low,
-    high). `month`: the first month from which that band leaves out 0 to the end (None: it never does). `parted`: worlds
-    that end apart by more than the region; `typical`: the month from which half of those stayed apart.
+    high). `month`: the first month from which that band leaves out 0 to the end (None: it never does). `diverged`:
+    worlds that end apart by more than the region; `typical`: the month from which half of those stayed apart.
     """
 
     series: str
     worlds: int
     band: pd.DataFrame
     month: int | None
-    parted: Count
+    diverged: Count
     typical: Estimate | None
 
 
@@ -49,24 +49,24 @@ def paths(trajectories: pd.DataFrame, contrast: Contrast, series: str) -> NDArra
     return np.asarray((wide["a"] - wide["b"]).dropna(), dtype=np.float64)
 
 
-def part(difference: NDArray[np.float64], region: float, series: str, seed: int) -> Parting:
+def divergence(difference: NDArray[np.float64], region: float, series: str, seed: int) -> Divergence:
     """When paths part, from paired differences (worlds, months). `StudyError` for fewer than 20 worlds."""
     worlds = len(difference)
     if worlds < 20:
-        raise StudyError(f"{worlds} worlds were kept month by month; the month of parting takes 20 or more")
-    band = together(difference, seed)
+        raise StudyError(f"{worlds} worlds were kept month by month; the month of divergence takes 20 or more")
+    band = joint_band(difference, seed)
     outside = ((band["low"] > 0) | (band["high"] < 0)).to_numpy()
     apart = np.abs(difference) > region
     same = np.sign(difference) == np.sign(difference[:, -1:])
     since = for_good(apart & same)
     ends = since <= difference.shape[1]
     from_month = for_good(outside[None])[0]
-    return Parting(
+    return Divergence(
         series=series,
         worlds=worlds,
         band=band,
         month=int(from_month) if from_month <= difference.shape[1] else None,
-        parted=count(ends),
+        diverged=count(ends),
         typical=median(since[ends].astype(np.float64)) if ends.sum() >= 10 else None,
     )
 
@@ -78,7 +78,7 @@ def for_good(holds: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.asarray(months - kept + 1)
 
 
-def together(difference: NDArray[np.float64], seed: int) -> pd.DataFrame:
+def joint_band(difference: NDArray[np.float64], seed: int) -> pd.DataFrame:
     """The mean, and a bootstrap band that covers the mean in all months at once (the largest standardised departure).
 
     A month without spread, such as the first, has a band of no width.
@@ -87,7 +87,7 @@ def together(difference: NDArray[np.float64], seed: int) -> pd.DataFrame:
     mean = difference.mean(axis=0)
     error = difference.std(axis=0, ddof=1) / np.sqrt(worlds)
     rng = np.random.default_rng(seed)
-    weight = rng.multinomial(worlds, np.full(worlds, 1 / worlds), RESAMPLES) / worlds
+    weight = rng.multinomial(worlds, np.full(worlds, 1 / worlds), BAND_RESAMPLES) / worlds
     moved = np.abs(weight @ (difference - mean))
     scaled = np.divide(moved, error, out=np.zeros_like(moved), where=error > 1e-12)
     reach = float(np.quantile(scaled.max(axis=1), LEVEL))

@@ -46,7 +46,7 @@ LOOKED_AT = 8
 
 @dataclass(frozen=True)
 class Insight:
-    """Each part is None, or empty, where the design does not allow it; `untold` says why, where a reader would ask.
+    """Each part is None, or empty, where the design does not allow it; `skipped` says why, where a reader would ask.
 
     `drivers` are the indices of the contrast's outcome by target (either arm, or the difference), `indices` those of
     every outcome as a table: target, outcome, factor, then numbers; or a `reason` where there are none. `luck` is the
@@ -54,7 +54,7 @@ class Insight:
     """
 
     power: power.Power | None = None
-    parting: divergence.Parting | None = None
+    divergence: divergence.Divergence | None = None
     changes: tuple[ablation.Change, ...] = ()
     boxes: tuple[boxes.Box, ...] = ()
     tree: tree.Tree | None = None
@@ -64,43 +64,43 @@ class Insight:
     drivers: Mapping[str, Sobol | Morris] = field(default_factory=dict)
     indices: pd.DataFrame | None = None
     curves: tuple[curves.Curve, ...] = ()
-    luck: Mapping[tuple[str, str], variance.Luck] = field(default_factory=dict)
-    untold: Mapping[str, str] = field(default_factory=dict)
+    stochastic: Mapping[tuple[str, str], variance.StochasticShare] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(finished: StoredStudy, findings: Findings) -> Insight:
+def read_insight(finished: StoredStudy, findings: Findings) -> Insight:
     """All that the tables of a study allow to be said beyond its findings."""
-    study, untold = finished.study, {}
+    study, skipped = finished.study, {}
 
     def tell(what: str, compute: Callable[[], T], otherwise: T) -> T:
         try:
             return compute()
         except StudyError as error:
-            untold[what] = str(error)
+            skipped[what] = str(error)
             return otherwise
 
     values = tell("every outcome", lambda: run_values(finished), None) if asks_of_runs(study) else None
-    more = every_outcome(finished, values, untold) if values is not None else {}
+    more = every_outcome(finished, values, skipped) if values is not None else {}
     return Insight(
-        power=tell("power", lambda: power.power(findings.pairs, findings.contrast.region), None),
-        parting=tell("the month of parting", lambda: parted(findings), None),
+        power=tell("power", lambda: power.plan(findings.pairs, findings.contrast.region), None),
+        divergence=tell("the month of divergence", lambda: diverged(findings), None),
         changes=ablation.changes(findings.runs, study, findings.variants) if findings.variants else (),
         **more,  # type: ignore[arg-type]
         **regions(findings, tell),  # type: ignore[arg-type]
-        untold=untold,
+        skipped=skipped,
     )
 
 
 def regions(findings: Findings, tell: Callable[..., T]) -> dict[str, object]:
     """Where each arm wins, beyond the conditions of the findings; nothing where those found too few worlds."""
-    found, contrast, seed = findings.discovery.effects, findings.contrast, findings.study.seed
-    if not found:
+    discovery, contrast, seed = findings.discovery.effects, findings.contrast, findings.study.seed
+    if not discovery:
         return {}
     rows = findings.pairs.index.isin(findings.design.index) & findings.pairs["difference"].notna().to_numpy()
     worlds = findings.design.loc[findings.pairs.index[rows]]
     verdict = findings.winners[rows]
     spans = {name: findings.study.design.factors[name] for name in worlds.columns}
-    names = [one.factor for one in found]
+    names = [region.factor for region in discovery]
     several = len(names) >= 2
     return {
         "boxes": boxes.find(worlds, verdict, (contrast.a, contrast.b), seed),
@@ -117,7 +117,7 @@ def regions(findings: Findings, tell: Callable[..., T]) -> dict[str, object]:
     }  # fmt: skip
 
 
-def parted(findings: Findings) -> divergence.Parting | None:
+def diverged(findings: Findings) -> divergence.Divergence | None:
     """The month at which the contrast's paths part; None where no months were kept, or the outcome has no series."""
     if findings.trajectories is None:
         return None
@@ -125,7 +125,7 @@ def parted(findings: Findings) -> divergence.Parting | None:
     if series is None:
         return None
     apart = divergence.paths(findings.trajectories, findings.contrast, series)
-    return divergence.part(apart, findings.contrast.region, series, findings.study.seed)
+    return divergence.divergence(apart, findings.contrast.region, series, findings.study.seed)
 
 
 # runs, outcome by outcome
@@ -170,7 +170,7 @@ def run_values(finished: StoredStudy) -> dict[str, Values]:
         kept.append(part[rows].astype({"arm": str}).drop(columns="variant"))
     table = pd.concat(kept).set_index(["point", "world"]).sort_index(kind="stable")
     a, b = (table.loc[table["arm"] == arm, list(OUTCOME_NAMES)] for arm in arms)
-    return {target: valued(found) for target, found in zip(targets(study), (a, b, a - b), strict=True)}
+    return {target: valued(cells) for target, cells in zip(targets(study), (a, b, a - b), strict=True)}
 
 
 def valued(runs: pd.DataFrame) -> Values:
@@ -179,23 +179,23 @@ def valued(runs: pd.DataFrame) -> Values:
     return Values(runs, by_point.mean().where(whole))
 
 
-def every_outcome(finished: StoredStudy, values: Mapping[str, Values], untold: dict[str, str]) -> dict[str, object]:
+def every_outcome(finished: StoredStudy, values: Mapping[str, Values], skipped: dict[str, str]) -> dict[str, object]:
     """What single runs tell: shares of luck, indices of sensitivity, curves; whatever the design has the data for."""
     study = finished.study
     spreads = spreads_of(values) if again(study) else {}
-    found: dict[str, object] = {"luck": shares_of_luck(spreads, study)}
+    more: dict[str, object] = {"stochastic": stochastic_shares(spreads, study)}
     if study.design.sampler in sensitivity.SAMPLES:
         table, drivers = indices_of(values, spreads, study)
         missing = table[(table["reason"] != "") & (table["outcome"] == study.contrast.outcome)]
         for row in missing.itertuples():
-            untold[f"what drives {row.outcome}, {row.target}"] = row.reason
-        found |= {"indices": table, "drivers": drivers}
+            skipped[f"what drives {row.outcome}, {row.target}"] = row.reason
+        more |= {"indices": table, "drivers": drivers}
     if study.design.sampler == "one_at_a_time":
         try:
-            found["curves"] = curves_of(finished, values)
+            more["curves"] = curves_of(finished, values)
         except StudyError as error:
-            untold["curves"] = str(error)
-    return found
+            skipped["curves"] = str(error)
+    return more
 
 
 Spreads = Mapping[tuple[str, str], pd.DataFrame]
@@ -204,23 +204,23 @@ Spreads = Mapping[tuple[str, str], pd.DataFrame]
 
 def spreads_of(values: Mapping[str, Values]) -> Spreads:
     return {
-        (target, outcome): variance.spread(one.runs[[outcome]], outcome)
-        for target, one in values.items()
+        (target, outcome): variance.spread(value.runs[[outcome]], outcome)
+        for target, value in values.items()
         for outcome in OUTCOME_NAMES
     }
 
 
-def shares_of_luck(spreads: Spreads, study: Study) -> dict[tuple[str, str], variance.Luck]:
+def stochastic_shares(spreads: Spreads, study: Study) -> dict[tuple[str, str], variance.StochasticShare]:
     """The share of luck in every outcome that has one: one that is missing, or always the same, has none."""
     factors = len(study.design.factors) + len(study.design.choices)
     together = samplers.points_per_sample(study.design.sampler, factors)
-    found = {}
+    shares = {}
     for key, spread in spreads.items():
         try:
-            found[key] = variance.share(spread, study.seed, together)
+            shares[key] = variance.stochastic_share(spread, study.seed, together)
         except StudyError:
             continue
-    return found
+    return shares
 
 
 def noise(spread: pd.DataFrame | None, study: Study) -> float | None:
@@ -247,41 +247,48 @@ def indices_of(
     drivers = {}
     for target in targets(study):
         for outcome in OUTCOME_NAMES:
-            found = values[target].means[outcome].reindex(np.arange(count)).to_numpy(np.float64)
+            means = values[target].means[outcome].reindex(np.arange(count)).to_numpy(np.float64)
             blur = noise(spreads.get((target, outcome)), study)
             here = {"target": target, "outcome": outcome, "reason": ""}
             try:
-                one = index(study, unit, found, names, blur, outcome)
+                indices = index(study, unit, means, names, blur, outcome)
             except StudyError as error:
                 rows.append({**here, "factor": "", "reason": str(error)})
                 continue
-            rows += [{**here, **numbers} for numbers in _rows(one)]
+            rows += [{**here, **numbers} for numbers in _rows(indices)]
             if outcome == study.contrast.outcome:
-                drivers[target] = one
+                drivers[target] = indices
     return pd.DataFrame(rows), drivers
 
 
 def index(
-    study: Study, unit: samplers.Cube, found: NDArray[np.float64], names: list[str], blur: float | None, outcome: str
+    study: Study, unit: samplers.Cube, means: NDArray[np.float64], names: list[str], blur: float | None, outcome: str
 ) -> Sobol | Morris:
     """The indices that a design was drawn for, from its points in the unit cube and an outcome at each."""
     if study.design.sampler == "saltelli":
-        often = sensitivity.RESAMPLES if outcome == study.contrast.outcome else sensitivity.FEW_RESAMPLES
-        return sensitivity.sobol(found, names, study.seed, blur, often)
-    return sensitivity.morris(unit, found, names, study.seed, blur)
+        often = sensitivity.INDEX_RESAMPLES if outcome == study.contrast.outcome else sensitivity.FEW_RESAMPLES
+        return sensitivity.sobol_indices(means, names, study.seed, blur, often)
+    return sensitivity.elementary_effects(unit, means, names, study.seed, blur)
 
 
-def _rows(found: Sobol | Morris) -> list[dict[str, object]]:
-    if isinstance(found, Sobol):
+def _rows(indices: Sobol | Morris) -> list[dict[str, object]]:
+    if isinstance(indices, Sobol):
         return [
-            {"factor": one.factor, "first": one.first.value, "first_low": one.first.low, "first_high": one.first.high,
-             "total": one.total.value, "total_low": one.total.low, "total_high": one.total.high}
-            for one in found.shares
-        ]  # fmt: skip
+            {
+                "factor": share.factor,
+                "first": share.first.value,
+                "first_low": share.first.low,
+                "first_high": share.first.high,
+                "total": share.total.value,
+                "total_low": share.total.low,
+                "total_high": share.total.high,
+            }
+            for share in indices.shares
+        ]
     return [
-        {"factor": one.factor, "size": one.size.value, "size_low": one.size.low, "size_high": one.size.high,
-         "mean": one.mean, "spread": one.spread, "floor": found.floor}
-        for one in found.effects
+        {"factor": effect.factor, "size": effect.size.value, "size_low": effect.size.low, "size_high": effect.size.high,
+         "mean": effect.mean, "spread": effect.spread, "floor": indices.floor}
+        for effect in indices.effects
     ]  # fmt: skip
 
 
@@ -297,56 +304,63 @@ def curves_of(finished: StoredStudy, values: Mapping[str, Values]) -> tuple[curv
 # what is written beside the report
 
 
-def summary(found: Insight) -> dict[str, object]:
+def insight_summary(insight: Insight) -> dict[str, object]:
     """The numbers of an insight, for `analysis/insight.json`; those of every outcome are in tables beside it."""
     parts: dict[str, object] = {
-        "power": asdict(found.power) if found.power else None,
-        "parting": _parting(found.parting) if found.parting else None,
-        "changes": [asdict(one) for one in found.changes],
-        "boxes": [_box(one) for one in found.boxes],
-        "tree": asdict(found.tree) if found.tree else None,
-        "boundary": _boundary(found.boundary) if found.boundary else None,
-        "interactions": [asdict(one) for one in found.interactions],
-        "shares": asdict(found.shares) if found.shares else None,
-        "drivers": {target: asdict(one) for target, one in found.drivers.items()},
-        "swings": {one.factor: asdict(one.swing) for one in found.curves},
-        "untold": dict(found.untold),
+        "power": asdict(insight.power) if insight.power else None,
+        "divergence": _divergence(insight.divergence) if insight.divergence else None,
+        "changes": [asdict(change) for change in insight.changes],
+        "boxes": [_box(box) for box in insight.boxes],
+        "tree": asdict(insight.tree) if insight.tree else None,
+        "boundary": _boundary(insight.boundary) if insight.boundary else None,
+        "interactions": [asdict(interaction) for interaction in insight.interactions],
+        "shares": asdict(insight.shares) if insight.shares else None,
+        "drivers": {target: asdict(driver) for target, driver in insight.drivers.items()},
+        "swings": {curve.factor: asdict(curve.swing) for curve in insight.curves},
+        "skipped": dict(insight.skipped),
     }
     return {name: rounded(part) for name, part in parts.items() if part}
 
 
-def _parting(found: divergence.Parting) -> dict[str, object]:
-    typical = asdict(found.typical) if found.typical else None
-    return {"series": found.series, "worlds": found.worlds, "month": found.month, "parted": asdict(found.parted),
-            "typical": typical}  # fmt: skip
+def _divergence(parted: divergence.Divergence) -> dict[str, object]:
+    typical = asdict(parted.typical) if parted.typical else None
+    return {
+        "series": parted.series,
+        "worlds": parted.worlds,
+        "month": parted.month,
+        "diverged": asdict(parted.diverged),
+        "typical": typical,
+    }
 
 
-def _box(found: boxes.Box) -> dict[str, object]:
+def _box(box: boxes.Box) -> dict[str, object]:
     """A box without the way there; an end it does not cut is null, since JSON knows no infinity."""
     ends = [{"factor": side.factor, **{end: value if np.isfinite(value := getattr(side, end)) else None for end in
-             ("low", "high")}} for side in found.sides]  # fmt: skip
-    return {"arm": found.arm, "sides": ends, "mass": found.mass, "density": asdict(found.density),
-            "coverage": asdict(found.coverage), "elsewhere": asdict(found.elsewhere)}  # fmt: skip
+             ("low", "high")}} for side in box.sides]  # fmt: skip
+    return {"arm": box.arm, "sides": ends, "mass": box.mass, "density": asdict(box.density),
+            "coverage": asdict(box.coverage), "elsewhere": asdict(box.elsewhere)}  # fmt: skip
 
 
-def _boundary(found: Boundary) -> dict[str, object]:
-    known = {str(side): float(np.mean(found.known == side)) for side in (1, 0, -1)}
-    return {"across": found.across, "up": found.up, "worlds": found.worlds, "known": known,
-            "right": asdict(found.right), "commonest": found.commonest}  # fmt: skip
+def _boundary(surface: Boundary) -> dict[str, object]:
+    known = {str(side): float(np.mean(surface.known == side)) for side in (1, 0, -1)}
+    return {"across": surface.across, "up": surface.up, "worlds": surface.worlds, "known": known,
+            "right": asdict(surface.right), "commonest": surface.commonest}  # fmt: skip
 
 
-def tables(found: Insight) -> dict[str, bytes]:
+def tables(insight: Insight) -> dict[str, bytes]:
     """Tables that are too long for the report, as CSV by name: the sensitivity of every outcome, curves, luck."""
     frames = {}
-    if found.indices is not None:
-        frames["sensitivity"] = found.indices
-    if found.curves:
-        parts = [one.table.assign(factor=one.factor, base=one.base) for one in found.curves]
+    if insight.indices is not None:
+        frames["sensitivity"] = insight.indices
+    if insight.curves:
+        parts = [curve.table.assign(factor=curve.factor, base=curve.base) for curve in insight.curves]
         frames["curves"] = pd.concat(parts)[["factor", "base", "level", "mean", "low", "high"]]
-    if found.luck:
-        rows = [(*key, one.share.value, one.share.low, one.share.high, one.variance, one.points, one.replicates)
-                for key, one in found.luck.items()]  # fmt: skip
+    if insight.stochastic:
+        rows = [
+            (*key, share.share.value, share.share.low, share.share.high, share.variance, share.points, share.replicates)
+            for key, share in insight.stochastic.items()
+        ]
         names = ["target", "outcome", "share", "low", "high", "variance", "points", "replicates"]
-        frames["luck"] = pd.DataFrame(rows, columns=names)
+        frames["stochastic"] = pd.DataFrame(rows, columns=names)
     form = f"%.{DIGITS}g"
     return {name: frame.to_csv(index=False, float_format=form).encode() for name, frame in frames.items()}

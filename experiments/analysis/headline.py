@@ -14,7 +14,7 @@ from experiments.analysis.contrasts import PairedResult
 from experiments.errors import StudyError
 from experiments.study import plan
 from experiments.study.definition import Contrast, Study
-from experiments.study.design import NO_VARIANT, apart, factor_names
+from experiments.study.design import NO_VARIANT, factor_names, points_apart
 from experiments.study.stored import StoredStudy
 from experiments.study.tables import DESIGN, RUNS, TRAJECTORIES, part_name
 from sim.failures import MODE_NAMES
@@ -62,7 +62,7 @@ class Findings:
         return contrasts.verdicts(self.pairs["difference"].to_numpy(), self.contrast.region)
 
 
-def read(finished: StoredStudy) -> Findings:
+def read_findings(finished: StoredStudy) -> Findings:
     """Read a study's tables, each verified, and compute what there is to say about them."""
     study, contrast = finished.study, finished.study.contrast
     runs, run_count = by_point(finished)
@@ -116,12 +116,12 @@ def flags(finished: StoredStudy) -> pd.DataFrame | None:
     if study.limits is None:
         return None
     points = finished.read(finished.parts(DESIGN)[:EXPLORED], ["point"])["point"]
-    found = []
+    read = []
     for name in first_parts(study, len(points)):
         runs = finished.read([name], ["point", "arm", "variant", *MODE_NAMES])
         kept = (runs["variant"] == NO_VARIANT) & (runs["arm"] != "alone") & runs["point"].isin(points)
-        found.append(runs[kept].drop(columns="variant").astype(dict.fromkeys(MODE_NAMES, np.float32)))
-    return pd.concat(found, ignore_index=True).rename(columns={"point": "world"})
+        read.append(runs[kept].drop(columns="variant").astype(dict.fromkeys(MODE_NAMES, np.float32)))
+    return pd.concat(read, ignore_index=True).rename(columns={"point": "world"})
 
 
 def first_parts(study: Study, places: int) -> list[str]:
@@ -148,7 +148,7 @@ def by_point(finished: StoredStudy) -> tuple[pd.DataFrame, int]:
     else:
         parts = (finished.read_part(name, columns).to_pandas() for name in names)
         runs, count = over_replicates(finished.study, parts)
-    alone = apart(finished.study.design, runs["world"].to_numpy())
+    alone = points_apart(finished.study.design, runs["world"].to_numpy())
     return (runs if alone.all() else runs[alone]), count
 
 
@@ -185,7 +185,7 @@ def by_variant(runs: pd.DataFrame, study: Study) -> dict[str, PairedResult]:
     }
 
 
-def summary(findings: Findings, verdict: dict[str, Any]) -> dict[str, Any]:
+def findings_summary(findings: Findings, verdict: dict[str, Any]) -> dict[str, Any]:
     """What `summary.json` holds: the verdict in words, then the numbers behind it, and the box they were drawn from."""
     study = findings.study
     content: dict[str, Any] = {
@@ -203,8 +203,8 @@ def summary(findings: Findings, verdict: dict[str, Any]) -> dict[str, Any]:
         "discovery": asdict(findings.discovery),
         "results_version": findings.provenance["results_version"],
     }
-    found: dict[str, Any] = rounded(content)
-    return found
+    numbers: dict[str, Any] = rounded(content)
+    return numbers
 
 
 def rounded(content: Any) -> Any:

@@ -85,7 +85,7 @@ def judge(difference: pd.Series, design: pd.DataFrame, rule: Rule, seed: int) ->
     known = difference.dropna()
     values = known.to_numpy()
     sign = signs(values, rule.expect, rule.region)
-    support, opposed, neither = (share(sign == one, rule.level) for one in (1, -1, 0))
+    support, opposed, neither = (exact_share(sign == way, rule.level) for way in (1, -1, 0))
     effect = mean(values, rule.level)
     conditions = separating(design.loc[known.index], sign, rule, seed) if mixed(support, opposed, rule) else ()
     word, reason = decide(support, opposed, effect, bool(conditions), rule)
@@ -133,13 +133,13 @@ def agreed(effect: Estimate, rule: Rule) -> tuple[str, str]:
 # -- intervals --------------------------------------------------------------------------------------------
 
 
-def share(holds: NDArray[np.bool_], level: float) -> Count:
+def exact_share(holds: NDArray[np.bool_], level: float) -> Count:
     """How often something holds, with the exact interval (Clopper, Pearson); of no worlds anything may be true."""
-    found, of = int(np.sum(holds)), len(holds)
+    counted, of = int(np.sum(holds)), len(holds)
     if not of:
         return Count(0, 0, Estimate(0.0, 0.0, 1.0))
-    interval = stats.binomtest(found, of).proportion_ci(level, method="exact")
-    return Count(found, of, Estimate(found / of, float(interval.low), float(interval.high)))
+    interval = stats.binomtest(counted, of).proportion_ci(level, method="exact")
+    return Count(counted, of, Estimate(counted / of, float(interval.low), float(interval.high)))
 
 
 def mean(values: NDArray[np.float64], level: float) -> Estimate:
@@ -162,11 +162,11 @@ def separating(design: pd.DataFrame, sign: NDArray[np.int8], rule: Rule, seed: i
     if not design.shape[1] or min(np.sum(sign == 1), np.sum(sign == -1)) < ENOUGH:
         return ()
     learning, held_back = discovery.halves(len(design), seed)
-    found = []
+    pairs = []
     for name, way in (("for", 1), ("against", -1)):
         won = (way * sign).astype(np.int8)
         conditions = discovery.find_conditions(design.iloc[learning], won[learning])
-        region = discovery.check(name, conditions, design.iloc[held_back], won[held_back], rule.level)
+        region = discovery.confirm(name, conditions, design.iloc[held_back], won[held_back], rule.level)
         if region.lift.low > rule.rare:
-            found.append(region)
-    return tuple(found)
+            pairs.append(region)
+    return tuple(pairs)

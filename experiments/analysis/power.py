@@ -87,7 +87,7 @@ def detecting(spread: float, effect: float) -> int:
     return int(np.ceil((reach * spread / effect) ** 2 * SLACK)) + 2
 
 
-def power(pairs: pd.DataFrame, region: float, precisions: Sequence[float] = PRECISIONS) -> Power:
+def plan(pairs: pd.DataFrame, region: float, precisions: Sequence[float] = PRECISIONS) -> Power:
     """What the paired table of a pilot (see `contrasts.pair`) says of larger ones. `StudyError` if it is too small."""
     complete = pairs.dropna(subset="difference")
     if len(complete) < PILOT:
@@ -103,15 +103,17 @@ def power(pairs: pd.DataFrame, region: float, precisions: Sequence[float] = PREC
         worlds=len(complete),
         spread=spread,
         gain=ratio * ratio,
-        plans=tuple(Plan(one, _each(spread, one), _each(spread, one, ratio)) for one in precisions),
+        plans=tuple(
+            Plan(precision, _each(spread, precision), _each(spread, precision, ratio)) for precision in precisions
+        ),
         region=effect,
-        detect=Estimate(*(float(detecting(one, effect)) for one in (spread.value, spread.low, spread.high))),
+        detect=Estimate(*(float(detecting(sd, effect)) for sd in (spread.value, spread.low, spread.high))),
         share=worlds_for(0.5, 0.01),
     )
 
 
 def _each(spread: Estimate, precision: float, times: float = 1.0) -> Estimate:
-    return Estimate(*(float(worlds_for(times * one, precision)) for one in (spread.value, spread.low, spread.high)))
+    return Estimate(*(float(worlds_for(times * sd, precision)) for sd in (spread.value, spread.low, spread.high)))
 
 
 @dataclass(frozen=True)
@@ -138,4 +140,7 @@ def replicates(spreads: NDArray[np.float64], precisions: Sequence[float] = PRECI
     start = (len(ordered) - fifth) // 2
     middle = float(np.sqrt(np.mean(ordered[start : start + fifth])))
     top = float(np.sqrt(np.mean(ordered[-fifth:])))
-    return tuple(Replicates(one, len(ordered), worlds_for(middle, one), worlds_for(top, one)) for one in precisions)
+    return tuple(
+        Replicates(precision, len(ordered), worlds_for(middle, precision), worlds_for(top, precision))
+        for precision in precisions
+    )

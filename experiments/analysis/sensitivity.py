@@ -16,7 +16,7 @@ from experiments.analysis.contrasts import LEVEL, Estimate
 from experiments.errors import StudyError
 from experiments.study.samplers import MORRIS_LEVELS, Cube
 
-RESAMPLES = 200
+INDEX_RESAMPLES = 200
 FEW_RESAMPLES = 50
 """Where every outcome is looked at: their intervals are good to a tenth of their width."""
 SAMPLES = {"saltelli": 64, "morris": 10}
@@ -74,8 +74,8 @@ class Morris:
     floor: float | None
 
 
-def sobol(
-    values: NDArray[np.float64], names: Sequence[str], seed: int, noise: float | None, resamples: int = RESAMPLES
+def sobol_indices(
+    values: NDArray[np.float64], names: Sequence[str], seed: int, noise: float | None, resamples: int = INDEX_RESAMPLES
 ) -> Sobol:
     """First and total indices from values at Saltelli's points, in their order.
 
@@ -87,7 +87,7 @@ def sobol(
     kept, missing = whole_samples(values, len(names) + 2, SAMPLES["saltelli"])
     variance = float(np.var(kept))
     # An odd seed: SALib takes 0 for none, and then is not repeatable.
-    found = salib.analyze(problem(names), kept, calc_second_order=False, num_resamples=resamples, conf_level=LEVEL,
+    analysed = salib.analyze(problem(names), kept, calc_second_order=False, num_resamples=resamples, conf_level=LEVEL,
                           seed=2 * seed + 1)  # fmt: skip
     blur = min((noise or 0.0) / variance, 1 - FLAT)
     scale = 1 / (1 - blur)
@@ -98,14 +98,16 @@ def sobol(
             _around((total - blur) * scale, total_half * scale),
         )
         for name, first, first_half, total, total_half in zip(
-            names, found["S1"], found["S1_conf"], found["ST"], found["ST_conf"], strict=True
+            names, analysed["S1"], analysed["S1_conf"], analysed["ST"], analysed["ST_conf"], strict=True
         )
     ]
-    ordered = tuple(sorted(shares, key=lambda one: (-one.total.value, one.factor)))
+    ordered = tuple(sorted(shares, key=lambda share: (-share.total.value, share.factor)))
     return Sobol(ordered, len(kept) // (len(names) + 2), missing, variance, None if noise is None else blur)
 
 
-def morris(unit: Cube, values: NDArray[np.float64], names: Sequence[str], seed: int, noise: float | None) -> Morris:
+def elementary_effects(
+    unit: Cube, values: NDArray[np.float64], names: Sequence[str], seed: int, noise: float | None
+) -> Morris:
     """Elementary effects from values at the points `unit` (in the unit cube) of Morris's trajectories, in their order.
 
     `noise` is the variance of luck in each value, as in `sobol`.
@@ -115,15 +117,15 @@ def morris(unit: Cube, values: NDArray[np.float64], names: Sequence[str], seed: 
     together = len(names) + 1
     kept, missing = whole_samples(values, together, SAMPLES["morris"])
     rows = np.repeat(np.isfinite(values.reshape(-1, together)).all(axis=1), together)
-    found = salib.analyze(problem(names), unit[rows], kept, num_resamples=RESAMPLES, conf_level=LEVEL,
+    analysed = salib.analyze(problem(names), unit[rows], kept, num_resamples=INDEX_RESAMPLES, conf_level=LEVEL,
                           num_levels=MORRIS_LEVELS, seed=2 * seed + 1)  # fmt: skip
     effects = [
         Effect(name, _around(float(size), float(half)), float(mean), float(spread))
         for name, size, half, mean, spread in zip(
-            names, found["mu_star"], found["mu_star_conf"], found["mu"], found["sigma"], strict=True
+            names, analysed["mu_star"], analysed["mu_star_conf"], analysed["mu"], analysed["sigma"], strict=True
         )
     ]
-    ordered = tuple(sorted(effects, key=lambda one: (-one.size.value, one.factor)))
+    ordered = tuple(sorted(effects, key=lambda effect: (-effect.size.value, effect.factor)))
     step = MORRIS_LEVELS / (2 * (MORRIS_LEVELS - 1))
     # The mean size of the difference of two normal errors, over the step.
     floor = None if noise is None else float(np.sqrt(2 * noise) * np.sqrt(2 / np.pi) / step)

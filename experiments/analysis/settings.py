@@ -38,7 +38,7 @@ class Setting:
 
 def setting(text: str, study: Study) -> Setting:
     """The setting that a text names, if the study has it; else a `StudyError` with the nearest and all there are."""
-    side, at, told = text.partition("@")
+    side, at, changes_text = text.partition("@")
     arm, slash, variant = side.partition("/")
     _among("arm", arm, study.arms)
     if slash:
@@ -48,8 +48,8 @@ def setting(text: str, study: Study) -> Setting:
             f"{text}: variants were run under {study.contrast.a} and {study.contrast.b} only, not under {arm}"
         )
     where: dict[str, float | str] = {}
-    for one in told.split(",") if at else ():
-        name, equals, value = one.partition("=")
+    for change in changes_text.split(",") if at else ():
+        name, equals, value = change.partition("=")
         if not equals:
             raise StudyError(f"{text}: {SETTING}")
         where[name] = _level(study, name, value)
@@ -97,7 +97,7 @@ def paired(finished: StoredStudy, a: Setting, b: Setting, name: str) -> pd.DataF
     if a.where or b.where:
         design = finished.read(finished.parts(DESIGN))
         runs = runs.merge(design, on="point")
-    sides = {side: _mean(_rows(runs, one), by, name) for side, one in (("a", a), ("b", b))}
+    sides = {side: _mean(_rows(runs, spec), by, name) for side, spec in (("a", a), ("b", b))}
     both = pd.concat(sides, axis=1, join="inner")
     if not len(both):
         raise StudyError(f"{a} and {b} never meet: no point of one is like a point of the other in all else")
@@ -120,12 +120,12 @@ def _elsewhere(study: Study, a: Setting, b: Setting) -> list[str]:
     return ["world", *(name for name in named if name not in a.where)]
 
 
-def _rows(runs: pd.DataFrame, one: Setting) -> pd.DataFrame:
-    kept = (runs["arm"] == one.arm) & (runs["variant"] == one.variant)
-    for name, value in one.where.items():
+def _rows(runs: pd.DataFrame, side: Setting) -> pd.DataFrame:
+    kept = (runs["arm"] == side.arm) & (runs["variant"] == side.variant)
+    for name, value in side.where.items():
         kept &= runs[name] == value
     if not kept.any():
-        raise StudyError(f"no run of this study is {one}")
+        raise StudyError(f"no run of this study is {side}")
     return runs[kept]
 
 

@@ -53,7 +53,7 @@ def of_boxes(design: pd.DataFrame, verdict: NDArray[np.int8], spans: dict[str, t
     if len(pairs) >= 2:
         sides = product(*([part.conditions[0] for part in pair] for pair in pairs[:2]))
         quarters = [part for both in sides if (part := _part(design, verdict, both))]
-    whole = Part((), len(verdict), *(count(verdict == one) for one in (1, 0, -1)))
+    whole = Part((), len(verdict), *(count(verdict == sign) for sign in (1, 0, -1)))
     return Shares(whole, tuple(pairs), tuple(sorted(quarters, key=lambda part: -part.net)))
 
 
@@ -63,4 +63,4 @@ def _part(design: pd.DataFrame, verdict: NDArray[np.int8], conditions: tuple[Con
         inside &= condition.holds(design)
     if inside.sum() < ENOUGH:
         return None
-    return Part(conditions, int(inside.sum()), *(count(verdict[inside] == one) for one in (1, 0, -1)))
+    return Part(conditions, int(inside.sum()), *(count(verdict[inside] == sign) for sign in (1, 0, -1)))

@@ -56,12 +56,12 @@ def grow(design: pd.DataFrame, verdict: NDArray[np.int8], seed: int) -> Tree:
     names = [str(name) for name in design.columns]
     whole = {name for name in names if (design[name] == design[name].round()).all()}
     leaves = [
-        Leaf(conditions, int(np.sum(here)), *(count(ends[here] == one) for one in (1, 0, -1)))
+        Leaf(conditions, int(np.sum(here)), *(count(ends[here] == sign) for sign in (1, 0, -1)))
         for place, conditions in paths(model.tree_, names, whole)
         if (here := places == place).any()
     ]
     leaves.sort(key=lambda leaf: leaf.lost.share.value - leaf.won.share.value)
-    common = max(float(np.mean(ends == one)) for one in np.unique(ends))
+    common = max(float(np.mean(ends == sign)) for sign in np.unique(ends))
     return Tree(tuple(leaves), count(said == ends), common)
 
 
@@ -70,12 +70,12 @@ def paths(tree, names: list[str], whole: set[str]) -> list[tuple[int, tuple[Cond
 
     The cuts of factors in `whole`, which take whole numbers only, are told as such.
     """
-    found: list[tuple[int, tuple[Condition, ...]]] = []
+    ways: list[tuple[int, tuple[Condition, ...]]] = []
 
     def walk(node: int, so_far: dict[tuple[str, bool], float]) -> None:
         if tree.children_left[node] < 0:
             conditions = tuple(Condition(name, above, cut) for (name, above), cut in sorted(so_far.items()))
-            found.append((node, conditions))
+            ways.append((node, conditions))
             return
         name, cut = names[tree.feature[node]], float(tree.threshold[node])
         cut = float(np.floor(cut)) if name in whole else cut
@@ -83,4 +83,4 @@ def paths(tree, names: list[str], whole: set[str]) -> list[tuple[int, tuple[Cond
         walk(int(tree.children_right[node]), {**so_far, (name, True): cut})
 
     walk(0, {})
-    return found
+    return ways

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from experiments.analysis.contrasts import LEVEL, Estimate
 from experiments.errors import StudyError
 
-RESAMPLES = 1_000
-FEWEST = 20
+SHARE_RESAMPLES = 1_000
+FEWEST_POINTS = 20
 GROUPS = 500
 """Groups of points that are resampled, at the most."""
 FLAT = 1e-15
 
 
 @dataclass(frozen=True)
-class Luck:
+class StochasticShare:
     """Share of the variance of single runs that is luck: other partners and shocks at the same parameters.
 
     `variance` is that of single runs in all, `within` that at one point, `replicates` how often a point was met.
@@ -37,7 +37,7 @@ def spread(runs: pd.DataFrame, value: str) -> pd.DataFrame:
     return runs.dropna(subset=value).groupby("point")[value].agg(["count", "mean", "var"])
 
 
-def share(table: pd.DataFrame, seed: int, together: int = 1) -> Luck:
+def stochastic_share(table: pd.DataFrame, seed: int, together: int = 1) -> StochasticShare:
     """The share of luck, from `spread`'s table, with a bootstrap interval over points.
 
     One-way analysis of variance: what points differ by beyond what luck makes their means differ is parameters. Points
@@ -45,22 +45,24 @@ def share(table: pd.DataFrame, seed: int, together: int = 1) -> Luck:
     twice, or nothing varies.
     """
     met = table[table["count"] >= 2]
-    if len(met) < FEWEST:
-        raise StudyError(f"{len(met)} points were met more than once; the share of luck takes {FEWEST} or more")
+    if len(met) < FEWEST_POINTS:
+        raise StudyError(f"{len(met)} points were met more than once; the share of luck takes {FEWEST_POINTS} or more")
     sums = summed(met, together)
     within, between = parts(sums.sum(axis=0)[None])
     total = float(within[0] + between[0])
     if total <= FLAT:
         raise StudyError("it is the same in every run, so there is no variance to share out")
     rng = np.random.default_rng(seed)
-    weights = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), RESAMPLES).astype(np.float64)
+    weights = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), SHARE_RESAMPLES).astype(np.float64)
     again_within, again_between = parts(weights @ sums)
     again_total = again_within + again_between
     varied = again_total > FLAT  # points that hardly ever differ may be resampled without one that does
     shares = again_within[varied] / again_total[varied]
     low, high = np.quantile(shares, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
     value = float(within[0] / total)
-    return Luck(Estimate(value, float(low), float(high)), total, float(within[0]), len(met), float(met["count"].mean()))
+    return StochasticShare(
+        Estimate(value, float(low), float(high)), total, float(within[0]), len(met), float(met["count"].mean())
+    )
 
 
 def summed(table: pd.DataFrame, together: int) -> NDArray[np.float64]:
@@ -70,9 +72,9 @@ def summed(table: pd.DataFrame, together: int) -> NDArray[np.float64]:
     columns = np.stack([np.ones_like(mean), (count - 1) * variance, count - 1, mean, mean * mean, 1 / count], axis=1)
     _, group = np.unique(table.index.to_numpy() // together, return_inverse=True)
     groups = min(GROUPS, int(group.max()) + 1)
-    found = np.zeros((groups, columns.shape[1]))
-    np.add.at(found, group % groups, columns)
-    return found
+    sums = np.zeros((groups, columns.shape[1]))
+    np.add.at(sums, group % groups, columns)
+    return sums
 
 
 def parts(sums: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

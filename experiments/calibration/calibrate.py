@@ -23,9 +23,9 @@ from scipy import stats
 from experiments.calibration import smc
 from experiments.calibration.measure import in_pieces, kinds_of
 from experiments.calibration.nearness import mean_distance, near_in_pieces
-from experiments.calibration.pattern import CALIBRATION, Pattern, patterns, rivals
+from experiments.calibration.pattern import CALIBRATION, Pattern, load_patterns, rivals
 from experiments.calibration.smc import Plan, Population
-from experiments.config.boxes import COORDINATES, World, world
+from experiments.config.boxes import COORDINATES, World, world_from
 from experiments.config.scenarios import Kind
 from experiments.errors import ConfigError, StudyError
 from experiments.execution.place import available_workers
@@ -41,7 +41,7 @@ LISTED = 500
 """Worlds in the list that a calibration leaves."""
 TRIED, AGAIN = 60, 40
 """Particles among which the nearest world is sought, and runs of each with luck that it was not chosen by."""
-TOLD = 0.2
+IDENTIFIED = 0.2
 """Patterns tell a parameter whose posterior departs from its prior so far (the largest gap between their cumulative
 shares, as in Kolmogorov and Smirnov's test); 200 particles drawn from the prior itself come to about half of it."""
 
@@ -86,7 +86,11 @@ class Calibration:
 
 def target(asked: Asked) -> list[Pattern]:
     """The calibration patterns of a scenario, or of all. Raises `ConfigError` where there is none."""
-    wanted = [one for one in patterns(None if asked.scenario == "all" else asked.scenario) if one.use == CALIBRATION]
+    wanted = [
+        pattern
+        for pattern in load_patterns(None if asked.scenario == "all" else asked.scenario)
+        if pattern.use == CALIBRATION
+    ]
     if not wanted:
         raise ConfigError(f"scenario={asked.scenario}: no pattern of it is for calibration; try scenario=all")
     return wanted
@@ -96,7 +100,14 @@ def identity(asked: Asked, wanted: Sequence[Pattern], kinds: dict[str, Kind]) ->
     """A hash of everything that decides the posterior, and of nothing else."""
     scenarios = {name: [dict(kind.parameters), sorted(kind.stated), kind.half_widths, kind.n_localities]
                  for name, kind in kinds.items()}  # fmt: skip
-    content = [RESULTS_VERSION, asked.seed, asdict(asked.plan), DEFAULT_BOX, [asdict(one) for one in wanted], scenarios]
+    content = [
+        RESULTS_VERSION,
+        asked.seed,
+        asdict(asked.plan),
+        DEFAULT_BOX,
+        [asdict(pattern) for pattern in wanted],
+        scenarios,
+    ]
     if asked.without:
         content.append(asked.changes)
     return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=6).hexdigest()
@@ -135,10 +146,12 @@ def simulator(asked: Asked, wanted: Sequence[Pattern], kinds: dict[str, Kind], e
     """From points of the unit cube, and the number of their first run, to each pattern's number and the distance."""
 
     def simulate(points: Numbers, first: int) -> tuple[pd.DataFrame, Numbers]:
-        worlds: list[World] = [world(point) for point in points]
-        found = in_pieces(wanted, worlds, asked.seed, executor, PIECE, changes=asked.changes, first=first, kinds=kinds)
-        values = pd.DataFrame({name: one.value for name, one in found.items()})
-        return values, mean_distance(one.distance for one in found.values())
+        worlds: list[World] = [world_from(point) for point in points]
+        measured = in_pieces(
+            wanted, worlds, asked.seed, executor, PIECE, changes=asked.changes, first=first, kinds=kinds
+        )
+        values = pd.DataFrame({name: numbers.value for name, numbers in measured.items()})
+        return values, mean_distance(numbers.distance for numbers in measured.values())
 
     return simulate
 
@@ -147,7 +160,7 @@ def searcher(asked: Asked, wanted: Sequence[Pattern], kinds: dict[str, Kind], ex
     """From points of the unit cube, the number of their first run and a tolerance to distances, where within it."""
 
     def distances(points: Numbers, first: int, within: float) -> Numbers:
-        worlds: list[World] = [world(point) for point in points]
+        worlds: list[World] = [world_from(point) for point in points]
         return near_in_pieces(
             wanted, worlds, asked.seed, executor, PIECE, first=first, within=within, kinds=kinds, changes=asked.changes
         )
@@ -178,22 +191,22 @@ def sought(
 ) -> list[Population]:
     """The populations, one after another, each kept as it is finished."""
     places = [COORDINATES.index(name) for name in moved]
-    found = [smc.first(asked.plan, prior, distances)]
-    tell(found[-1], say)
-    while (read := read_population(folder, found[-1].number + 1)) is not None:
-        found.append(read)
+    populations = [smc.first(asked.plan, prior, distances)]
+    tell(populations[-1], say)
+    while (read := read_population(folder, populations[-1].number + 1)) is not None:
+        populations.append(read)
         tell(read, say)
-    for population in smc.later(asked.plan, found[-1], places, search, asked.seed):
+    for population in smc.later(asked.plan, populations[-1], places, search, asked.seed):
         write_bytes(folder / f"population-{population.number}.csv", as_csv(as_table(population)))
-        found.append(population)
+        populations.append(population)
         tell(population, say)
-    return found
+    return populations
 
 
 def tell(population: Population, say: Say) -> None:
     say(
         f"Population {population.number}: within {population.tolerance:.3f}, {len(population.points)} particles worth "
-        f"{population.effective:.0f}, {population.proposals:,} proposals."
+        f"{population.effective_sample_size:.0f}, {population.proposals:,} proposals."
     )
 
 
@@ -246,15 +259,15 @@ def read_population(folder: Path, number: int) -> Population | None:
 
 def correlated(points: Numbers, values: pd.DataFrame) -> pd.DataFrame:
     """Rank correlation of every coordinate (rows) with every pattern's number (columns), over the prior's draws."""
-    found = {}
+    correlations = {}
     for name, value in values.items():
         there = value.notna().to_numpy()
         varies = there.any() and value[there].nunique() > 1
-        found[name] = [
+        correlations[name] = [
             float(stats.spearmanr(points[there, place], value[there]).statistic) if varies else 0.0
             for place in range(points.shape[1])
         ]
-    return pd.DataFrame(found, index=list(COORDINATES))
+    return pd.DataFrame(correlations, index=list(COORDINATES))
 
 
 def chosen(correlations: pd.DataFrame) -> tuple[str, ...]:
@@ -266,23 +279,23 @@ def chosen(correlations: pd.DataFrame) -> tuple[str, ...]:
     return tuple(name for name in COORDINATES if name in names)
 
 
-def departure(population: Population) -> dict[str, float]:
+def ks_distance(population: Population) -> dict[str, float]:
     """How far each parameter's posterior departs from its prior, which is even: 0 not at all, 1 to one point."""
-    found = {}
+    distances = {}
     for place, name in enumerate(COORDINATES):
         order = np.argsort(population.points[:, place], kind="stable")
         after = np.cumsum(population.weights[order])
         at = population.points[order, place]
-        found[name] = float(np.maximum(np.abs(after - at), np.abs(at - np.concatenate([[0.0], after[:-1]]))).max())
-    return found
+        distances[name] = float(np.maximum(np.abs(after - at), np.abs(at - np.concatenate([[0.0], after[:-1]]))).max())
+    return distances
 
 
-def listed(calibration: Calibration) -> pd.DataFrame:
+def posterior_worlds(calibration: Calibration) -> pd.DataFrame:
     """Worlds of the posterior, one a row, all alike in weight: particles drawn by theirs, spread evenly."""
     posterior = calibration.posterior
     heights = np.cumsum(posterior.weights)
     rows = np.searchsorted(heights, (np.arange(LISTED) + 0.5) / LISTED * heights[-1])
-    return pd.DataFrame([world(posterior.points[min(row, len(heights) - 1)]) for row in rows])
+    return pd.DataFrame([world_from(posterior.points[min(row, len(heights) - 1)]) for row in rows])
 
 
 def nearest(calibration: Calibration) -> World:
@@ -296,14 +309,14 @@ def nearest(calibration: Calibration) -> World:
         )
         _, distances = simulate(points, 0)
     best = tried[distances.reshape(len(tried), AGAIN).mean(axis=1).argmin()]
-    return world(posterior.points[best])
+    return world_from(posterior.points[best])
 
 
-def summary(calibration: Calibration) -> dict[str, Any]:
+def calibration_summary(calibration: Calibration) -> dict[str, Any]:
     """The numbers of a calibration."""
-    posterior, told = calibration.posterior, departure(calibration.posterior)
+    posterior, distances = calibration.posterior, ks_distance(calibration.posterior)
     strength = calibration.correlations.abs().max(axis=1)
-    table = listed(calibration)
+    table = posterior_worlds(calibration)
     return {
         "scenario": calibration.asked.scenario,
         "without": calibration.asked.without,
@@ -313,8 +326,13 @@ def summary(calibration: Calibration) -> dict[str, Any]:
         "patterns": [pattern.name for pattern in calibration.patterns],
         "moved": list(calibration.moved),
         "populations": [
-            {"number": one.number, "tolerance": one.tolerance, "proposals": one.proposals, "effective": one.effective}
-            for one in calibration.populations
+            {
+                "number": population.number,
+                "tolerance": population.tolerance,
+                "proposals": population.proposals,
+                "effective_sample_size": population.effective_sample_size,
+            }
+            for population in calibration.populations
         ],
         "parameters": {
             name: {
@@ -322,11 +340,11 @@ def summary(calibration: Calibration) -> dict[str, Any]:
                 "median": float(table[name].median()),
                 "low": float(table[name].quantile(0.05)),
                 "high": float(table[name].quantile(0.95)),
-                "departure": told[name],
-                "told": told[name] >= TOLD,
+                "ks_distance": distances[name],
+                "identified": distances[name] >= IDENTIFIED,
                 "correlation": float(strength[name]),
             }
             for name in COORDINATES
         },
-        "effective": posterior.effective,
+        "effective_sample_size": posterior.effective_sample_size,
     }

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from experiments.calibration.pattern import Pattern
-from experiments.config.scenarios import Kind, load, localities
+from experiments.config.scenarios import Kind, load_scenario, localities
 from sim.outcomes import OUTCOME_NAMES
 from sim.params import NAMES, count_partners
 from sim.runs import simulate
@@ -64,26 +64,26 @@ def play(
         table[:, NAMES.index(name)] = value
     count_partners(table)
     numbers = np.repeat(np.asarray(runs) * count, count) + np.tile(np.arange(count), len(worlds))
-    found = simulate(table, numbers, seed, partners=True)
-    assert found.partners is not None
+    results = simulate(table, numbers, seed, partners=True)
+    assert results.partners is not None
     shape = (len(worlds), count)
     return Played(
         kind,
         table.reshape(*shape, -1),
-        found.outcomes.reshape(*shape, -1),
-        found.partners.reshape(*shape, *found.partners.shape[1:]),
+        results.outcomes.reshape(*shape, -1),
+        results.partners.reshape(*shape, *results.partners.shape[1:]),
     )
 
 
-def read(played: Played, reading: Mapping[str, Any]) -> Numbers:
+def values_read(played: Played, reading: Mapping[str, Any]) -> Numbers:
     """What a pattern reads of each locality: an outcome, a parameter, or the mean or top of a sector."""
     if "outcome" in reading:
         return played.outcomes[:, :, OUTCOME_NAMES.index(reading["outcome"])]
     if "parameter" in reading:
         return played.points[:, :, NAMES.index(reading["parameter"])]
     of_partners = of_sector(played, reading["sector"], reading["reading"])
-    found: Numbers = of_partners.max(axis=2) if reading.get("of") == "any" else of_partners.mean(axis=2)
-    return found
+    values: Numbers = of_partners.max(axis=2) if reading.get("of") == "any" else of_partners.mean(axis=2)
+    return values
 
 
 def of_sector(played: Played, sector: str, name: str) -> Numbers:
@@ -96,12 +96,12 @@ def of_sector(played: Played, sector: str, name: str) -> Numbers:
 
 def holds(played: Played, conditions: Iterable[Mapping[str, Any]]) -> NDArray[np.bool_]:
     """(runs, localities) where every condition holds."""
-    found = np.ones(played.outcomes.shape[:2], dtype=bool)
+    held = np.ones(played.outcomes.shape[:2], dtype=bool)
     for condition in conditions:
-        value = read(played, condition)
-        found &= value > condition.get("above", -np.inf)
-        found &= value < condition.get("below", np.inf)
-    return found
+        value = values_read(played, condition)
+        held &= value > condition.get("above", -np.inf)
+        held &= value < condition.get("below", np.inf)
+    return held
 
 
 # -- one number for each run ------------------------------------------------------------------------------
@@ -117,12 +117,12 @@ class Measured:
 
 def measure(pattern: Pattern, plays: Sequence[Played]) -> Measured:
     """Read a pattern from the simulations that it asks for (`Pattern.changes`)."""
-    value, distance = KINDS[pattern.kind](pattern, plays)
+    value, distance = MEASURES[pattern.kind](pattern, plays)
     far = np.where(np.isnan(distance), FARTHEST, np.clip(distance, 0.0, FARTHEST))
     return Measured(value, far)
 
 
-def share(pattern: Pattern, plays: Sequence[Played]) -> tuple[Numbers, Numbers]:
+def locality_share(pattern: Pattern, plays: Sequence[Played]) -> tuple[Numbers, Numbers]:
     """The share of localities in which the conditions hold, among those that qualify; NaN where none does."""
     qualify = holds(plays[0], pattern.content.get("among", ()))
     shown = holds(plays[0], pattern.content["where"]) & qualify
@@ -175,7 +175,7 @@ def order(pattern: Pattern, plays: Sequence[Played]) -> tuple[Numbers, Numbers]:
 
 def direction(pattern: Pattern, plays: Sequence[Played]) -> tuple[Numbers, Numbers]:
     """The mean difference between two readings of the same localities; how far it is from being clearly so."""
-    apart = read(plays[0], pattern.content["this"]) - read(plays[-1], pattern.content["than"])
+    apart = values_read(plays[0], pattern.content["this"]) - values_read(plays[-1], pattern.content["than"])
     value, error = apart.mean(axis=1), apart.std(axis=1, ddof=1) / np.sqrt(apart.shape[1])
     sign = 1.0 if pattern.observed in ("higher", "not_lower") else -1.0
     clear = stats.norm.ppf((1.0 + LEVEL) / 2.0) * error
@@ -185,13 +185,19 @@ def direction(pattern: Pattern, plays: Sequence[Played]) -> tuple[Numbers, Numbe
 
 def no_effect(pattern: Pattern, plays: Sequence[Played]) -> tuple[Numbers, Numbers]:
     """The mean of a reading; how far its interval over so many localities is from holding 0."""
-    values = read(plays[0], {"outcome": pattern.content["reading"]})[:, : pattern.observed["localities"]]
+    values = values_read(plays[0], {"outcome": pattern.content["reading"]})[:, : pattern.observed["localities"]]
     mean, count = values.mean(axis=1), values.shape[1]
     half = stats.t.ppf((1.0 + LEVEL) / 2.0, count - 1) * values.std(axis=1, ddof=1) / np.sqrt(count)
     return mean, np.maximum(np.abs(mean) - half, 0.0) / np.maximum(half, 1e-12)
 
 
-KINDS = {"count": share, "rate": share, "order": order, "direction": direction, "no_effect": no_effect}
+MEASURES = {
+    "count": locality_share,
+    "rate": locality_share,
+    "order": order,
+    "direction": direction,
+    "no_effect": no_effect,
+}
 
 
 @dataclass(frozen=True)
@@ -204,7 +210,7 @@ class Verdict:
     met: bool
 
 
-def verdict(pattern: Pattern, measured: Measured) -> Verdict:
+def judge_pattern(pattern: Pattern, measured: Measured) -> Verdict:
     """Whether the simulation shows a pattern.
 
     A share is met where its mean over runs is within tolerance; a direction where 95% of runs are on its side (or, for
@@ -244,7 +250,7 @@ def measure_all(
     """Every pattern in a run of its scenario in each world; a simulation that several ask for is played once."""
     kinds = kinds or kinds_of(patterns)
     plays: dict[tuple[str, tuple[tuple[str, float], ...]], Played] = {}
-    found = {}
+    measured = {}
     for pattern in patterns:
         asked = []
         for under in pattern.changes:
@@ -252,13 +258,13 @@ def measure_all(
             if key not in plays:
                 plays[key] = play(kinds[pattern.scenario], worlds, {**under, **(changes or {})}, seed, runs)
             asked.append(plays[key])
-        found[pattern.name] = measure(pattern, asked)
-    return found
+        measured[pattern.name] = measure(pattern, asked)
+    return measured
 
 
 def kinds_of(patterns: Sequence[Pattern]) -> dict[str, Kind]:
     """The scenario of each pattern, by name."""
-    return {name: load(name) for name in sorted({pattern.scenario for pattern in patterns})}
+    return {name: load_scenario(name) for name in sorted({pattern.scenario for pattern in patterns})}
 
 
 def in_pieces(
@@ -291,4 +297,4 @@ def handed_out(executor: Executor, task: Callable[..., Made], worlds: Worlds, si
     for start in range(0, len(worlds), size):
         piece = worlds[start : start + size]
         waiting.append(executor.submit(task, piece, runs=range(first + start, first + start + len(piece))))
-    return [one.result() for one in waiting]
+    return [future.result() for future in waiting]

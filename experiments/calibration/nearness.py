@@ -33,11 +33,11 @@ def near(
     for name in sorted(kinds, key=lambda name: (kinds[name].n_localities, -len(of_scenario(patterns, name)))):
         own = of_scenario(patterns, name)
         there = left.tolist()
-        found = measure_all(
+        measured = measure_all(
             own, [worlds[at] for at in there], seed, changes=changes, runs=[runs[at] for at in there], kinds=kinds
         )
         for pattern in own:
-            apart[patterns.index(pattern), left] = found[pattern.name].distance
+            apart[patterns.index(pattern), left] = measured[pattern.name].distance
         left = left[mean_distance(apart[:, left]) <= within]
         if not len(left):
             break

@@ -12,10 +12,10 @@ from typing import Any
 
 from experiments.config import yaml_files
 from experiments.config.folders import configs
-from experiments.config.scenarios import Kind, load
+from experiments.config.scenarios import Kind, load_scenario
 from experiments.config.schema import among
 from experiments.errors import ConfigError
-from sim.params import BY_NAME, NAMES, ParameterError, check
+from sim.params import BY_NAME, NAMES, ParameterError, parameter_value
 
 CALIBRATION, HELD_OUT = "calibration", "held_out"
 COMMON = ("scenario", "source", "fact", "care", "use", "kind", "observed", "under")
@@ -60,19 +60,19 @@ class Pattern:
         return [self.under] if than is None else [self.under, {**self.under, **than}]
 
 
-def patterns(scenario: str | None = None) -> list[Pattern]:
+def load_patterns(scenario: str | None = None) -> list[Pattern]:
     """All patterns, or those of one scenario, by name. Raises `ConfigError` for one that cannot be meant."""
     kinds: dict[str, Kind] = {}
-    found = []
+    patterns = []
     for path in sorted((configs() / "pattern").glob("*.yaml")):
-        content: Any = yaml_files.read(path).content
+        content: Any = yaml_files.read_yaml(path).content
         if scenario is None or content.get("scenario") == scenario:
             pattern = made(path.stem, content)
             if pattern.scenario not in kinds:
-                kinds[pattern.scenario] = load(pattern.scenario)
+                kinds[pattern.scenario] = load_scenario(pattern.scenario)
             check_readings(pattern, kinds[pattern.scenario])
-            found.append(pattern)
-    return found
+            patterns.append(pattern)
+    return patterns
 
 
 def made(name: str, content: Mapping[str, Any]) -> Pattern:
@@ -95,7 +95,7 @@ def made(name: str, content: Mapping[str, Any]) -> Pattern:
 def changed(what: str, values: Mapping[str, Any] | None) -> dict[str, float]:
     """Parameters that a pattern changes, checked."""
     try:
-        return {name: check(name, value) for name, value in (values or {}).items()}
+        return {name: parameter_value(name, value) for name, value in (values or {}).items()}
     except ParameterError as error:
         raise ConfigError(f"{what}: under: {error}") from None
 

@@ -9,9 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from experiments.calibration.calibrate import TOLD, Asked, Calibration, calibrate, folder_of, listed, nearest, summary
-from experiments.calibration.measure import Verdict, in_pieces, kinds_of, tolerance, verdict
-from experiments.calibration.pattern import Pattern, patterns
+from experiments.calibration.calibrate import (
+    IDENTIFIED,
+    Asked,
+    Calibration,
+    calibrate,
+    calibration_summary,
+    folder_of,
+    nearest,
+    posterior_worlds,
+)
+from experiments.calibration.measure import Verdict, in_pieces, judge_pattern, kinds_of, tolerance
+from experiments.calibration.pattern import Pattern, load_patterns
 from experiments.calibration.smc import EFFORT, Plan
 from experiments.calibration.validate import observed
 from experiments.config.boxes import COORDINATES, World, of_box
@@ -31,7 +40,7 @@ SCENARIO = """\
 #
 # One of many worlds in which the model comes near what was observed (docs/scenarios.md): of the particles nearest to
 # the calibration patterns, the one that stays nearest with other luck, chosen by those patterns alone. Values without
-# a comment are as they were found: of them the patterns tell little or nothing.
+# a comment are as they were found: the patterns hardly identify them.
 # Made by: {command}
 scenario:
   name: calibrated
@@ -49,18 +58,19 @@ def run_calibration(asked: Asked) -> list[str]:
     """Calibrate, write, and return what there is to say in a terminal."""
     calibration = calibrate(asked)
     folder = folder_of(asked, calibration.id)
-    worlds = listed(calibration).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    worlds = posterior_worlds(calibration).to_csv(index=False, float_format="%.6g", lineterminator="\n")
     write_bytes(folder / "posterior.csv", worlds.encode())
-    found = summary(calibration)
+    numbers = calibration_summary(calibration)
     if not asked.without:
-        write_bytes(folder / "calibrated.yaml", as_scenario(calibration, found, nearest(calibration)).encode())
-    found["checked"] = report(calibration, found, folder)
-    write_bytes(folder / "summary.json", as_json(found))
-    known = [name for name, row in found["parameters"].items() if row["told"]]
+        write_bytes(folder / "calibrated.yaml", as_scenario(calibration, numbers, nearest(calibration)).encode())
+    numbers["checked"] = report(calibration, numbers, folder)
+    write_bytes(folder / "summary.json", as_json(numbers))
+    known = [name for name, row in numbers["parameters"].items() if row["identified"]]
     return [
-        f"The patterns tell {len(known)} of {len(COORDINATES)} parameters: {', '.join(known) or 'none'}.",
-        f"Of all patterns the posterior meets {found['checked']['met']} of {found['checked']['of']}, of those held out "
-        f"{found['checked']['held_out_met']} of {found['checked']['held_out']}.",
+        f"The patterns identify {len(known)} of {len(COORDINATES)} parameters: {', '.join(known) or 'none'}.",
+        f"Of all patterns the posterior meets {numbers['checked']['met']} of {numbers['checked']['of']}, of those "
+        "held out "
+        f"{numbers['checked']['held_out_met']} of {numbers['checked']['held_out']}.",
         f"Worlds: {folder / 'posterior.csv'}",
         f"Page:   {folder / 'index.html'}",
     ]
@@ -70,7 +80,7 @@ def as_scenario(calibration: Calibration, summary: dict[str, Any], world: World)
     """A world of the posterior as a scenario's file; values that the patterns tell are marked."""
     sources = sorted({pattern.source for pattern in calibration.patterns})
     rows = [
-        f"{name}: {value:.6g}{'  # the patterns tell it' if summary['parameters'][name]['told'] else ''}"
+        f"{name}: {value:.6g}{'  # identified by the patterns' if summary['parameters'][name]['identified'] else ''}"
         for name, value in world.items()
     ]
     return SCENARIO.format(
@@ -82,40 +92,40 @@ def as_scenario(calibration: Calibration, summary: dict[str, Any], world: World)
 
 def report(calibration: Calibration, summary: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Draw and write the page; returns how the posterior does on every pattern, the held-out ones included."""
-    wanted = patterns(None if calibration.asked.scenario == "all" else calibration.asked.scenario)
+    wanted = load_patterns(None if calibration.asked.scenario == "all" else calibration.asked.scenario)
     after, before = predicted(calibration, wanted)
-    pictures = [marginals(calibration), check(wanted, after, before)]
+    pictures = [marginals(calibration), predictive_check(wanted, after, before)]
     files = image_files(pictures, calibration.id)
     for name, content in files.items():
         write_bytes(folder / "figures" / name, content)
-    counts = counted(wanted, after)
+    counts = patterns_met(wanted, after)
     write_bytes(folder / "index.html", posterior_page(calibration, summary, counts, pictures, svg_of(files)).encode())
-    return counts | {"patterns": {name: vars(one) for name, one in after.items()}}
+    return counts | {"patterns": {name: vars(verdict) for name, verdict in after.items()}}
 
 
-def counted(wanted: list[Pattern], found: dict[str, Verdict]) -> dict[str, int]:
-    held = [one for one in wanted if one.held_out]
+def patterns_met(wanted: list[Pattern], verdicts: dict[str, Verdict]) -> dict[str, int]:
+    held = [pattern for pattern in wanted if pattern.held_out]
     return {
-        "met": sum(found[one.name].met for one in wanted),
+        "met": sum(verdicts[pattern.name].met for pattern in wanted),
         "of": len(wanted),
-        "held_out_met": sum(found[one.name].met for one in held),
+        "held_out_met": sum(verdicts[pattern.name].met for pattern in held),
         "held_out": len(held),
     }
 
 
 def predicted(calibration: Calibration, wanted: list[Pattern]) -> tuple[dict[str, Verdict], dict[str, Verdict]]:
     """What worlds of the posterior, and of the prior, show of every pattern; with luck that calibration never met."""
-    table, seed = listed(calibration), calibration.asked.seed + 1
+    table, seed = posterior_worlds(calibration), calibration.asked.seed + 1
     rows = table.iloc[np.linspace(0, len(table) - 1, RUNS).astype(int)].to_dict("records")
     after: list[World] = [{str(name): float(x) for name, x in row.items()} for row in rows]
-    found = []
+    verdicts = []
     with ThreadPoolExecutor(calibration.asked.workers or available_workers()) as executor:
         for worlds in (after, of_box("default", RUNS, seed)):
             measured = in_pieces(
                 wanted, worlds, seed, executor, PIECE, changes=calibration.asked.changes, kinds=kinds_of(wanted)
             )
-            found.append({name: verdict(pattern, measured[name]) for name, pattern in by_name(wanted).items()})
-    return found[0], found[1]
+            verdicts.append({name: judge_pattern(pattern, measured[name]) for name, pattern in by_name(wanted).items()})
+    return verdicts[0], verdicts[1]
 
 
 def by_name(wanted: list[Pattern]) -> dict[str, Pattern]:
@@ -131,7 +141,8 @@ def marginals(calibration: Calibration) -> Picture:
         values = low + posterior.points[:, COORDINATES.index(name)] * (high - low)
         spans.append(figures.Marginal(name, low, high, DEFAULTS[name], values, posterior.weights))
     rows = tuple(
-        (one.name.replace("_", " "), f"{one.low:g} to {one.high:g}", *(f"{x:.3g}" for x in one.middle)) for one in spans
+        (span.name.replace("_", " "), f"{span.low:g} to {span.high:g}", *(f"{x:.3g}" for x in span.middle))
+        for span in spans
     )
     head = ("parameter", "prior", "5%", "median", "95%")
     return Picture(
@@ -140,23 +151,27 @@ def marginals(calibration: Calibration) -> Picture:
         caption="Bars: the posterior of each parameter that was moved, over its prior range, which is even. The line "
         "is the default world. Where bars are level, the patterns cannot tell.",
         alt="One small histogram for each moved parameter.",
-        figure=figures.marginals(spans),
+        figure=figures.draw_marginals(spans),
         tables=(Table("Posterior of the moved parameters", head, rows),),
     )
 
 
-def check(wanted: list[Pattern], after: dict[str, Verdict], before: dict[str, Verdict]) -> Picture:
+def predictive_check(wanted: list[Pattern], after: dict[str, Verdict], before: dict[str, Verdict]) -> Picture:
     """What the posterior predicts of every pattern beside what was observed."""
-    shown = [one for one in wanted if one.kind in ("count", "rate")]
-    spans = [figures.Span(one.name, one.held_out, tolerance(one), ends(after[one.name]), ends(before[one.name]))
-             for one in shown]  # fmt: skip
+    shown = [pattern for pattern in wanted if pattern.kind in ("count", "rate")]
+    spans = [
+        figures.Span(
+            pattern.name, pattern.held_out, tolerance(pattern), ends(after[pattern.name]), ends(before[pattern.name])
+        )
+        for pattern in shown
+    ]
     rows = tuple(
         (
-            one.name.replace("_", " "), one.use.replace("_", " "), observed(one),
-            told(after[one.name]), "yes" if after[one.name].met else "no",
-            told(before[one.name]), "yes" if before[one.name].met else "no",
+            pattern.name.replace("_", " "), pattern.use.replace("_", " "), observed(pattern),
+            with_range(after[pattern.name]), "yes" if after[pattern.name].met else "no",
+            with_range(before[pattern.name]), "yes" if before[pattern.name].met else "no",
         )
-        for one in wanted
+        for pattern in wanted
     )  # fmt: skip
     head = ("pattern", "used for", "observed", "posterior", "met", "prior", "met by the prior")
     return Picture(
@@ -165,17 +180,17 @@ def check(wanted: list[Pattern], after: dict[str, Verdict], before: dict[str, Ve
         caption="Shares of localities. Band: what was observed, with its tolerance. Dots and lines: the mean over runs "
         "and 95% of runs, in worlds of the posterior and of the prior. The table has the other patterns too.",
         alt="For each pattern a band of tolerance with two intervals, one for the posterior and one for the prior.",
-        figure=figures.predictive(spans),
+        figure=figures.draw_predictive(spans),
         tables=(Table("Every pattern: mean and range of 95% of runs", head, rows),),
     )
 
 
-def ends(found: Verdict) -> tuple[float, float, float]:
-    return found.value, found.low, found.high
+def ends(verdict: Verdict) -> tuple[float, float, float]:
+    return verdict.value, verdict.low, verdict.high
 
 
-def told(found: Verdict) -> str:
-    return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
+def with_range(verdict: Verdict) -> str:
+    return f"{verdict.value:.2f} ({verdict.low:.2f} to {verdict.high:.2f})"
 
 
 def posterior_page(
@@ -183,7 +198,7 @@ def posterior_page(
     pictures: list[Picture], images: dict[str, bytes],
 ) -> str:  # fmt: skip
     """The calibration as one page; `images` holds each picture's SVG by name."""
-    known = [name for name, row in summary["parameters"].items() if row["told"]]
+    known = [name for name, row in summary["parameters"].items() if row["identified"]]
     unknown = [name for name in calibration.moved if name not in known]
     return rendered(
         "calibration/templates/posterior.html.j2",
@@ -195,7 +210,7 @@ def posterior_page(
         pictures=pictures,
         images=images,
         identified=[
-            f"Identified, with a Kolmogorov-Smirnov distance from the prior of {TOLD:g} or more (at most 1): "
+            f"Identified, with a Kolmogorov-Smirnov distance from the prior of {IDENTIFIED:g} or more (at most 1): "
             f"{', '.join(map(described, known)) or 'none'}.",
             f"Moved, but not identified: {', '.join(map(described, unknown)) or 'none'}.",
             "All others keep about the prior they had: the patterns say nothing about them.",
@@ -224,9 +239,18 @@ def parameters_table(summary: dict[str, Any]) -> Table:
         (
             name.replace("_", " "), "yes" if name in summary["moved"] else "no", f"{row['correlation']:.2f}",
             f"{row['prior'][0]:g} to {row['prior'][1]:g}", f"{row['median']:.3g}",
-            f"{row['low']:.3g} to {row['high']:.3g}", f"{row['departure']:.2f}", "yes" if row["told"] else "no",
+            f"{row['low']:.3g} to {row['high']:.3g}", f"{row['departure']:.2f}", "yes" if row["identified"] else "no",
         )
-        for name, row in sorted(summary["parameters"].items(), key=lambda item: -item[1]["departure"])
+        for name, row in sorted(summary["parameters"].items(), key=lambda item: -item[1]["ks_distance"])
     )  # fmt: skip
-    head = ("parameter", "moved", "strongest rank correlation", "prior", "median", "90% region", "departure", "told")
+    head = (
+        "parameter",
+        "moved",
+        "strongest rank correlation",
+        "prior",
+        "median",
+        "90% region",
+        "ks_distance",
+        "identified",
+    )
     return Table("Every parameter of the box", head, rows)

@@ -57,7 +57,7 @@ class Population:
     proposals: int
 
     @property
-    def effective(self) -> float:
+    def effective_sample_size(self) -> float:
         """How many particles of equal weight they are worth."""
         return float(1.0 / (self.weights * self.weights).sum())
 
@@ -83,11 +83,11 @@ def later(plan: Plan, start: Population, moved: Sequence[int], distances: Distan
     """One population after another, each within a tolerance that half of the one before is within."""
     before = start
     while before.number < plan.populations:
-        found = following(plan, before, list(moved), distances, seed)
-        if found is None:
+        population = following(plan, before, list(moved), distances, seed)
+        if population is None:
             return
-        yield found
-        before = found
+        yield population
+        before = population
 
 
 def following(plan: Plan, before: Population, moved: list[int], distances: Distances, seed: int) -> Population | None:
@@ -150,8 +150,8 @@ def propose(before: Population, moved: list[int], root: Numbers, rng: np.random.
 def density(points: Numbers, centres: Numbers, weights: Numbers, root: Numbers) -> Numbers:
     """How densely the kernel around weighted centres covers each point, up to a constant."""
     scaled, around = np.linalg.solve(root, points.T).T, np.linalg.solve(root, centres.T).T
-    found = np.empty(len(points))
+    densities = np.empty(len(points))
     for place, point in enumerate(scaled):
         apart = around - point
-        found[place] = float(weights @ np.exp(-0.5 * (apart * apart).sum(axis=1)))
-    return found
+        densities[place] = float(weights @ np.exp(-0.5 * (apart * apart).sum(axis=1)))
+    return densities

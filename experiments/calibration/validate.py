@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiments.calibration.measure import Measured, Verdict, in_pieces, kinds_of, tolerance, verdict
-from experiments.calibration.pattern import Pattern, patterns, rivals
+from experiments.calibration.measure import Measured, Verdict, in_pieces, judge_pattern, kinds_of, tolerance
+from experiments.calibration.pattern import Pattern, load_patterns, rivals
 from experiments.config.boxes import World, of_box, stated_in
 from experiments.execution.place import available_workers
 from experiments.report.picture import Picture, Table, image_files
@@ -90,12 +90,12 @@ def measured(asked: Asked, wanted: Sequence[Pattern], column: Column) -> dict[st
 
 def validate(asked: Asked) -> Validation:
     """Hold the model against the patterns of a scenario, or of all."""
-    wanted = patterns(None if asked.scenario == "all" else asked.scenario)
+    wanted = load_patterns(None if asked.scenario == "all" else asked.scenario)
     shown = columns()
     verdicts = {}
     for column in shown:
-        found = measured(asked, wanted, column)
-        verdicts[column.name] = {pattern.name: verdict(pattern, found[pattern.name]) for pattern in wanted}
+        numbers = measured(asked, wanted, column)
+        verdicts[column.name] = {pattern.name: judge_pattern(pattern, numbers[pattern.name]) for pattern in wanted}
     return Validation(asked, wanted, shown, verdicts)
 
 
@@ -108,9 +108,9 @@ def run_validation(asked: Asked) -> list[str]:
     for name, content in files.items():
         write_bytes(folder / name, content)
     write_bytes(folder / "table.csv", as_csv(validation))
-    write_bytes(folder / "summary.json", as_json(summary(validation)))
+    write_bytes(folder / "summary.json", as_json(validation_summary(validation)))
     write_bytes(folder / "index.html", validation_page(validation, picture, files["patterns.svg"]).encode())
-    return [*told(validation), "", f"Table: {folder / 'table.csv'}", f"Page:  {folder / 'index.html'}"]
+    return [*validation_lines(validation), "", f"Table: {folder / 'table.csv'}", f"Page:  {folder / 'index.html'}"]
 
 
 # -- words and tables -------------------------------------------------------------------------------------
@@ -140,8 +140,8 @@ def bounds(pattern: Pattern) -> str:
     return f"{low:.2f} to {high:.2f}"
 
 
-def cell(found: Verdict) -> str:
-    return f"{'met' if found.met else 'not met'}: {found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
+def cell(verdict: Verdict) -> str:
+    return f"{'met' if verdict.met else 'not met'}: {verdict.value:.2f} ({verdict.low:.2f} to {verdict.high:.2f})"
 
 
 def as_table(validation: Validation) -> Table:
@@ -179,17 +179,17 @@ def as_csv(validation: Validation) -> bytes:
         ("pattern", "scenario", "source", "use", "kind", "observed", "column", "simulated", "low", "high", "met")
     )
     for pattern in validation.patterns:
-        for name, found in (
+        for name, verdict in (
             (column.name, validation.verdicts[column.name][pattern.name]) for column in validation.columns
         ):
             about = (pattern.name, pattern.scenario, pattern.source, pattern.use, pattern.kind, observed(pattern))
             writer.writerow(
-                (*about, name, f"{found.value:.6g}", f"{found.low:.6g}", f"{found.high:.6g}", int(found.met))
+                (*about, name, f"{verdict.value:.6g}", f"{verdict.low:.6g}", f"{verdict.high:.6g}", int(verdict.met))
             )
     return sink.getvalue().encode()
 
 
-def summary(validation: Validation) -> dict[str, Any]:
+def validation_summary(validation: Validation) -> dict[str, Any]:
     """The counts of patterns met, by column."""
     return {
         "scenario": validation.asked.scenario,
@@ -204,15 +204,15 @@ def summary(validation: Validation) -> dict[str, Any]:
     }
 
 
-def told(validation: Validation) -> list[str]:
+def validation_lines(validation: Validation) -> list[str]:
     """The table in a terminal: one line for each pattern, then how many each column meets."""
     width = max(len(pattern.name) for pattern in validation.patterns)
     names = [column.name for column in validation.columns]
     lines = [" " * width + "  used for     " + "  ".join(f"{name:>13}" for name in names)]
     for pattern in validation.patterns:
         marks = "  ".join(
-            f"{('met' if found.met else 'NOT') + f' {found.value:7.2f}':>13}"
-            for found in (validation.verdicts[name][pattern.name] for name in names)
+            f"{('met' if verdict.met else 'NOT') + f' {verdict.value:7.2f}':>13}"
+            for verdict in (validation.verdicts[name][pattern.name] for name in names)
         )
         lines.append(f"{pattern.name:<{width}}  {pattern.use:<11}  {marks}")
     for name in names:
@@ -225,10 +225,10 @@ def drawn(validation: Validation) -> Picture:
     """Which patterns each column meets, as a picture."""
     from experiments.figures import calibration
 
-    figure = calibration.verdict_grid(
+    figure = calibration.draw_verdict_grid(
         [(pattern.name, pattern.held_out) for pattern in validation.patterns],
         [column.name for column in validation.columns],
-        {name: {key: found.met for key, found in row.items()} for name, row in validation.verdicts.items()},
+        {name: {key: verdict.met for key, verdict in row.items()} for name, row in validation.verdicts.items()},
     )
     return Picture(
         name="patterns",

@@ -54,36 +54,36 @@ def said(kind: str, values: Sequence[str]) -> str:
     }[kind]
 
 
-def changes(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, seed: int) -> list[Change]:
+def changes(judgement: Judgement, design: pd.DataFrame, how: Judging, tests: int, seed: int) -> list[Change]:
     """Judgements under other regions, under other rare shares, and in the worlds in which conditions hold."""
 
     def otherwise(kind: str, factor: float) -> Change:
         if kind == "region":
-            regions = dict.fromkeys(wording.amount(factor * one.test.region) for one in found.evidence)
-            return Change(kind, wording.listing(list(regions)), rejudged(found, design, how, tests, seed, factor))
+            regions = dict.fromkeys(wording.amount(factor * evidence.test.region) for evidence in judgement.evidence)
+            return Change(kind, wording.listing(list(regions)), rejudged(judgement, design, how, tests, seed, factor))
         other = replace(how, rare=factor * how.rare)
-        return Change(kind, wording.amount(100 * other.rare), rejudged(found, design, other, tests, seed))
+        return Change(kind, wording.amount(100 * other.rare), rejudged(judgement, design, other, tests, seed))
 
     listed = [otherwise("region", factor) for factor in REGIONS] + [otherwise("rare", factor) for factor in RARE]
     for kind, factor in FURTHER:
-        if any(one.word != found.word for one in listed):
+        if any(change.word != judgement.word for change in listed):
             break
         listed.append(otherwise(kind, factor))
-    return listed + elsewhere(found, design, how, tests, seed)
+    return listed + elsewhere(judgement, design, how, tests, seed)
 
 
-def elsewhere(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, seed: int) -> list[Change]:
+def elsewhere(judgement: Judgement, design: pd.DataFrame, how: Judging, tests: int, seed: int) -> list[Change]:
     """The deciding test where each of its conditions holds, in worlds that had no part in finding it."""
-    place = found.deciding
-    one, rule = found.evidence[place], rule_of(found.evidence[place].test, how, tests)
-    known = one.pairs["difference"].dropna()
+    place = judgement.deciding
+    word_there, rule = judgement.evidence[place], rule_of(judgement.evidence[place].test, how, tests)
+    known = word_there.pairs["difference"].dropna()
     _, held_back = discovery.halves(len(known), seed)
     held = known.iloc[held_back]
     listed = []
-    for region in found.judged[place].conditions:
+    for region in judgement.judged[place].conditions:
         here = held[inside(region, design.loc[held.index])]
         word = judging.judge(here, design, rule, seed).word
-        listed.append(Change("place", wording.conditions(region.conditions), word))
+        listed.append(Change("place", wording.conditions_text(region.conditions), word))
     return listed
 
 
@@ -95,16 +95,16 @@ def inside(region: Region, design: pd.DataFrame) -> np.ndarray[tuple[int], np.dt
     return holds
 
 
-def worlds_needed(found: Judgement, how: Judging, tests: int) -> int | None:
+def worlds_needed(judgement: Judgement, how: Judging, tests: int) -> int | None:
     """About how many worlds would decide what is undecided for want of them; None if that is not what is missing.
 
     An interval narrows with the root of the number of worlds, until the rare share is outside it.
     """
     level, needed = judging.each_level(how.level, tests), []
-    for evidence, judged in zip(found.evidence, found.judged, strict=True):
+    for evidence, judged in zip(judgement.evidence, judgement.judged, strict=True):
         if judged.word != UNDECIDED or judged.reason != "unsure" or not judged.worlds:
             continue
-        for share in (one.share for one in sides(evidence, judged) if one.share.low <= how.rare <= one.share.high):
+        for share in (side.share for side in sides(evidence, judged) if side.share.low <= how.rare <= side.share.high):
             needed.append(clearing(share.value, how.rare, level, judged.worlds))
     return int(np.ceil(max(needed) / 100) * 100) if needed and max(needed) < MOST else None
 

@@ -16,7 +16,7 @@ from experiments.config.fields import Fields
 from experiments.config.schema import among
 from experiments.errors import ConfigError
 from sim.errors import nearest
-from sim.params import SETUPS, ParameterError, check
+from sim.params import SETUPS, ParameterError, parameter_value
 
 EXPECTED = {
     "more": "a gives more than b",
@@ -98,12 +98,15 @@ class Claim:
     tests: tuple[Test, ...]
 
     def setting(self, name: str) -> Setting:
-        return next(one for one in self.settings if one.name == name)
+        return next(setting for setting in self.settings if setting.name == name)
 
     @property
     def outcomes(self) -> list[str]:
         """Every outcome its tests read, each once."""
-        read = [*(one.outcome for one in self.where), *(x for one in self.tests for x in (one.outcome, one.against))]
+        read = [
+            *(condition.outcome for condition in self.where),
+            *(x for test in self.tests for x in (test.outcome, test.against)),
+        ]
         return list(dict.fromkeys(read))
 
 
@@ -125,12 +128,12 @@ class Judging:
 
 def judging_of(plain: Mapping[str, Any]) -> Judging:
     """How claims are judged, each value checked."""
-    found = Judging(**plain)
+    judging = Judging(**plain)
     for name, low, high in (("level", 0.5, 1), ("rare", 0, 0.5)):
-        value = getattr(found, name)
+        value = getattr(judging, name)
         if not low < value < high:
             raise ConfigError(f"judging.{name}={value} is out of range; it lies between {low:g} and {high:g}")
-    return Judging(found.level, region_of(found.region, "judging.region"), found.rare)
+    return Judging(judging.level, region_of(judging.region, "judging.region"), judging.rare)
 
 
 def region_of(value: Any, what: str) -> float:
@@ -143,18 +146,18 @@ def claim_in(plain: Mapping[str, Any], name: str) -> tuple[Claim, Judging]:
     """The claim in a resolved configuration. Raises `ConfigError` for anything that cannot be meant."""
     judging = judging_of(plain["judging"])
     try:
-        return read(plain, name, judging), judging
+        return claim_from(plain, name, judging), judging
     except ConfigError as error:
         raise ConfigError(f"claim={name}: {error}") from None
 
 
-def read(plain: Mapping[str, Any], name: str, judging: Judging) -> Claim:
+def claim_from(plain: Mapping[str, Any], name: str, judging: Judging) -> Claim:
     """The claim in the `claim` part of a configuration."""
     if not NAME.fullmatch(name):
         raise ConfigError("the name of the file takes small letters, digits and _, and begins with a letter")
     fields = Fields("claim", plain["claim"])
     settings = tuple(settings_in(fields.mapping("settings")))
-    known = tuple(one.name for one in settings)
+    known = tuple(setting.name for setting in settings)
     outcomes = outcomes_of(plain)
     claim = Claim(
         name=name,
@@ -164,12 +167,14 @@ def read(plain: Mapping[str, Any], name: str, judging: Judging) -> Claim:
         about=fields.text("about"),
         world=fields.text("world", ""),
         settings=settings,
-        where=tuple(where(one, known, outcomes) for one in (fields.each("where") if "where" in fields.content else ())),
-        tests=tuple(test(one, known, outcomes, plain, judging) for one in fields.each("tests")),
+        where=tuple(
+            where_from(part, known, outcomes) for part in (fields.each("where") if "where" in fields.content else ())
+        ),
+        tests=tuple(test_from(part, known, outcomes, plain, judging) for part in fields.each("tests")),
     )
     fields.done()
-    used = {name for one in claim.tests for name in (*one.a.settings, *one.b.settings)}
-    idle = [one for one in known if one not in used | {one.setting for one in claim.where}]
+    used = {name for test in claim.tests for name in (*test.a.settings, *test.b.settings)}
+    idle = [part for part in known if part not in used | {part.setting for part in claim.where}]
     if idle:
         raise ConfigError(f"claim.settings.{idle[0]} is in no test")
     return claim
@@ -191,33 +196,33 @@ def settings_in(content: Mapping[str, Any]) -> Iterator[Setting]:
         fields = Fields(path, given)
         arm, values = among(fields.text("arm"), SETUPS, f"{path}.arm"), dict(fields.mapping("parameters", {}))
         try:
-            changed = {str(parameter): check(str(parameter), value) for parameter, value in values.items()}
+            changed = {str(parameter): parameter_value(str(parameter), value) for parameter, value in values.items()}
         except ParameterError as error:
             raise ConfigError(f"{path}.parameters: {error}") from None
         yield Setting(str(name), arm, changed, fields.text("about"))
         fields.done()
 
 
-def where(fields: Fields, settings: Sequence[str], outcomes: Sequence[str]) -> Where:
-    found = Where(
+def where_from(fields: Fields, settings: Sequence[str], outcomes: Sequence[str]) -> Where:
+    where = Where(
         fields.text("about"),
         among(fields.text("setting"), settings, f"{fields.path}.setting"),
         among(fields.text("outcome"), outcomes, f"{fields.path}.outcome"),
         float(fields.number("above")),
     )
     fields.done()
-    return found
+    return where
 
 
-def test(
+def test_from(
     fields: Fields, settings: Sequence[str], outcomes: Sequence[str], plain: Mapping[str, Any], judging: Judging
 ) -> Test:
     path = fields.path
     outcome = among(fields.text("outcome"), outcomes, f"{path}.outcome")
-    found = Test(
+    test = Test(
         about=fields.text("about"),
-        a=side(fields.text("a"), settings, f"{path}.a"),
-        b=side(fields.text("b"), settings, f"{path}.b"),
+        a=side_from(fields.text("a"), settings, f"{path}.a"),
+        b=side_from(fields.text("b"), settings, f"{path}.b"),
         outcome=outcome,
         against=among(fields.text("against", outcome), outcomes, f"{path}.against"),
         expect=among(fields.text("expect"), EXPECTED, f"{path}.expect"),
@@ -225,16 +230,16 @@ def test(
         beforehand=bool(fields.take("beforehand", False)),
     )
     fields.done()
-    if (found.a, found.outcome) == (found.b, found.against):
+    if (test.a, test.outcome) == (test.b, test.against):
         raise ConfigError(f"{path}: both sides are the same, so that it could come out in one way only")
-    if found.beforehand and not (found.a.best or found.b.best):
+    if test.beforehand and not (test.a.best or test.b.best):
         raise ConfigError(f"{path}.beforehand: only the best of several settings is chosen, as in a: this or that")
-    if found.beforehand and plain["design"]["replicates"] < 2:
+    if test.beforehand and plain["design"]["replicates"] < 2:
         raise ConfigError(f"{path}.beforehand: choosing takes design.replicates of 2 or more")
-    return found
+    return test
 
 
-def side(text: str, settings: Sequence[str], path: str) -> Side:
+def side_from(text: str, settings: Sequence[str], path: str) -> Side:
     """`this`, `this + that` or `this or that`."""
     joint = BEST if BEST in text else SUM
     names = tuple(name.strip() for name in text.split(joint))

@@ -38,7 +38,7 @@ class Judgement:
     @property
     def deciding(self) -> int:
         """Of the tests that come out as the claim does, the one that fewest worlds speak for."""
-        there = [place for place, one in enumerate(self.judged) if one.word == self.word]
+        there = [place for place, judged in enumerate(self.judged) if judged.word == self.word]
         return min(there, key=lambda place: self.judged[place].support.share.value)
 
 
@@ -50,28 +50,30 @@ def judge(claim: Claim, runs: pd.DataFrame, design: pd.DataFrame, how: Judging, 
     """
     evidence = collect(claim, runs)
     judged = tuple(
-        judging.judge(one.pairs["difference"], design, rule_of(one.test, how, tests), seed) for one in evidence
+        judging.judge(each.pairs["difference"], design, rule_of(each.test, how, tests), seed) for each in evidence
     )
-    return Judgement(together([one.word for one in judged]), evidence, judged)
+    return Judgement(joint_judgement([each.word for each in judged]), evidence, judged)
 
 
 def rule_of(test: Test, how: Judging, tests: int) -> Rule:
     return Rule(test.expect, test.region, how.rare, judging.each_level(how.level, tests))
 
 
-def together(words: Sequence[str]) -> str:
+def joint_judgement(words: Sequence[str]) -> str:
     """The judgement on a claim from those on its tests."""
     return next(word for word in PRECEDENCE if word in words)
 
 
-def rejudged(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, seed: int, region: float = 1.0) -> str:
+def rejudged(
+    judgement: Judgement, design: pd.DataFrame, how: Judging, tests: int, seed: int, region: float = 1.0
+) -> str:
     """The judgement under other thresholds; `region` multiplies those of the tests."""
     words = []
-    for one in found.evidence:
-        test = replace(one.test, region=region * one.test.region)
+    for piece in judgement.evidence:
+        test = replace(piece.test, region=region * piece.test.region)
         known = design if test.general else design[[]]  # what holds sometimes cannot depend: no conditions are sought
-        words.append(judging.judge(one.pairs["difference"], known, rule_of(test, how, tests), seed).word)
-    return together(words)
+        words.append(judging.judge(piece.pairs["difference"], known, rule_of(test, how, tests), seed).word)
+    return joint_judgement(words)
 
 
 # -- sides ------------------------------------------------------------------------------------------------
@@ -80,18 +82,18 @@ def rejudged(found: Judgement, design: pd.DataFrame, how: Judging, tests: int, s
 def collect(claim: Claim, runs: pd.DataFrame) -> tuple[Evidence, ...]:
     """Both sides of every test in every world that counts."""
     counted = counting(claim, runs)
-    return tuple(evidence(claim, one, runs, counted) for one in claim.tests)
+    return tuple(evidence(claim, test, runs, counted) for test in claim.tests)
 
 
 def evidence(claim: Claim, test: Test, runs: pd.DataFrame, counted: pd.Index) -> Evidence:
     """One test. What is chosen beforehand is chosen in one half of a world's replicates and read in the other."""
     first, second = halves(runs) if test.beforehand else (runs, runs)
     sides, settings = {}, {}
-    for name, one, outcome in (("a", test.a, test.outcome), ("b", test.b, test.against)):
-        chosen_by, read = (outcomes(claim, one, table, outcome).reindex(counted) for table in (first, second))
+    for name, side, outcome in (("a", test.a, test.outcome), ("b", test.b, test.against)):
+        chosen_by, read = (outcomes(claim, side, table, outcome).reindex(counted) for table in (first, second))
         if read.isna().to_numpy().all() and len(counted):
             raise StudyError(f"claim={claim.name}: outcome '{outcome}' is missing in all runs of {', '.join(read)}")
-        sides[name], settings[name] = settle(one, chosen_by, read)
+        sides[name], settings[name] = settle(side, chosen_by, read)
     pairs = pd.DataFrame(sides)
     pairs["difference"] = pairs["a"] - pairs["b"]
     return Evidence(test, pairs, settings)
@@ -129,8 +131,10 @@ def rows_of(claim: Claim, setting: str, runs: pd.DataFrame) -> pd.DataFrame:
 def counting(claim: Claim, runs: pd.DataFrame) -> pd.Index:
     """The worlds that count: all of them, or those in which the claim's conditions hold."""
     points = pd.Index(np.sort(runs["point"].unique()), name="point")
-    for one in claim.where:
-        points = points[(outcome_of(claim, one.setting, runs, one.outcome).reindex(points) > one.above).to_numpy()]
+    for condition in claim.where:
+        points = points[
+            (outcome_of(claim, condition.setting, runs, condition.outcome).reindex(points) > condition.above).to_numpy()
+        ]
     return points
 
 

@@ -24,7 +24,7 @@ from experiments import wording
 from experiments.analysis.contrasts import Count
 from experiments.analysis.headline import rounded
 from experiments.analysis.judging import Judged, each_level
-from experiments.claims import changes, page, telling, worlds
+from experiments.claims import changes, page, sentences, worlds
 from experiments.claims.claim import Claim, Judging, Test
 from experiments.claims.evidence import Evidence, Judgement, judge
 from experiments.config.given import Given
@@ -72,10 +72,10 @@ def judge_claims(
         entry = judged(claim, how, tests, study, here, commands[name])
         write_json(folder / name / JUDGEMENT, entry)
         made.append(entry)
-        for line in told(entry):
+        for line in entry_lines(entry):
             console.print(line)
     if made:
-        write(folder, made[-1], console)
+        write_ledger(folder, made[-1], console)
     if unmade:
         console.print(f"Not judged, since runs are missing: {', '.join(unmade)}")
     return 1 if unmade else 0
@@ -88,46 +88,55 @@ def judged(claim: Claim, how: Judging, tests: int, study: Study, folder: Path, c
     runs = finished.read(finished.parts(RUNS), columns)
     points = finished.read(finished.parts(DESIGN)).set_index("point")
     design = points[factor_names(study.design)]
-    found = judge(claim, runs, design, how, tests, study.seed)
-    return entry(claim, how, tests, study, found, runs, design, folder, command)
+    judgement = judge(claim, runs, design, how, tests, study.seed)
+    return claim_entry(claim, how, tests, study, judgement, runs, design, folder, command)
 
 
 # -- entries ----------------------------------------------------------------------------------------------
 
 
-def entry(
-    claim: Claim, how: Judging, tests: int, study: Study, found: Judgement, runs: pd.DataFrame, design: pd.DataFrame,
-    folder: Path, command: str,
-) -> Entry:  # fmt: skip
+def claim_entry(
+    claim: Claim,
+    how: Judging,
+    tests: int,
+    study: Study,
+    judgement_found: Judgement,
+    runs: pd.DataFrame,
+    design: pd.DataFrame,
+    folder: Path,
+    command: str,
+) -> Entry:
     """Everything the ledger says of a claim: numbers, sentences, and commands."""
-    deciding = found.evidence[found.deciding]
+    deciding = judgement_found.evidence[judgement_found.deciding]
     examples = {
         kind: worlds.nearest(claim, deciding, runs, design, study, folder, way)
         for kind, way in (("example", 1), ("counter_example", -1))
     }
-    listed = changes.changes(found, design, how, tests, study.seed)
-    needed = changes.worlds_needed(found, how, tests)
+    listed = changes.changes(judgement_found, design, how, tests, study.seed)
+    needed = changes.worlds_needed(judgement_found, how, tests)
     content = {
         "key": claim.key,
         "name": claim.name,
-        "title": telling.title(claim.name),
+        "title": sentences.title(claim.name),
         "statement": claim.statement,
         "sources": list(claim.sources),
-        "judgement": found.word,
+        "judgement": judgement_found.word,
         "about": claim.about,
         "world": " ".join(filter(None, [box(study), claim.world])),
         "settings": {
-            one.name: {"arm": one.arm, "parameters": dict(one.parameters), "about": one.about} for one in claim.settings
+            setting.name: {"arm": setting.arm, "parameters": dict(setting.parameters), "about": setting.about}
+            for setting in claim.settings
         },
-        "where": [asdict(one) for one in claim.where],
+        "where": [asdict(part) for part in claim.where],
         "tests": [
-            test_entry(claim, one, judgement, how) for one, judgement in zip(found.evidence, found.judged, strict=True)
+            test_entry(claim, part, judgement, how)
+            for part, judgement in zip(judgement_found.evidence, judgement_found.judged, strict=True)
         ],
-        "deciding": found.deciding,
-        **{kind: example_entry(one, deciding.test) for kind, one in examples.items()},
-        "changes": [{"what": one.what, "judgement": one.word} for one in listed],
+        "deciding": judgement_found.deciding,
+        **{kind: example_entry(example, deciding.test) for kind, example in examples.items()},
+        "changes": [{"what": part.what, "judgement": part.word} for part in listed],
         "worlds_needed": needed,
-        "changes_told": telling.changed(found, listed, needed),
+        "changes_text": sentences.changed(judgement_found, listed, needed),
         "judging": {**asdict(how), "tests": tests, "level_of_each": each_level(how.level, tests)},
         "study": {
             "id": study.id,
@@ -148,13 +157,13 @@ def box(study: Study) -> str:
     return f"{study.design.points:,} worlds {wording.worlds_of(study.design)}."
 
 
-def test_entry(claim: Claim, found: Evidence, judgement: Judged, how: Judging) -> Entry:
-    test = found.test
-    sentences = [telling.counted(test, judgement, not claim.where), telling.average(test, judgement)]
+def test_entry(claim: Claim, evidence: Evidence, judgement: Judged, how: Judging) -> Entry:
+    test = evidence.test
+    said = (sentences.count_sentence(test, judgement, not claim.where), sentences.average(test, judgement))
     return {
         **asked(test),
         "judgement": judgement.word,
-        "reason": telling.reason(test, judgement, how),
+        "reason": sentences.reason(test, judgement, how),
         "worlds": judgement.worlds,
         "missing": judgement.missing,
         "support": counted(judgement.support),
@@ -164,18 +173,22 @@ def test_entry(claim: Claim, found: Evidence, judgement: Judged, how: Judging) -
             name: value if abs(value) < float("inf") else None for name, value in asdict(judgement.effect).items()
         },
         "conditions": [
-            {"for": one.arm, "told": telling.condition(one), "conditions": [asdict(part) for part in one.conditions]}
-            for one in judgement.conditions
+            {
+                "for": condition.arm,
+                "text": sentences.condition_text(condition),
+                "conditions": [asdict(part) for part in condition.conditions],
+            }
+            for condition in judgement.conditions
         ],
-        "told": " ".join(filter(None, sentences)),
+        "text": " ".join(filter(None, said)),
     }
 
 
 def asked(test: Test) -> Entry:
     return {
         "about": test.about,
-        "a": telling.written(test.a),
-        "b": telling.written(test.b),
+        "a": sentences.written(test.a),
+        "b": sentences.written(test.b),
         "outcome": test.outcome,
         "against": test.against,
         "expect": test.expect,
@@ -184,34 +197,40 @@ def asked(test: Test) -> Entry:
     }
 
 
-def counted(one: Count) -> Entry:
-    return {"count": one.count, "of": one.of, "share": one.share.value, "low": one.share.low, "high": one.share.high}
+def counted(count: Count) -> Entry:
+    return {
+        "count": count.count,
+        "of": count.of,
+        "share": count.share.value,
+        "low": count.share.low,
+        "high": count.share.high,
+    }
 
 
-def example_entry(found: worlds.Example | None, test: Test) -> Entry | None:
-    if found is None:
+def example_entry(example: worlds.Example | None, test: Test) -> Entry | None:
+    if example is None:
         return None
-    return {**asdict(found), "told": telling.example(found, test)}
+    return {**asdict(example), "text": sentences.example_text(example, test)}
 
 
-def told(one: Entry) -> list[str]:
+def entry_lines(entry: Entry) -> list[str]:
     """An entry as lines for a terminal."""
-    deciding = one["tests"][one["deciding"]]
-    which = f"The deciding test is {deciding['about']}. " if len(one["tests"]) > 1 else ""
-    lines = [f"  {one['judgement'].upper()}. {which}{deciding['told']} {deciding['reason']}"]
-    lines += [f"  {condition['told']}" for condition in deciding["conditions"]]
-    if one["counter_example"]:
-        lines.append(f"  The nearest world against it: {one['counter_example']['commands'][0]}")
+    deciding = entry["tests"][entry["deciding"]]
+    which = f"The deciding test is {deciding['about']}. " if len(entry["tests"]) > 1 else ""
+    lines = [f"  {entry['judgement'].upper()}. {which}{deciding['text']} {deciding['reason']}"]
+    lines += [f"  {condition['text']}" for condition in deciding["conditions"]]
+    if entry["counter_example"]:
+        lines.append(f"  The nearest world against it: {entry['counter_example']['commands'][0]}")
     return lines
 
 
 # -- the ledger -------------------------------------------------------------------------------------------
 
 
-def write(folder: Path, latest: Entry, console: Console) -> None:
+def write_ledger(folder: Path, latest: Entry, console: Console) -> None:
     """Write the ledger of all claims in a folder that were judged by the rule of the `latest`."""
     every = [json.loads(path.read_bytes()) for path in sorted(folder.glob(f"*/{JUDGEMENT}"))]
-    entries = sorted((one for one in every if same_rule(one, latest)), key=in_order)
+    entries = sorted((entry for entry in every if same_rule(entry, latest)), key=in_order)
     drawn = page.picture(entries)
     files = image_files([drawn], "claims")
     for name, content in files.items():
@@ -219,21 +238,21 @@ def write(folder: Path, latest: Entry, console: Console) -> None:
     write_json(folder / "ledger.json", {"claims": entries})
     write_bytes(folder / "ledger.csv", as_csv(entries).encode())
     write_bytes(folder / "index.html", page.ledger_page(entries, drawn, files["claims.svg"]).encode())
-    console.print(f"\n{telling.tally(entries)}")
-    left_out = [one["name"] for one in every if not same_rule(one, latest)]
+    console.print(f"\n{sentences.tally(entries)}")
+    left_out = [entry["name"] for entry in every if not same_rule(entry, latest)]
     if left_out:
         console.print(f"Judged by another rule, and left out of the ledger until judged again: {', '.join(left_out)}")
     console.print(f"Ledger: {folder / 'index.html'}")
 
 
-def same_rule(one: Entry, other: Entry) -> bool:
-    return all(one[part] == other[part] for part in ("judging", "results_version"))
+def same_rule(entry: Entry, other: Entry) -> bool:
+    return all(entry[part] == other[part] for part in ("judging", "results_version"))
 
 
-def in_order(one: Entry) -> tuple[str, int, str]:
+def in_order(entry: Entry) -> tuple[str, int, str]:
     """C2 before C10."""
-    letters = one["key"].rstrip("0123456789")
-    return letters, int(one["key"].removeprefix(letters) or 0), one["key"]
+    letters = entry["key"].rstrip("0123456789")
+    return letters, int(entry["key"].removeprefix(letters) or 0), entry["key"]
 
 
 COLUMNS = (
@@ -248,25 +267,25 @@ def as_csv(entries: list[Entry]) -> str:
     sink = io.StringIO()
     table = csv.DictWriter(sink, COLUMNS, lineterminator="\n")
     table.writeheader()
-    for one in entries:
-        table.writerow(csv_row(one))
+    for entry in entries:
+        table.writerow(csv_row(entry))
     return sink.getvalue()
 
 
-def csv_row(one: Entry) -> Entry:
-    test, counter = one["tests"][one["deciding"]], one["counter_example"] or {}
+def csv_row(entry: Entry) -> Entry:
+    test, counter = entry["tests"][entry["deciding"]], entry["counter_example"] or {}
     return {
-        **{name: one[name] for name in ("key", "name", "statement", "judgement")},
-        "sources": "; ".join(one["sources"]),
+        **{name: entry[name] for name in ("key", "name", "statement", "judgement")},
+        "sources": "; ".join(entry["sources"]),
         "test": test["about"],
         **{name: test[name] for name in ("outcome", "expect", "region", "worlds")},
         **{f"{name}_{part}": test[kind][part] for name, kind in (("for", "support"), ("against", "opposed"))
            for part in ("share", "low", "high")},
         **{f"effect{part and '_'}{part}": test["effect"][part or "value"] for part in ("", "low", "high")},
-        "condition": " ".join(condition["told"] for condition in test["conditions"]),
+        "condition": " ".join(condition["text"] for condition in test["conditions"]),
         "counter_example_world": counter.get("world", ""),
         "counter_example": "; ".join(counter.get("commands", ())),
-        "study": one["study"]["id"],
-        "seed": one["study"]["seed"],
-        **{name: one["judging"][name] for name in ("level", "rare", "tests")},
+        "study": entry["study"]["id"],
+        "seed": entry["study"]["seed"],
+        **{name: entry["judging"][name] for name in ("level", "rare", "tests")},
     }  # fmt: skip

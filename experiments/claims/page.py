@@ -8,7 +8,7 @@ from typing import Any
 from experiments import wording
 from experiments.analysis.contrasts import Estimate
 from experiments.analysis.judging import WORDS
-from experiments.claims import telling
+from experiments.claims import sentences
 from experiments.figures import claims as figures
 from experiments.report import document
 from experiments.report.picture import Picture, Table
@@ -23,7 +23,7 @@ HEADINGS = {
     "fails": "These fail",
     "undecided": "These are undecided",
 }
-LONGEST = 34
+LABEL_LENGTH = 34
 """Letters of a claim's name in the figure."""
 
 
@@ -33,11 +33,11 @@ def ledger_page(entries: Sequence[Entry], picture: Picture, image: bytes) -> str
     return rendered(
         "claims/templates/ledger.html.j2",
         entries=entries,
-        tally=telling.tally(entries),
+        tally=sentences.tally(entries),
         groups=[(word, group) for word, group in groups.items() if group],
-        signs=telling.SIGNS,
+        signs=sentences.SIGNS,
         headings=HEADINGS,
-        meanings=telling.MEANING,
+        meanings=sentences.MEANING,
         picture=picture,
         image=image,
         settings={entry["name"]: settings_table(entry) for entry in entries},
@@ -53,13 +53,13 @@ def ledger_page(entries: Sequence[Entry], picture: Picture, image: bytes) -> str
 
 def picture(entries: Sequence[Entry]) -> Picture:
     """All claims at a glance, grouped by judgement."""
-    ordered = sorted(entries, key=lambda one: WORDS.index(one["judgement"]))
-    rule, tests = entries[0]["judging"], [deciding(one) for one in entries]
-    fewest, most = min(one["worlds"] for one in tests), max(one["worlds"] for one in tests)
+    ordered = sorted(entries, key=lambda each: WORDS.index(each["judgement"]))
+    rule, tests = entries[0]["judging"], [deciding(entry) for entry in entries]
+    fewest, most = min(test["worlds"] for test in tests), max(test["worlds"] for test in tests)
     many = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
-    regions = sorted({one["region"] for one in tests})
+    regions = sorted({test["region"] for test in tests})
     note = (
-        f"n = {many} worlds a claim; of claims with several tests the deciding one. Dashed: the "
+        f"n = {many} worlds a claim; of claims with several tests the deciding each. Dashed: the "
         f"{wording.amount(100 * rule['rare'])}% from which something counts as common. Dots: mean difference, with "
         f"intervals that hold for all {rule['tests']} tests together at {100 * rule['level']:g}%; none where the "
         f"claim is about some worlds only. Grey band: \N{PLUS-MINUS SIGN}{regions[0]:g}, no practical difference."
@@ -68,22 +68,22 @@ def picture(entries: Sequence[Entry]) -> Picture:
         "claims",
         "All claims at a glance",
         "How often worlds bear each claim out (left) and by how much (right), grouped by judgement.",
-        f"{telling.tally(entries)} " + " ".join(f"{one['title']}: {one['judgement']}." for one in ordered),
-        figures.ledger([row(one) for one in ordered], regions[0], rule["rare"], note),
+        f"{sentences.tally(entries)} " + " ".join(f"{each['title']}: {each['judgement']}." for each in ordered),
+        figures.draw_ledger([row(each) for each in ordered], regions[0], rule["rare"], note),
         (overview(entries),),
     )
 
 
-def deciding(one: Entry) -> Entry:
-    found: Entry = one["tests"][one["deciding"]]
-    return found
+def deciding(entry: Entry) -> Entry:
+    test: Entry = entry["tests"][entry["deciding"]]
+    return test
 
 
-def row(one: Entry) -> figures.Row:
-    test = deciding(one)
-    label = f"{one['title'][: LONGEST - 1]}…" if len(one["title"]) > LONGEST else one["title"]
+def row(entry: Entry) -> figures.Row:
+    test = deciding(entry)
+    label = f"{entry['title'][: LABEL_LENGTH - 1]}…" if len(entry["title"]) > LABEL_LENGTH else entry["title"]
     shares = (test["support"]["share"], test["neither"]["share"], test["opposed"]["share"])
-    return figures.Row(f"{label}  {one['key']}", one["judgement"], shares, turned(test))
+    return figures.Row(f"{label}  {entry['key']}", entry["judgement"], shares, turned(test))
 
 
 def turned(test: Entry) -> Estimate | None:
@@ -96,12 +96,12 @@ def turned(test: Entry) -> Estimate | None:
 
 def overview(entries: Sequence[Entry]) -> Table:
     rows = []
-    for one in entries:
-        test = deciding(one)
+    for entry in entries:
+        test = deciding(entry)
         shares = [wording.percent(test[kind]["share"]) for kind in ("support", "neither", "opposed")]
         effect = test["effect"]
         mean = wording.signed(effect["value"]) if effect["low"] is not None else "-"
-        rows.append((one["key"], one["title"], one["judgement"], *shares, mean, f"{test['worlds']:,}"))
+        rows.append((entry["key"], entry["title"], entry["judgement"], *shares, mean, f"{test['worlds']:,}"))
     columns = ("", "claim", "judgement", "for", "neither", "against", "mean difference", "worlds")
     return Table("Every claim, by the test that decides it", columns, tuple(rows))
 
@@ -109,7 +109,7 @@ def overview(entries: Sequence[Entry]) -> Table:
 # -- how each was tested ---------------------------------------------------------------------------------
 
 
-def settings_table(one: Entry) -> Table:
+def settings_table(entry: Entry) -> Table:
     """What a claim compares."""
     rows = tuple(
         (
@@ -117,17 +117,17 @@ def settings_table(one: Entry) -> Table:
             each["about"],
             wording.plain(each["arm"]),
             ", ".join(
-                f"{wording.plain(parameter)} {shown(parameter, value)}"
+                f"{wording.plain(parameter)} {value_text(parameter, value)}"
                 for parameter, value in each["parameters"].items()
             )
             or "-",
         )
-        for name, each in one["settings"].items()
+        for name, each in entry["settings"].items()
     )
     return Table("What was compared, in the same worlds", ("setting", "what it means", "arm", "parameters"), rows)
 
 
-def shown(parameter: str, value: float) -> str:
+def value_text(parameter: str, value: float) -> str:
     if params.BY_NAME[parameter].unit == "switch":
         return "on" if value else "off"
     return wording.amount(value)
@@ -168,9 +168,9 @@ def method(entries: Sequence[Entry]) -> tuple[str, ...]:
 def studies_table(entries: Sequence[Entry]) -> Table:
     """The study behind each claim."""
     rows = tuple(
-        (one["key"], one["study"]["id"], f"{one['study']['seed']}", f"{one['study']['points']:,}",
-         f"{one['study']['replicates']}", f"{one['study']['months']:g}")
-        for one in entries
+        (entry["key"], entry["study"]["id"], f"{entry['study']['seed']}", f"{entry['study']['points']:,}",
+         f"{entry['study']['replicates']}", f"{entry['study']['months']:g}")
+        for entry in entries
     )  # fmt: skip
     columns = ("claim", "study", "seed", "worlds", "replicates", "months")
     return Table("The studies behind the claims", columns, rows)

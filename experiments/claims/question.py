@@ -28,22 +28,22 @@ def study_of(plain: Mapping[str, Any], claim: Claim, given: Given) -> tuple[Stud
     A parameter that every setting sets is no unknown, and leaves the box. The study's own contrast
     only says which two arms meet the variants: claims are judged by their tests.
     """
-    changed = list(dict.fromkeys(one.arm for one in claim.settings if one.parameters))
+    changed = list(dict.fromkeys(setting.arm for setting in claim.settings if setting.parameters))
     if len(changed) > 2:
         raise ConfigError(
             f"claim={claim.name}: parameters are changed under {', '.join(changed)}; two arms at most can be changed"
         )
-    every = list(dict.fromkeys([*changed, *(one.arm for one in claim.settings), *OTHERS]))
+    every = list(dict.fromkeys([*changed, *(setting.arm for setting in claim.settings), *OTHERS]))
     pair = every[:2]
     design = plain["design"]
     asked = {
         **plain,
         "name": claim.name,
         "question": claim.statement,
-        "arms": [arm for arm in SETUPS if arm in {*pair, *(one.arm for one in claim.settings)}],
+        "arms": [arm for arm in SETUPS if arm in {*pair, *(setting.arm for setting in claim.settings)}],
         "contrast": {**plain["contrast"], "a": pair[0], "b": pair[1]},
         "design": {**design, "factors": design["factors"] | dict.fromkeys(settled(plain, claim, given))},
-        "variants": {one.name: dict(one.parameters) for one in claim.settings if one.parameters},
+        "variants": {setting.name: dict(setting.parameters) for setting in claim.settings if setting.parameters},
         "variant_points": 0,
         "trajectory_points": 0,
     }
@@ -56,7 +56,7 @@ def settled(plain: Mapping[str, Any], claim: Claim, given: Given) -> list[str]:
     design = plain["design"]
     fixed, left = given.parameters(), {name for name, span in design["factors"].items() if span is None}
     drawn = {*BOXES.get(design["box"], ()), *design["factors"]} - left - set(fixed)
-    by_all = set.intersection(*({*setup_values(one.arm), *one.parameters} for one in claim.settings))
+    by_all = set.intersection(*({*setup_values(setting.arm), *setting.parameters} for setting in claim.settings))
     for name in sorted(name for name in by_all & set(fixed) if fixed[name].group != "scenario"):
         raise ConfigError(
             f"parameters.{name} would have no effect: every setting of claim={claim.name} sets it; choose another claim"
@@ -71,5 +71,5 @@ def settled(plain: Mapping[str, Any], claim: Claim, given: Given) -> list[str]:
 
 def stored_as(claim: Claim, setting: str) -> tuple[str, str]:
     """The arm and the variant under which a setting's runs are stored."""
-    one = claim.setting(setting)
-    return one.arm, one.name if one.parameters else NO_VARIANT
+    found_setting = claim.setting(setting)
+    return found_setting.arm, found_setting.name if found_setting.parameters else NO_VARIANT

@@ -15,7 +15,7 @@ from experiments.claims.claim import Claim
 from experiments.claims.evidence import Evidence, rows_of
 from experiments.study.definition import Study
 
-TOLD = 3
+NAMED = 3
 """Parameters in which an example differs most from the default world, and which are told."""
 
 
@@ -41,11 +41,11 @@ class Example:
 
 
 def nearest(
-    claim: Claim, found: Evidence, runs: pd.DataFrame, design: pd.DataFrame, study: Study, folder: Path, way: int
+    claim: Claim, evidence: Evidence, runs: pd.DataFrame, design: pd.DataFrame, study: Study, folder: Path, way: int
 ) -> Example | None:
     """The world nearest to the default one that speaks for a test (`way` 1) or against it (-1); None if none does."""
-    known = found.pairs.dropna(subset="difference")
-    sign = judging.signs(known["difference"].to_numpy(), found.test.expect, found.test.region)
+    known = evidence.pairs.dropna(subset="difference")
+    sign = judging.signs(known["difference"].to_numpy(), evidence.test.expect, evidence.test.region)
     rows = known[sign == way]
     if not len(rows):
         return None
@@ -53,9 +53,9 @@ def nearest(
     far = np.sqrt(np.mean(np.square(apart), axis=1)) if apart.shape[1] else np.zeros(len(rows))
     place = int(np.argmin(far))
     point = rows.index[place]
-    most = np.argsort(-np.abs(apart[place]), kind="stable")[:TOLD]
+    most = np.argsort(-np.abs(apart[place]), kind="stable")[:NAMED]
     names = [str(design.columns[column]) for column in most]
-    world, settings, commands = replays(claim, found, runs, int(point), folder)
+    world, settings, commands = replays(claim, evidence, runs, int(point), folder)
     return Example(
         point=int(point),
         world=world,
@@ -77,13 +77,13 @@ def distances(design: pd.DataFrame, study: Study) -> NDArray[np.float64]:
 
 
 def replays(
-    claim: Claim, found: Evidence, runs: pd.DataFrame, point: int, folder: Path
+    claim: Claim, evidence: Evidence, runs: pd.DataFrame, point: int, folder: Path
 ) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
     """The world, the settings that a test stands on there, and the commands that replay them in one replicate."""
     here = runs[runs["point"] == point]
     worlds = np.sort(here["world"].unique())
-    world = int(worlds[len(worlds) // 2] if found.test.beforehand else worlds[0])
-    every = [name for side in ("a", "b") for name in str(found.settings[side][point]).split(" + ")]
+    world = int(worlds[len(worlds) // 2] if evidence.test.beforehand else worlds[0])
+    every = [name for side in ("a", "b") for name in str(evidence.settings[side][point]).split(" + ")]
     names, numbers = tuple(dict.fromkeys(every)), []
     for name in names:
         rows = rows_of(claim, name, here)

@@ -21,14 +21,14 @@ def check(given: Mapping[str, str]) -> int:
     study.
     """
     folder = Path(given["study"])
-    found, faults = origin.listed(folder), examine(folder)
-    for line in other_model(folder, found):
+    study, faults = origin.require_manifest(folder), examine(folder)
+    for line in other_model(folder, study):
         print(line)
     for fault in faults:
         print(f"{folder}: {fault}")
     if faults:
         print(f"{len(faults)} fault{'s' if len(faults) > 1 else ''}. {ADVICE}")
         return 1
-    size = sum(entry["bytes"] for entry in found.files.values())
-    print(f"{len(found.files)} files, {size:,} bytes: as they were written.")
+    size = sum(entry["bytes"] for entry in study.files.values())
+    print(f"{len(study.files)} files, {size:,} bytes: as they were written.")
     return 0

@@ -30,7 +30,7 @@ def claims(asked: Composition, command: Sequence[str]) -> Prepared:
     read = every(words, [chosen] if chosen in there else list(there), own)
     place, folder = place_of(asked.plain), results_in(asked.plain) / FOLDER
     commands = {name: command_of(name, command) for name in read}
-    tests = sum(one.tests for one in there.values())
+    tests = sum(outline.tests for outline in there.values())
     from experiments.claims import ledger
     from experiments.claims.question import study_of
 
@@ -57,17 +57,17 @@ class Outline(NamedTuple):
 
 def outlines(there: tuple[Path, ...]) -> dict[str, Outline]:
     """Every claim there is a file of, by name, in these folders. Intervals are corrected for all their tests."""
-    found: dict[str, Outline] = {}
-    for name in folders.options(there, "claim"):
-        content = yaml_files.read(folders.option(there, "claim", name)).content
-        told = content.get("claim")
-        if not isinstance(told, dict) or "key" not in told or not isinstance(told.get("tests"), list):
+    outlined: dict[str, Outline] = {}
+    for name in folders.options_of(there, "claim"):
+        content = yaml_files.read_yaml(folders.option(there, "claim", name)).content
+        written = content.get("claim")
+        if not isinstance(written, dict) or "key" not in written or not isinstance(written.get("tests"), list):
             raise ConfigError(f"claim={name}: a claim has a part 'claim', with 'key', 'statement', 'settings', 'tests'")
-        same = [other for other, one in found.items() if one.key == str(told["key"])]
+        same = [other for other, outline in outlined.items() if outline.key == str(written["key"])]
         if same:
-            raise ConfigError(f"claim={name}: the key {told['key']} is also that of {same[0]}")
-        found[name] = Outline(str(told["key"]), len(told["tests"]))
-    return found
+            raise ConfigError(f"claim={name}: the key {written['key']} is also that of {same[0]}")
+        outlined[name] = Outline(str(written["key"]), len(written["tests"]))
+    return outlined
 
 
 Read = tuple[Mapping[str, Any], Claim, Judging, Given]
@@ -76,11 +76,11 @@ Read = tuple[Mapping[str, Any], Claim, Judging, Given]
 
 def every(words: Sequence[str], names: Sequence[str], own: Path | None = None) -> dict[str, Read]:
     """Some claims by name, composed with some words of the command line, and checked."""
-    found: dict[str, Read] = {}
+    claims_read: dict[str, Read] = {}
     for name in names:
         asked = composed([f"claim={name}", *words], own)
-        found[name] = (asked.plain, *claim_in(asked.plain, name), asked.given)
-    return found
+        claims_read[name] = (asked.plain, *claim_in(asked.plain, name), asked.given)
+    return claims_read
 
 
 def loaded(words: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Read]:

@@ -66,10 +66,10 @@ def compared(a: Path, b: Path) -> int:
     if len(asked) > DIFFERENCES_SHOWN:
         print(f"  ... and {len(asked) - DIFFERENCES_SHOWN} more")
     columns, alone = laid_together(first, second)
-    return told(columns, alone, points_apart(first, second))
+    return print_comparison(columns, alone, points_apart(first, second))
 
 
-def told(columns: dict[str, Column], alone: tuple[int, int], apart: int) -> int:
+def print_comparison(columns: dict[str, Column], alone: tuple[int, int], apart: int) -> int:
     """Print the comparison; returns the exit code."""
     if apart:
         print(f"{apart:,} points have other parameters in a than in b.")
@@ -96,43 +96,43 @@ def questions_apart(a: Finished, b: Finished) -> list[str]:
 def models_apart(a: Finished, b: Finished) -> list[str]:
     """Which sources and versions made one study and not the other, a line each."""
     names = ("results_version", "versions", "sources")
-    return apart(*({name: one.provenance[name] for name in names} for one in (a, b)))
+    return apart(*({name: side.provenance[name] for name in names} for side in (a, b)))
 
 
 def apart(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
     """What two nested values differ in, a line each."""
-    one, other, missing = flat(a), flat(b), "(not there)"
-    pairs = [(name, one.get(name, missing), other.get(name, missing)) for name in sorted({*one, *other})]
+    left, other, missing = flat(a), flat(b), "(not there)"
+    pairs = [(name, left.get(name, missing), other.get(name, missing)) for name in sorted({*left, *other})]
     return [f"{name}: {x} in a, {y} in b" for name, x, y in pairs if x != y]
 
 
 def flat(content: dict[str, Any], path: str = "") -> dict[str, Any]:
     """Nested values as one level, their names joined by dots."""
-    found: dict[str, Any] = {}
+    flattened: dict[str, Any] = {}
     for name, value in content.items():
-        found |= flat(value, f"{path}{name}.") if isinstance(value, dict) else {f"{path}{name}": value}
-    return found
+        flattened |= flat(value, f"{path}{name}.") if isinstance(value, dict) else {f"{path}{name}": value}
+    return flattened
 
 
 def points_apart(a: Finished, b: Finished) -> int:
     """How many of the points that both have differ in a parameter (before any arm)."""
-    found = 0
-    for one, other in blocks(a, b, DESIGN, ["point"]):
-        both = one.merge(other, on="point", suffixes=("_a", "_b"))
-        x, y = (side[side["point"].isin(both["point"])].sort_values("point") for side in (one, other))
+    differing = 0
+    for left, other in blocks(a, b, DESIGN, ["point"]):
+        both = left.merge(other, on="point", suffixes=("_a", "_b"))
+        x, y = (side[side["point"].isin(both["point"])].sort_values("point") for side in (left, other))
         differ = design.parameters_of(a.study, x) != design.parameters_of(b.study, y)
-        found += int(differ.any(axis=1).sum())
-    return found
+        differing += int(differ.any(axis=1).sum())
+    return differing
 
 
 def laid_together(a: Finished, b: Finished) -> tuple[dict[str, Column], tuple[int, int]]:
     """The cells of every outcome that both have, side by side, and how many runs only a, only b has."""
     names = [name for name in outcome_columns(a.study.limits) if name in outcome_columns(b.study.limits)]
     columns, alone = {name: Column() for name in names}, np.zeros(2, dtype=np.int64)
-    for one, other in blocks(a, b, RUNS, ["run", "point", "arm", "variant", *names]):
-        one["unit"], other["unit"] = unit_of(a.study, one), unit_of(b.study, other)
-        both = one.merge(other, on=KEY, suffixes=("_a", "_b"))
-        alone += len(one) - len(both), len(other) - len(both)
+    for left, other in blocks(a, b, RUNS, ["run", "point", "arm", "variant", *names]):
+        left["unit"], other["unit"] = unit_of(a.study, left), unit_of(b.study, other)
+        both = left.merge(other, on=KEY, suffixes=("_a", "_b"))
+        alone += len(left) - len(both), len(other) - len(both)
         for name, column in columns.items():
             column.add(both, both[f"{name}_a"].to_numpy(float), both[f"{name}_b"].to_numpy(float))
     return columns, (int(alone[0]), int(alone[1]))
@@ -154,12 +154,12 @@ def rows_of(finished: Finished, table: str, columns: list[str], low: int) -> pd.
     """The rows for the points numbered from `low` on, as many as there are in a block."""
     high = low + plan.POINTS_PER_PART
     wanted = columns if table == RUNS else None
-    found = []
+    tables = []
     for name in parts_with(finished, table, low, high):
         rows = finished.read_part(name, wanted)
         here = pc.and_(pc.greater_equal(rows["point"], low), pc.less(rows["point"], high))
-        found.append(rows.filter(here).to_pandas().astype({"arm": str, "variant": str} if wanted else {}))
-    return pd.concat(found) if found else pd.DataFrame(columns=columns)
+        tables.append(rows.filter(here).to_pandas().astype({"arm": str, "variant": str} if wanted else {}))
+    return pd.concat(tables) if tables else pd.DataFrame(columns=columns)
 
 
 def parts_with(finished: Finished, table: str, low: int, high: int) -> list[str]:

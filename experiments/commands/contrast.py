@@ -23,18 +23,18 @@ def contrast(asked: Mapping[str, str]) -> int:
     region = number("region", asked["region"], zero=True) if "region" in asked else own.region
     pairs = settings.paired(finished, a, b, name)
     result = contrasts.compare(pairs, region, finished.study.seed)
-    for line in told(result, str(a), str(b), name, region):
+    for line in contrast_lines(result, str(a), str(b), name, region):
         print(line)
     if not (a.where or b.where) and a.variant == b.variant == "none":
         print(when(finished, Contrast(a.arm, b.arm, name, region)))
     return 0
 
 
-def told(result: PairedResult, a: str, b: str, name: str, region: float) -> list[str]:
+def contrast_lines(result: PairedResult, a: str, b: str, name: str, region: float) -> list[str]:
     """A paired result as lines for a terminal."""
     gone = f", {result.missing:,} more lack the outcome" if result.missing else ""
-    shares = [f"{100 * one.share.value:.1f}% ({100 * one.share.low:.1f} to {100 * one.share.high:.1f})"
-              for one in (result.wins, result.ties, result.losses)]  # fmt: skip
+    shares = [f"{100 * count.share.value:.1f}% ({100 * count.share.low:.1f} to {100 * count.share.high:.1f})"
+              for count in (result.wins, result.ties, result.losses)]  # fmt: skip
     return [
         f"{name}: {a} less {b}, in {result.worlds:,} worlds{gone}",
         f"  better by more than {region:g}     {shares[0]}",
@@ -66,22 +66,22 @@ def when(finished: Finished, asked: Contrast) -> str:
     if series is None:
         return f"  when paths part: there is no monthly series of {asked.outcome}"
     months = view[["point", "arm", "month", series]].rename(columns={"point": "world"})
-    found = divergence.part(divergence.paths(months, asked, series), asked.region, series, finished.study.seed)
-    return f"  {parted(found)}"
+    parted = divergence.divergence(divergence.paths(months, asked, series), asked.region, series, finished.study.seed)
+    return f"  {diverged(parted)}"
 
 
-def parted(found: divergence.Parting) -> str:
+def diverged(parted: divergence.Divergence) -> str:
     """When paths part, in words."""
     mean = (
-        f"on average {wording.plain(found.series)} differs from month {found.month} on"
-        if found.month
-        else f"on average {wording.plain(found.series)} never parts for good"
+        f"on average {wording.plain(parted.series)} differs from month {parted.month} on"
+        if parted.month
+        else f"on average {wording.plain(parted.series)} never parts for good"
     )
-    share = wording.percent(found.parted.share.value)
-    if found.typical is None:
-        return f"when paths part: {mean}; {share} of {found.worlds:,} worlds end apart by more than the region"
-    middle = f"{found.typical.value:.0f} ({found.typical.low:.0f} to {found.typical.high:.0f})"
+    share = wording.percent(parted.diverged.share.value)
+    if parted.typical is None:
+        return f"when paths part: {mean}; {share} of {parted.worlds:,} worlds end apart by more than the region"
+    middle = f"{parted.typical.value:.0f} ({parted.typical.low:.0f} to {parted.typical.high:.0f})"
     return (
-        f"when paths part: {mean}; {share} of {found.worlds:,} worlds end apart by more than the region, half of "
+        f"when paths part: {mean}; {share} of {parted.worlds:,} worlds end apart by more than the region, half of "
         f"those from month {middle} on"
     )

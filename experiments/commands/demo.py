@@ -57,11 +57,11 @@ def played(demonstration: Demonstration, folder: Path, command: str) -> int:
 
 def listing() -> Iterator[str]:
     """All failure modes, a sentence each."""
-    found = sentences()
-    width = max(map(len, found))
+    known = sentences()
+    width = max(map(len, known))
     yield "Ways in which partnerships fail. Show one with `partnership demo failure=NAME`, all with `failure=all`:"
     yield ""
-    for name, sentence in found.items():
+    for name, sentence in known.items():
         yield f"  {name:<{width}}  {sentence}"
 
 

@@ -25,10 +25,10 @@ def merge(given: Mapping[str, str]) -> int:
 def print_missing(folder: Path, shards: Sequence[Path], missing: Sequence[str]) -> None:
     """Say which parts are missing, and which shards have not been run at all."""
     print(f"{len(missing)} parts are missing: {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}")
-    numbers = [found for path in shards if (found := re.search(r"-shard-(\d+)-of-(\d+)$", path.name))]
-    of = {found[2] for found in numbers}
+    numbers = [shard for path in shards if (shard := re.search(r"-shard-(\d+)-of-(\d+)$", path.name))]
+    of = {number[2] for number in numbers}
     if len(of) == 1:
-        there = {int(found[1]) for found in numbers}
+        there = {int(number[1]) for number in numbers}
         absent = [f"{k}/{count}" for count in map(int, of) for k in range(1, count + 1) if k not in there]
         if absent:
             print(f"Not run yet: shard={', shard='.join(absent)}")

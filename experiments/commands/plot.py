@@ -25,12 +25,12 @@ from experiments.storage import confined
 from experiments.storage.layout import PLOTS
 from experiments.storage.reading import Finished, open_study
 from experiments.study.definition import Contrast
-from experiments.study.design import apart, choice_names, factor_names
+from experiments.study.design import choice_names, factor_names, points_apart
 from experiments.study.tables import DESIGN, RUNS, TRAJECTORIES
 from sim.errors import nearest
 from sim.state import SERIES_NAMES
 
-BANDS = 8
+TREND_BANDS = 8
 """Bands of a parameter along which a trend is drawn."""
 DIFFERENCE = "difference"
 
@@ -58,13 +58,13 @@ def plot(asked: Mapping[str, str]) -> int:
     """Draw one figure of a study."""
     finished = open_study(Path(asked["study"]))
     by = tuple(asked.get("by", "arm").split(","))
-    kind = among(asked.get("kind", usual(by)), KINDS, "kind")
+    kind = among(asked.get("kind", usual(by)), PLOTS_BY_KIND, "kind")
     outcome = asked.get("outcome", finished.study.contrast.outcome)
-    figure, table = KINDS[kind](read(finished, outcome, by, asked.get("of", ""), kind))
+    figure, table = PLOTS_BY_KIND[kind](read_values(finished, outcome, by, asked.get("of", ""), kind))
     name = "-".join([kind, outcome, "+".join(by), *([asked["of"]] if "of" in asked else [])])
     written = {**style.as_bytes(figure, finished.study.id), "csv": table.to_csv(float_format="%.9g").encode()}
     for form, content in written.items():
-        confined.write(finished.folder, f"{PLOTS}/{name}.{form}", content)
+        confined.write_file(finished.folder, f"{PLOTS}/{name}.{form}", content)
     print(f"Written: {finished.folder / PLOTS / name}.svg, .png, and the numbers behind it .csv")
     return 0
 
@@ -74,12 +74,12 @@ def usual(by: tuple[str, ...]) -> str:
     return "cloud" if by == ("arm",) else "ridge" if len(by) == 1 else "map"
 
 
-def read(finished: Finished, outcome: str, by: tuple[str, ...], of: str, kind: str) -> Asked:
+def read_values(finished: Finished, outcome: str, by: tuple[str, ...], of: str, kind: str) -> Asked:
     """What is asked for, checked and read. Raises `ConfigError` or `StudyError` with a clear message."""
     study = finished.study
     own = study.contrast
     names = [*factor_names(study.design), *choice_names(study.design)]
-    check(by, kind, names, set(study.design.choices))
+    require_drawable(by, kind, names, set(study.design.choices))
     of = among(of, (DIFFERENCE, *study.arms), "of") if of else DIFFERENCE
     contrast = Contrast(own.a, own.b, outcome if kind == "fan" else settings.outcome(outcome), own.region)
     design = finished.read(finished.parts(DESIGN)).set_index("point").sort_index()
@@ -87,13 +87,13 @@ def read(finished: Finished, outcome: str, by: tuple[str, ...], of: str, kind: s
     return Asked(finished, contrast, by, of, values, design)
 
 
-def check(by: tuple[str, ...], kind: str, names: Sequence[str], choices: set[str]) -> None:
+def require_drawable(by: tuple[str, ...], kind: str, names: Sequence[str], choices: set[str]) -> None:
     """Raise `ConfigError` if a kind of figure cannot be drawn by what is named."""
-    for one in by:
-        if one != "arm" and one not in names:
-            near = nearest(one, [*names, "arm"])
+    for factor in by:
+        if factor != "arm" and factor not in names:
+            near = nearest(factor, [*names, "arm"])
             known = ", ".join(["arm", *names])
-            raise ConfigError(f"by={one}: that does not vary in this study{near}; there is {known}")
+            raise ConfigError(f"by={factor}: that does not vary in this study{near}; there is {known}")
     wanted = {"map": 2, "ridge": 1, "trend": 1}.get(kind)
     if wanted and (len(by) != wanted or len(set(by)) < wanted or "arm" in by or choices & set(by)):
         form = ",".join(["PARAMETER"] * wanted)
@@ -108,7 +108,7 @@ def values_of(finished: Finished, contrast: Contrast) -> pd.DataFrame:
     """The outcome at each point under each arm, and the difference of the contrast; points drawn apart only."""
     study = finished.study
     runs = finished.read(finished.parts(RUNS), ["point", "arm", "variant", contrast.outcome])
-    runs = runs[(runs["variant"] == "none") & apart(study.design, runs["point"].to_numpy())]
+    runs = runs[(runs["variant"] == "none") & points_apart(study.design, runs["point"].to_numpy())]
     means = runs.astype({"arm": str}).groupby(["point", "arm"])[contrast.outcome].mean().unstack("arm")
     means = means[list(study.arms)]
     means[DIFFERENCE] = means[contrast.a] - means[contrast.b]
@@ -119,18 +119,18 @@ def values_of(finished: Finished, contrast: Contrast) -> pd.DataFrame:
 
 def column(asked: Asked, name: str) -> pd.Series:
     """The values under one arm, or the difference, where they are not missing; at least two that differ."""
-    found = asked.values[name].dropna()
-    if len(found) < 2:
-        raise StudyError(f"outcome '{asked.contrast.outcome}' is missing in all but {len(found)} worlds, under {name}")
-    if float(np.ptp(found)) == 0:
-        raise StudyError(f"outcome '{asked.contrast.outcome}' is {found.iloc[0]:g} in every world, under {name}: "
+    series = asked.values[name].dropna()
+    if len(series) < 2:
+        raise StudyError(f"outcome '{asked.contrast.outcome}' is missing in all but {len(series)} worlds, under {name}")
+    if float(np.ptp(series)) == 0:
+        raise StudyError(f"outcome '{asked.contrast.outcome}' is {series.iloc[0]:g} in every world, under {name}: "
                          "there is nothing to draw")  # fmt: skip
-    return found
+    return series
 
 
-def shown(asked: Asked) -> dict[str, pd.Series]:
+def arms_drawn(asked: Asked) -> dict[str, pd.Series]:
     """The values of the arms worth drawing: those under which the outcome differs from world to world."""
-    arms = distributions.shown(asked.finished.study.arms, asked.contrast.outcome)
+    arms = distributions.arms_with_values(asked.finished.study.arms, asked.contrast.outcome)
     varied = [arm for arm in arms if asked.values[arm].nunique() > 1]
     return {arm: column(asked, arm) for arm in varied or arms}
 
@@ -145,7 +145,7 @@ def label(asked: Asked, of: str) -> str:
 def quantiles(groups: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
     """Worlds, mean and quantiles of each group."""
     shares = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-    rows = {name: [len(one), float(np.mean(one)), *np.quantile(one, shares)] for name, one in groups.items()}
+    rows = {name: [len(group), float(np.mean(group)), *np.quantile(group, shares)] for name, group in groups.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["worlds", "mean", *(f"q{100 * q:g}" for q in shares)])
 
 
@@ -153,45 +153,47 @@ def grouped(asked: Asked, values: pd.Series) -> dict[str, NDArray[np.float64]]:
     """Values by what varies by name, by the levels of a parameter that has few, or in bands of it."""
     (by,) = asked.by
     along = asked.design.loc[values.index, by]
-    if by in asked.finished.study.design.choices or along.nunique() <= BANDS:
-        found = {f"{wording.plain(by)} {one if isinstance(one, str) else wording.amount(one)}":
+    if by in asked.finished.study.design.choices or along.nunique() <= TREND_BANDS:
+        groups = {f"{wording.plain(by)} {level if isinstance(level, str) else wording.amount(level)}":
                      group.to_numpy(np.float64)
-                 for one, group in values.groupby(along) if len(group) >= 2}  # fmt: skip
+                 for level, group in values.groupby(along) if len(group) >= 2}  # fmt: skip
     else:
-        found = bands(along, values, asked.finished.study.design.factors[by])
-    if not found:
+        groups = bands(along, values, asked.finished.study.design.factors[by])
+    if not groups:
         raise StudyError(f"{len(values)} worlds are too few to be drawn by {by}")
-    return found
+    return groups
 
 
 # kinds
 
 
-def cloud(asked: Asked) -> Drawn:
+def plot_cloud(asked: Asked) -> Drawn:
     if asked.by == ("arm",):
-        values = shown(asked)
+        values = arms_drawn(asked)
         arms = {wording.plain(arm): arm for arm in values}
-        groups = {wording.plain(arm): one.to_numpy() for arm, one in values.items()}
-        return spread.rainclouds(groups, wording.outcome(asked.contrast.outcome), arms), quantiles(groups)
+        groups = {wording.plain(arm): value.to_numpy() for arm, value in values.items()}
+        return spread.draw_rainclouds(groups, wording.outcome(asked.contrast.outcome), arms), quantiles(groups)
     groups = grouped(asked, column(asked, asked.of))
-    return spread.rainclouds(groups, label(asked, asked.of), dict.fromkeys(groups, asked.of)), quantiles(groups)
+    return spread.draw_rainclouds(groups, label(asked, asked.of), dict.fromkeys(groups, asked.of)), quantiles(groups)
 
 
-def ridge(asked: Asked) -> Drawn:
+def plot_ridge(asked: Asked) -> Drawn:
     groups = grouped(asked, column(asked, asked.of))
     contrast = asked.contrast
     sides = spread.Sides(contrast.a, contrast.b, contrast.region) if asked.of == DIFFERENCE else None
-    return spread.ridges(groups, label(asked, asked.of), wording.factor_label(asked.by[0]), sides), quantiles(groups)
+    return spread.draw_ridges(groups, label(asked, asked.of), wording.factor_label(asked.by[0]), sides), quantiles(
+        groups
+    )
 
 
-def ecdf(asked: Asked) -> Drawn:
-    groups = shown(asked)
+def plot_ecdf(asked: Asked) -> Drawn:
+    groups = arms_drawn(asked)
     parts = [
-        pd.DataFrame({"world": one.index, "arm": arm, "variant": "none", asked.contrast.outcome: one.to_numpy()})
-        for arm, one in groups.items()
+        pd.DataFrame({"world": group.index, "arm": arm, "variant": "none", asked.contrast.outcome: group.to_numpy()})
+        for arm, group in groups.items()
     ]
-    table = quantiles({arm: one.to_numpy() for arm, one in groups.items()})
-    return distributions.ecdf(pd.concat(parts), tuple(groups), asked.contrast), table
+    table = quantiles({arm: group.to_numpy() for arm, group in groups.items()})
+    return distributions.draw_ecdf(pd.concat(parts), tuple(groups), asked.contrast), table
 
 
 def pairs(asked: Asked) -> pd.DataFrame:
@@ -200,53 +202,55 @@ def pairs(asked: Asked) -> pd.DataFrame:
     return asked.values[list(sides.values())].set_axis(list(sides), axis=1).dropna()
 
 
-def histogram(asked: Asked) -> Drawn:
+def plot_histogram(asked: Asked) -> Drawn:
     table = pairs(asked)
     result = contrasts.compare(table, asked.contrast.region, asked.finished.study.seed)
-    return distributions.differences(table, result, asked.contrast), table
+    return distributions.draw_differences(table, result, asked.contrast), table
 
 
-def dots(asked: Asked) -> Drawn:
+def plot_dots(asked: Asked) -> Drawn:
     table, contrast = pairs(asked), asked.contrast
-    figure = spread.dots(
+    figure = spread.draw_dots(
         table["a"].to_numpy(), table["b"].to_numpy(), (contrast.a, contrast.b), wording.outcome(contrast.outcome),
         contrast.region,
     )  # fmt: skip
     return figure, table
 
 
-def win_map(asked: Asked) -> Drawn:
+def plot_map(asked: Asked) -> Drawn:
     table, factors = pairs(asked), asked.finished.study.design.factors
     worlds = asked.design.loc[table.index]
-    across, up = (maps.edges(one, factors[one], len(table)) for one in asked.by)
+    across, up = (maps.edges(factor, factors[factor], len(table)) for factor in asked.by)
     verdict = contrasts.verdicts(table["difference"].to_numpy(), asked.contrast.region)
-    x, y = (worlds[one].to_numpy() for one in asked.by)
+    x, y = (worlds[factor].to_numpy() for factor in asked.by)
     cells = maps.win_table(x, y, verdict, across, up)
-    return maps.win_map(cells, (asked.by[0], asked.by[1]), (across, up), asked.contrast), cells
+    return maps.draw_win_map(cells, (asked.by[0], asked.by[1]), (across, up), asked.contrast), cells
 
 
-def trend(asked: Asked) -> Drawn:
+def plot_trend(asked: Asked) -> Drawn:
     """Every arm's mean along a parameter, or with `of` that of one arm."""
     (by,) = asked.by
     study = asked.finished.study
     tables = {}
-    for arm, values in shown(asked).items() if asked.of == DIFFERENCE else [(asked.of, column(asked, asked.of))]:
+    for arm, values in arms_drawn(asked).items() if asked.of == DIFFERENCE else [(asked.of, column(asked, asked.of))]:
         along = asked.design.loc[values.index, by]
-        if along.nunique() > BANDS:
-            edges = np.linspace(*study.design.factors[by], BANDS + 1)
-            place = np.clip(np.searchsorted(edges, along, side="right") - 1, 0, BANDS - 1)
+        if along.nunique() > TREND_BANDS:
+            edges = np.linspace(*study.design.factors[by], TREND_BANDS + 1)
+            place = np.clip(np.searchsorted(edges, along, side="right") - 1, 0, TREND_BANDS - 1)
             along = pd.Series(((edges[:-1] + edges[1:]) / 2)[place], index=along.index)
         rows = [(level, contrasts.mean(group.to_numpy(), study.seed)) for level, group in values.groupby(along)
                 if len(group) >= 2]  # fmt: skip
-        tables[arm] = pd.DataFrame([(level, one.value, one.low, one.high) for level, one in rows],
+        tables[arm] = pd.DataFrame([(level, estimate.value, estimate.low, estimate.high) for level, estimate in rows],
                                    columns=["level", "mean", "low", "high"])  # fmt: skip
     if not all(len(table) for table in tables.values()):
         raise StudyError(f"{len(asked.values)} worlds are too few to be drawn by {by}")
-    figure = spread.trend(tables, wording.outcome(asked.contrast.outcome), wording.factor_label(by), len(asked.values))
+    figure = spread.draw_trend(
+        tables, wording.outcome(asked.contrast.outcome), wording.factor_label(by), len(asked.values)
+    )
     return figure, pd.concat(tables, names=["arm"])
 
 
-def fan(asked: Asked) -> Drawn:
+def plot_fan(asked: Asked) -> Drawn:
     """An outcome's monthly series under every arm; the study must have kept months."""
     names = asked.finished.parts(TRAJECTORIES)
     if not names:
@@ -261,18 +265,18 @@ def fan(asked: Asked) -> Drawn:
     arms = list(asked.finished.study.arms)
     arms = [arm for arm in arms if arm != "alone" or series != "added_value"]
     tables = {arm: paths.bands(paths.grid(kept, arm, series)) for arm in arms}
-    return paths.fan(kept, series, arms), pd.concat(tables, names=["arm", "month"])
+    return paths.draw_fan(kept, series, arms), pd.concat(tables, names=["arm", "month"])
 
 
-KINDS: dict[str, Callable[[Asked], Drawn]] = {
-    "cloud": cloud,
-    "ridge": ridge,
-    "ecdf": ecdf,
-    "histogram": histogram,
-    "dots": dots,
-    "map": win_map,
-    "trend": trend,
-    "fan": fan,
+PLOTS_BY_KIND: dict[str, Callable[[Asked], Drawn]] = {
+    "cloud": plot_cloud,
+    "ridge": plot_ridge,
+    "ecdf": plot_ecdf,
+    "histogram": plot_histogram,
+    "dots": plot_dots,
+    "map": plot_map,
+    "trend": plot_trend,
+    "fan": plot_fan,
 }
 """Kinds of figure, by the name they are asked for."""
 BY_ARM: Sequence[str] = ("ecdf", "histogram", "dots", "fan")

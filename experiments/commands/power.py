@@ -29,29 +29,30 @@ def power(asked: Mapping[str, str]) -> int:
     wanted = (number("precision", asked["precision"], least=FINEST),) if "precision" in asked else planning.PRECISIONS
     a, b = settings.Setting(study.contrast.a), settings.Setting(study.contrast.b)
     pairs = settings.paired(finished, a, b, name)
-    found = planning.power(pairs, study.contrast.region, wanted)
-    for line in planned(found, name, study.contrast):
+    needed = planning.plan(pairs, study.contrast.region, wanted)
+    for line in planned(needed, name, study.contrast):
         print(line)
     for line in repeated(finished, name, wanted):
         print(line)
     return 0
 
 
-def planned(found: planning.Power, name: str, asked: Contrast) -> list[str]:
+def planned(needed: planning.Power, name: str, asked: Contrast) -> list[str]:
     """Worlds that precisions take, as lines for a terminal."""
     lines = [
-        f"{name}: {wording.plain(asked.a)} less {wording.plain(asked.b)}, from a pilot of {found.worlds:,} worlds",
-        f"  spread over worlds {found.spread.value:.4f} ({found.spread.low:.4f} to {found.spread.high:.4f}); pairing "
-        f"divides the variance by {found.gain:.3g}",
+        f"{name}: {wording.plain(asked.a)} less {wording.plain(asked.b)}, from a pilot of {needed.worlds:,} worlds",
+        f"  spread over worlds {needed.spread.value:.4f} ({needed.spread.low:.4f} to {needed.spread.high:.4f}); "
+        "pairing "
+        f"divides the variance by {needed.gain:.3g}",
         "  mean difference known to    worlds, shared by both arms      worlds an arm, if not shared",
     ]
-    for plan in found.plans:
+    for plan in needed.plans:
         lines.append(f"    \N{PLUS-MINUS SIGN}{plan.precision:<22g}  {many(plan.worlds):<31}  {many(plan.unpaired)}")
     return [
         *lines,
-        f"  a true mean difference of {found.region:g} is seen with {100 * planning.POWER:g}% power in "
-        f"{many(found.detect)} worlds",
-        f"  a share of worlds is known to within 1 in 100 from {found.share:,} worlds on",
+        f"  a true mean difference of {needed.region:g} is seen with {100 * planning.POWER:g}% power in "
+        f"{many(needed.detect)} worlds",
+        f"  a share of worlds is known to within 1 in 100 from {needed.share:,} worlds on",
     ]
 
 
@@ -63,14 +64,18 @@ def repeated(finished: Finished, name: str, wanted: Sequence[float]) -> list[str
     """Replicates that one point takes, or why this pilot cannot tell."""
     if finished.study.design.replicates_at_most == 1:
         return ["  replicates of one point: a pilot with design.replicates=2 or more tells how many it takes"]
-    table = variance.spread(differences(finished, name), "difference")
-    found = planning.replicates(table.loc[table["count"] >= 2, "var"].to_numpy(), wanted)
-    lines = [f"  replicates of one point, from {found[0].points:,} points met more than once: a middling point, and one"
-             " of the most demanding fifth"]  # fmt: skip
-    return lines + [f"    \N{PLUS-MINUS SIGN}{one.precision:<22g}  {one.middle:,}  {one.demanding:,}" for one in found]
+    table = variance.spread(paired_differences(finished, name), "difference")
+    repeats = planning.replicates(table.loc[table["count"] >= 2, "var"].to_numpy(), wanted)
+    lines = [
+        f"  replicates of one point, from {repeats[0].points:,} points met more than once: a middling point, and one"
+        " of the most demanding fifth"
+    ]
+    return lines + [
+        f"    \N{PLUS-MINUS SIGN}{repeat.precision:<22g}  {repeat.middle:,}  {repeat.demanding:,}" for repeat in repeats
+    ]
 
 
-def differences(finished: Finished, name: str) -> pd.DataFrame:
+def paired_differences(finished: Finished, name: str) -> pd.DataFrame:
     """The contrast's paired difference run by run: columns point, world, difference."""
     asked = finished.study.contrast
     columns = ["point", "world", "arm", "variant", name]

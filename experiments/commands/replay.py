@@ -20,7 +20,18 @@ from sim.model import Partnership
 from sim.outcomes import OUTCOME_NAMES
 from sim.params import NAMES
 
-SHOWN = ("structure", "fit", "purpose", "trust", "commitment", "effort", "burden", "owned", "outcome", "added_value")
+SERIES_SHOWN = (
+    "structure",
+    "fit",
+    "purpose",
+    "trust",
+    "commitment",
+    "effort",
+    "burden",
+    "owned",
+    "outcome",
+    "added_value",
+)
 MONTHS_SHOWN = 12
 
 
@@ -39,13 +50,13 @@ def replayed(folder: Path, number: int) -> int:
     print(
         f"Run {number} of study {finished.study.id}: point {stored['point']}, world {stored['world']}, {arm}{without}"
     )
-    print("month " + " ".join(f"{name[:10]:>10}" for name in SHOWN))
+    print("month " + " ".join(f"{name[:10]:>10}" for name in SERIES_SHOWN))
     months = int(parameters["months"])
     for month in range(months):
         model.step()
         if month % max(1, months // MONTHS_SHOWN) == 0 or month == months - 1:
-            print(f"{model.month:5d} " + " ".join(f"{getattr(model, name):10.4f}" for name in SHOWN))
-    print(f"\nThe same in Python, from sim.model: {told(finished.study, stored['world'], parameters)}")
+            print(f"{model.month:5d} " + " ".join(f"{getattr(model, name):10.4f}" for name in SERIES_SHOWN))
+    print(f"\nThe same in Python, from sim.model: {as_python(finished.study, stored['world'], parameters)}")
     return verdict(stored, model.outcomes())
 
 
@@ -84,7 +95,7 @@ def asked(study: Study, stored: dict[str, Any], finished: Finished) -> tuple[str
     return arm, variant, dict(zip(NAMES, runs.parameters[here].tolist(), strict=True))
 
 
-def told(study: Study, world: int, parameters: dict[str, float]) -> str:
+def as_python(study: Study, world: int, parameters: dict[str, float]) -> str:
     """The run as a line of Python: what differs from the defaults."""
     from sim.params import DEFAULTS
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from experiments.config.composition import Composition, Prepared
 from experiments.config.effect import check_partnership
-from experiments.config.schema import limits_in, parameters_of, whole
+from experiments.config.schema import integer_in, limits_in, parameters_of
 
 if TYPE_CHECKING:
     from sim.record import Record
 
-SHOWN = ["structure", "fit", "purpose", "trust", "commitment", "effort", "burden", "owned",
+SERIES_SHOWN = ["structure", "fit", "purpose", "trust", "commitment", "effort", "burden", "owned",
          "participation", "outcome", "alone_outcome"]  # fmt: skip
 MONTHS_SHOWN = 12
 
@@ -25,7 +25,7 @@ def run(asked: Composition, command: Sequence[str]) -> Prepared:
     plain = asked.plain
     parameters = parameters_of(plain, asked.given)
     check_partnership(plain["setup"], parameters, asked.given)
-    seed, world = whole(plain["seed"], 0, 2**63 - 1, "seed"), whole(plain["world"], 0, 2**32 - 1, "world")
+    seed, world = integer_in(plain["seed"], 0, 2**63 - 1, "seed"), integer_in(plain["world"], 0, 2**32 - 1, "world")
     judged = asked.given.rank("limits") is not None or parameters["months"] >= plain["limits"]["window"]
     limits = limits_in(plain) if judged else None
     return partial(show, plain["setup"], parameters, seed, world, limits)
@@ -39,9 +39,9 @@ def show(setup: str, parameters: Mapping[str, float], seed: int, world: int, lim
     from sim.state import SERIES_NAMES
 
     record = play(as_array(parameters)[None], np.array([world]), seed)
-    columns = [SERIES_NAMES.index(name) for name in SHOWN]
+    columns = [SERIES_NAMES.index(name) for name in SERIES_SHOWN]
     months = int(parameters["months"])
-    print("month " + " ".join(f"{name[:10]:>10}" for name in SHOWN))
+    print("month " + " ".join(f"{name[:10]:>10}" for name in SERIES_SHOWN))
     for month in sorted({*range(0, months, max(1, months // MONTHS_SHOWN)), months - 1}):
         print(f"{month + 1:5d} " + " ".join(f"{record.series[0, month, column]:10.3f}" for column in columns))
     outcome = dict(zip(OUTCOME_NAMES, record.outcomes[0], strict=True))
@@ -67,8 +67,8 @@ def failed_so(record: Record, limits: Mapping[str, float]) -> Iterator[str]:
     from experiments import wording
     from sim.failures import examine
 
-    found = {name: finding for name, finding in examine(record, limits).items() if finding.fires[0]}
-    for name, finding in found.items():
-        yield f"It failed as {wording.plain(name)}, from month {finding.since[0]:.0f}: {finding.told(0)}."
-    if not found:
+    failing = {name: finding for name, finding in examine(record, limits).items() if finding.fires[0]}
+    for name, finding in failing.items():
+        yield f"It failed as {wording.plain(name)}, from month {finding.since[0]:.0f}: {finding.described(0)}."
+    if not failing:
         yield "None of the known ways to fail is seen in it."

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from experiments.config.arguments import choice, integer
-from experiments.config.folders import configs, options
+from experiments.config.folders import configs, options_of
 from experiments.errors import ConfigError
 
 PAGE = Path(__file__).parent.parent / "page" / "partnership.html"
@@ -18,7 +18,7 @@ CHOICES = {"failure": "lesson", "scenario": "scenario", "setup": "setup"}
 
 def teach(given: Mapping[str, str]) -> int:
     """Open the page; with open=false, only say where it is."""
-    check(given)
+    require_displayable(given)
     link = link_to(given)
     print(f"The page: {PAGE}")
     print(f"The link: {link}")
@@ -27,13 +27,13 @@ def teach(given: Mapping[str, str]) -> int:
     return 0
 
 
-def check(given: Mapping[str, str]) -> None:
+def require_displayable(given: Mapping[str, str]) -> None:
     """Raise `ConfigError` for a value that the page could not show."""
     for name, value in given.items():
         if name == "seed":
             integer("seed", value, 0, 2**63 - 1)
         else:
-            choice(name, value, ["true", "false"] if name == "open" else options((configs(),), name))
+            choice(name, value, ["true", "false"] if name == "open" else options_of((configs(),), name))
     if "failure" in given and ("scenario" in given or "setup" in given):
         raise ConfigError("a failure mode has a world and a setup of its own: give failure, or scenario and setup")
 

@@ -18,11 +18,11 @@ def validate(given: Mapping[str, str]) -> int:
     values = common(given)
     if "runs" in given:
         values["runs"] = integer("runs", given["runs"], 2, MOST_RUNS)
-    from experiments.calibration.pattern import patterns
+    from experiments.calibration.pattern import load_patterns
     from experiments.calibration.validate import Asked, run_validation
 
     asked = Asked(**values)
-    if asked.scenario != "all" and not patterns(asked.scenario):
+    if asked.scenario != "all" and not load_patterns(asked.scenario):
         raise ConfigError(f"scenario={asked.scenario}: no pattern was observed of it; try scenario=all")
     for line in run_validation(asked):
         print(line)

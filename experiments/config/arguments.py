@@ -16,7 +16,7 @@ def arguments(job: str, takes: Mapping[str, str], needs: Sequence[str], words: S
     """
     names = [entry.partition("=")[0] for entry in takes]
     form = " ".join(entry if name in needs else f"[{entry}]" for name, entry in zip(names, takes, strict=True))
-    found: dict[str, str] = {}
+    named: dict[str, str] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
@@ -24,15 +24,15 @@ def arguments(job: str, takes: Mapping[str, str], needs: Sequence[str], words: S
         if not any(fits(name, known) for known in names):
             hint = nearest(name, [known for known in names if not known.isupper()])
             raise ConfigError(f"{brief(word)}: partnership {job} takes {form}{hint}")
-        if name in found:
+        if name in named:
             raise ConfigError(f"{brief(word)}: {name} is given twice; give it once")
         if not value.strip() or "\0" in value:
             raise ConfigError(f"{brief(word)}: {name} has no value; partnership {job} takes {form}")
-        found[name] = value
-    missing = [name for name in needs if name not in found]
+        named[name] = value
+    missing = [name for name in needs if name not in named]
     if missing:
         raise ConfigError(f"{', '.join(missing)} is missing: partnership {job} takes {form}")
-    return found
+    return named
 
 
 def fits(name: str, known: str) -> bool:

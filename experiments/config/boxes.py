@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.config.folders import configs
-from experiments.config.scenarios import load
+from experiments.config.scenarios import load_scenario
 from experiments.config.schema import among
 from experiments.errors import ConfigError
 from sim.params import BY_NAME, DEFAULT_BOX, NAMES
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 World = dict[str, float]
 
 
-def world(unit: NDArray[np.float64]) -> World:
+def world_from(unit: NDArray[np.float64]) -> World:
     """The world at a point of the unit cube (coordinates,): evenly within the default box."""
-    found = {}
+    world = {}
     for name, u in zip(COORDINATES, unit.tolist(), strict=True):
         low, high = DEFAULT_BOX[name]
-        whole = BY_NAME[name].whole
-        found[name] = float(min(low + int(u * (high - low + 1)), high)) if whole else low + u * (high - low)
-    return found
+        whole = BY_NAME[name].integer
+        world[name] = float(min(low + int(u * (high - low + 1)), high)) if whole else low + u * (high - low)
+    return world
 
 
 def stored(name: str) -> list[World]:
@@ -56,7 +56,7 @@ def path_of(name: str) -> Path:
 
 def stated_in(name: str) -> World:
     """The world that a scenario's file states."""
-    kind = load(name)
+    kind = load_scenario(name)
     return {parameter: kind.parameters[parameter] for parameter in COORDINATES if parameter in kind.stated}
 
 
@@ -71,7 +71,7 @@ def of_box(name: str, runs: int, seed: int) -> list[World]:
         return [{}] * runs
     rng = np.random.Generator(np.random.Philox(key=[seed, 2**32]))
     if name == "default":
-        return [world(unit) for unit in rng.random((runs, len(COORDINATES)))]
+        return [world_from(unit) for unit in rng.random((runs, len(COORDINATES)))]
     if not path_of(name).exists():
         raise ConfigError(f"{path_of(name)} is missing: it is the list of worlds that partnership calibrate leaves")
     rows = listed_in(path_of(name))

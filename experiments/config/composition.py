@@ -105,7 +105,7 @@ def parsed(words: Sequence[str]) -> list[Override]:
 
 def overrides_of(words: Sequence[str], loader: ConfigLoader | None = None) -> list[Override]:
     """The words as Hydra reads them; with several values where they have several."""
-    found = []
+    overrides = []
     for word in words:
         if "=" not in word:
             raise ConfigError(f"{brief(word)}: not understood; a value is given as key=value")
@@ -114,9 +114,9 @@ def overrides_of(words: Sequence[str], loader: ConfigLoader | None = None) -> li
         except (HydraException, ValueError, RecursionError):
             hint = "; quote text that holds punctuation, as in 'question=\"Which, and why?\"'"
             raise ConfigError(f"{brief(word)}: not understood; a value is given as key=value{hint}") from None
-        found.append(override)
-    refuse_doubles(found)
-    return found
+        overrides.append(override)
+    refuse_doubles(overrides)
+    return overrides
 
 
 def parse(word: str, loader: ConfigLoader | None) -> list[Override]:
@@ -218,7 +218,7 @@ def given_by(loader: ConfigLoader, overrides: Sequence[Override], own: Path | No
         group, _, option = name.rpartition("/")
         path = folders.find(there, group, option)
         if path is not None:
-            document = yaml_files.read(path)
+            document = yaml_files.read_yaml(path)
             check_package(path, document.package, group, entry.package or "")
             of_file = of_document(document, entry.package or "", group, rank)
             check_given(of_file)
@@ -253,7 +253,7 @@ def check_package(path: Path, header: str | None, group: str, package: str) -> N
     if group in ("experiment", "scenario", "setup", "failure", "claim") and package != "":
         said = f"it has '# @package {header}'" if header else "it has none"
         raise ConfigError(
-            f"{yaml_files.shown(path)}, line 1: a file of {group}/ begins with '# @package _global_'; {said}"
+            f"{yaml_files.relative_path(path)}, line 1: a file of {group}/ begins with '# @package _global_'; {said}"
         )
 
 

@@ -55,7 +55,7 @@ class Fields:
 
     def each(self, name: str) -> list[Fields]:
         """A list of tables, each to be read field by field."""
-        return [Fields(f"{self.path}.{name}", one) for one in self.listed(name)]
+        return [Fields(f"{self.path}.{name}", entry) for entry in self.listed(name)]
 
     def done(self) -> None:
         """Refuse what nobody asked for."""

@@ -43,7 +43,7 @@ def find(folders: tuple[Path, ...], group: str, name: str) -> Path | None:
     return next((path for path in paths if path.exists()), None)
 
 
-def options(folders: tuple[Path, ...], group: str) -> list[str]:
+def options_of(folders: tuple[Path, ...], group: str) -> list[str]:
     """The names of a group's options in all folders, sorted."""
     return sorted({path.stem for folder in folders for path in (folder / group).glob("*.yaml")})
 
@@ -52,7 +52,7 @@ def option(folders: tuple[Path, ...], group: str, name: str, what: str = "") -> 
     """The file of a group's option. Raises `ConfigError` with the nearest name and all there are."""
     path = find(folders, group, name) if name.replace("_", "").replace("-", "").isalnum() else None
     if path is None:
-        known = options(folders, group)
+        known = options_of(folders, group)
         there = f"; there are {', '.join(known)}" if known else ""
         raise ConfigError(f"{what or group}={name}: there is none such{nearest(name, known)}{there}")
     return path
@@ -71,7 +71,7 @@ RESERVED = ("hydra", "root", "config", "schema")
 def check_defaults(document: yaml_files.Document) -> None:
     """Raise `ConfigError` unless the list of defaults, if there is one, is a list of names and of choices in groups."""
     entries = document.content.get("defaults", [])
-    place = f"{yaml_files.shown(document.path)}, line {document.lines.get('defaults', 1)}: defaults"
+    place = f"{yaml_files.relative_path(document.path)}, line {document.lines.get('defaults', 1)}: defaults"
     if not isinstance(entries, list):
         raise ConfigError(f"{place}={brief(entries)} is not a list, as in [quick_look, _self_]")
     for entry in entries:
@@ -104,7 +104,7 @@ class FolderSource(ConfigSource):
         return "folder"
 
     def load_config(self, config_path: str) -> ConfigResult:
-        document = yaml_files.read(self._file(config_path))
+        document = yaml_files.read_yaml(self._file(config_path))
         check_defaults(document)
         return ConfigResult(
             provider=self.provider,

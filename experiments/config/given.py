@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiments.config.yaml_files import Document, chosen, shown
+from experiments.config.yaml_files import Document, chosen, relative_path
 
 COMMAND_LINE = 10**6
 """The rank of words on the command line: they override every file."""
@@ -61,8 +61,8 @@ class Given:
 
     def parameters(self) -> dict[str, Origin]:
         """The parameters given by name, but those of a setup's file, which arms and `setup` decide."""
-        found = self.under("parameters")
-        return {name.removeprefix("parameters."): origin for name, origin in found.items() if origin.group != "setup"}
+        values = self.under("parameters")
+        return {name.removeprefix("parameters."): origin for name, origin in values.items() if origin.group != "setup"}
 
     def located(self, message: str) -> str:
         """The message, with the file and line before it where the key it begins with was given in a file."""
@@ -91,17 +91,17 @@ def of_document(document: Document, package: str, group: str, rank: int) -> dict
     """What a file gives, in the package that it is composed into."""
     prefix = "" if package in ("", "_global_") else package
     content = {name: value for name, value in document.content.items() if name != "defaults"}
-    found = {}
+    values = {}
     for path, value in leaves(content, prefix) if content else ():
         line = document.lines.get(path.removeprefix(f"{prefix}.") if prefix else path)
-        found[path] = Origin(value, rank, group, f"{shown(document.path)}{f', line {line}' if line else ''}")
+        values[path] = Origin(value, rank, group, f"{relative_path(document.path)}{f', line {line}' if line else ''}")
     for entry in document.content.get("defaults", []):
         chosen_group, option = chosen(entry)
         if chosen_group and group and option != "None":  # a file of a group that chooses in another group
-            found[chosen_group] = Origin(
-                option, rank, group, f"{shown(document.path)}, line {document.lines['defaults']}"
+            values[chosen_group] = Origin(
+                option, rank, group, f"{relative_path(document.path)}, line {document.lines['defaults']}"
             )
-    return found
+    return values
 
 
 def overridden(values: dict[str, Origin], more: Mapping[str, Origin]) -> dict[str, Origin]:

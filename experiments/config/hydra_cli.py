@@ -103,17 +103,17 @@ def options(words: Sequence[str]) -> Options:
             raise ConfigError(f"{name} is not taken: {UNTAKEN[name]}")
         if name.startswith("-") and name not in known:
             raise ConfigError(f"there is no option '{brief(name)}'{nearest(name, known)}; there are {', '.join(known)}")
-    found = parser.parse_intermixed_args(list(words))
-    if found.package is not None and not found.cfg:
+    parsed = parser.parse_intermixed_args(list(words))
+    if parsed.package is not None and not parsed.cfg:
         raise ConfigError("--package says which part --cfg job shows; give both")
-    if found.resolve and not found.cfg:
+    if parsed.resolve and not parsed.cfg:
         raise ConfigError("--resolve belongs to --cfg job; give both")
-    if found.multirun and (found.cfg or found.info):
+    if parsed.multirun and (parsed.cfg or parsed.info):
         raise ConfigError("-m runs several studies, and --cfg or --info shows one; give one of them")
-    own = folders.own_folder(found.config_dir) if found.config_dir is not None else None
+    own = folders.own_folder(parsed.config_dir) if parsed.config_dir is not None else None
     return Options(
-        tuple(found.words), found.help, found.cfg is not None, found.package, found.resolve, found.multirun,
-        found.info, own, found.config_dir,
+        tuple(parsed.words), parsed.help, parsed.cfg is not None, parsed.package, parsed.resolve, parsed.multirun,
+        parsed.info, own, parsed.config_dir,
     )  # fmt: skip
 
 
@@ -129,11 +129,11 @@ def configured(job: str, about: str, words: Sequence[str], prepare: Prepare) -> 
         print(part_of(composed(asked.words, asked.own), asked), end="")
         return 0
     ready = []
-    for one in studies(asked):
-        composition = composed(one, asked.own)
+    for study in studies(asked):
+        composition = composed(study, asked.own)
         refuse_idle(job, composition.given)
         try:
-            ready.append(prepare(composition, ["partnership", job, *asked.repeated, *one]))
+            ready.append(prepare(composition, ["partnership", job, *asked.repeated, *study]))
         except ConfigError as error:
             raise ConfigError(composition.given.located(str(error))) from None
     return max(work() for work in ready)
@@ -166,7 +166,7 @@ def values_of(override: Override, asked: Options) -> Iterator[str]:
         raise ConfigError(f"{brief(word)}: with -m, list the values, as in {key}=0.1,0.2 or {key}=range(1,4)")
     given = override.value()
     if word.partition("=")[2].startswith("glob("):
-        known = folders.options(searched(asked.own), key)
+        known = folders.options_of(searched(asked.own), key)
         names = [name for name in known if any(fnmatchcase(name, pattern) for pattern in patterns_of(word))]
         yield from (f"{key}={name}" for name in names)
     elif isinstance(given, RangeSweep):
@@ -222,7 +222,7 @@ def show(asked: Options) -> int:
 def help_of(job: str, about: str, own: Path | None) -> str:
     """What a job is for, the groups and keys that it takes, and its options."""
     takes = TAKES[job]
-    chosen = "\n".join(f"  {group}: {', '.join(folders.options(searched(own), group))}" for group in takes.groups)
+    chosen = "\n".join(f"  {group}: {', '.join(folders.options_of(searched(own), group))}" for group in takes.groups)
     keys = ", ".join(takes.keys)
     return f"""partnership {job}: {about}.
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.config import boxes
-from experiments.config.schema import FIXED_IN_A_STUDY, whole
+from experiments.config.schema import FIXED_IN_A_STUDY, integer_in
 from experiments.errors import ConfigError
 from experiments.study.definition import Adaptive, Design
 from sim.errors import nearest
-from sim.params import BY_NAME, COUNTS, NAMES, ParameterError, check
+from sim.params import BY_NAME, COUNTS, NAMES, ParameterError, parameter_value
 from sim.values import shown
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ EVERY_ARM = "every arm meets every point; name the arms in arms=[structure_first
 NOT_LISTED = {"arm": EVERY_ARM, "arms": EVERY_ARM, "setup": EVERY_ARM,
               "scenario": "name those that may stand there in design.factors.scenario=[default, ...]"}  # fmt: skip
 """Columns that somebody might expect of a list of points, and what to do instead."""
-KINDS = {stat.S_ISDIR: "a folder", stat.S_ISFIFO: "a named pipe", stat.S_ISSOCK: "a socket",
+SPECIAL_FILES = {stat.S_ISDIR: "a folder", stat.S_ISFIFO: "a named pipe", stat.S_ISSOCK: "a socket",
          stat.S_ISCHR: "a device", stat.S_ISBLK: "a device"}  # fmt: skip
 """What is no file: a reader of it might wait forever, or never come to an end."""
 UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
@@ -55,9 +55,9 @@ def of_listed_worlds(
     listed = listed.drop(columns=[name for name in listed if name in fixed])
     design = Design(
         designs.BOOTSTRAP,
-        whole(plain["points"], 2, MOST_POINTS, "design.points"),
+        integer_in(plain["points"], 2, MOST_POINTS, "design.points"),
         ranges(listed),
-        replicates=whole(plain["replicates"], 1, 10**6, "design.replicates"),
+        replicates=integer_in(plain["replicates"], 1, 10**6, "design.replicates"),
         adaptive=adaptive,
         shared_worlds=plain["worlds"] == "shared",
         digest=designs.digest(listed),
@@ -101,7 +101,7 @@ def check_regular(what: str, path: Path) -> None:
     except ValueError:
         raise ConfigError(f"design.list={shown(str(path))}: there is no such file") from None
     if not stat.S_ISREG(mode):
-        kind = next((name for holds, name in KINDS.items() if holds(mode)), "not one")
+        kind = next((name for holds, name in SPECIAL_FILES.items() if holds(mode)), "not one")
         raise ConfigError(f"{what} is {kind}; a list of points is a file")
 
 
@@ -145,7 +145,7 @@ def column_of(what: str, name: str, column: pd.Series, design: Design) -> pd.Ser
     numbers = pd.to_numeric(column, errors="coerce").astype(float)
     parameter = BY_NAME[name]
     inside = (numbers >= parameter.low) & (numbers <= parameter.high) & ~((numbers > 0) & (numbers < parameter.least))
-    if parameter.whole:
+    if parameter.integer:
         inside &= numbers == numbers.round()
     checked = numbers.to_numpy(copy=True)
     for row in (~inside).to_numpy().nonzero()[0]:
@@ -159,7 +159,7 @@ def cell_of(what: str, row: int, name: str, cell: Any) -> float:
     if isinstance(cell, str) and not cell:
         raise ConfigError(f"{place}: there is no value")
     try:
-        return check(name, cell)
+        return parameter_value(name, cell)
     except ParameterError as error:
         comma = isinstance(cell, str) and re.fullmatch(r"\s*[+-]?\d+,\d+\s*", cell)
         hint = "; numbers have a decimal point, not a comma" if comma else ""
@@ -223,11 +223,11 @@ def heading_of(what: str, text: str) -> list[str]:
 
 def ragged(error: str) -> str:
     """What is wrong with the rows of a CSV file, from what pandas says of it."""
-    found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", error)
-    if found is None:
+    stated = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", error)
+    if stated is None:
         reason = "a quotation mark is not closed" if "EOF inside string" in error else " ".join(error.split())
         return f"it cannot be read as CSV: {reason}"
-    columns, line, values = found.groups()
+    columns, line, values = stated.groups()
     return (
         f"line {line} holds {values} values, and the heading {columns} columns; values are separated by commas, and "
         "numbers have a decimal point"

@@ -17,7 +17,7 @@ from experiments.errors import ConfigError, brief
 from sim.errors import nearest
 from sim.params import BY_NAME, COUNTS, NAMES
 
-FEWEST = 2
+FEWEST_LOCALITIES = 2
 """Localities without which nothing differs between places."""
 
 
@@ -54,7 +54,7 @@ def between(half_widths: Mapping[str, float], parameters: Mapping[str, float]) -
             raise ConfigError(f"{what}: there is no parameter '{name}'{nearest(name, NAMES)}")
         row = BY_NAME[name]
         if (
-            row.whole
+            row.integer
             or isinstance(half, bool)
             or not isinstance(half, int | float)
             or not 0 < half <= row.high - row.low
@@ -72,7 +72,7 @@ def names() -> list[str]:
 
 
 @cache
-def load(name: str) -> Kind:
+def load_scenario(name: str) -> Kind:
     """The scenario of that name, composed once. Raises `ConfigError` if there is none, or it cannot be meant."""
     among(name, names(), "scenario")
     plain = composed([f"scenario={name}"]).plain
@@ -84,7 +84,7 @@ def load(name: str) -> Kind:
         about=about["about"],
         sources=tuple(about["sources"]),
         sectors=tuple(about["sectors"]),
-        n_localities=about["n_localities"] or FEWEST,
+        n_localities=about["n_localities"] or FEWEST_LOCALITIES,
         parameters=parameters,
         stated=frozenset(stated(name)),
         half_widths=about["between"],
@@ -93,7 +93,7 @@ def load(name: str) -> Kind:
 
 def stated(name: str) -> set[str]:
     """The parameters that a scenario's own file states, or one that it builds on."""
-    content = yaml_files.read(configs() / "scenario" / f"{name}.yaml").content
+    content = yaml_files.read_yaml(configs() / "scenario" / f"{name}.yaml").content
     bases = [base for base in content.get("defaults", []) if isinstance(base, str) and base != "_self_"]
     return set(content.get("parameters") or {}).union(*map(stated, bases))
 

@@ -20,8 +20,8 @@ from sim.params import (
     SETUPS,
     Parameter,
     ParameterError,
-    check,
-    counted,
+    parameter_value,
+    with_counts,
 )
 
 BOXES: dict[str, dict[str, tuple[float, float]]] = {"default": DEFAULT_BOX, "none": {}}
@@ -32,7 +32,7 @@ FIXED_IN_A_STUDY = ("months", "n_issues", "alone")
 
 
 def _field(parameter: Parameter) -> tuple[str, type, Any]:
-    kind: type = bool if parameter.unit == "switch" else int if parameter.whole else float
+    kind: type = bool if parameter.unit == "switch" else int if parameter.integer else float
     return parameter.name, kind, field(default=kind(parameter.default))
 
 
@@ -143,12 +143,12 @@ OPEN = ("variants", "design.factors", "scenario.between", "failure", "claim")
 
 def kinds_in(table: Any) -> dict[str, Any]:
     """The kind of each key of a table of the schema."""
-    if table not in KINDS:
-        KINDS[table] = get_type_hints(table)
-    return KINDS[table]
+    if table not in KNOWN_KINDS:
+        KNOWN_KINDS[table] = get_type_hints(table)
+    return KNOWN_KINDS[table]
 
 
-KINDS: dict[Any, dict[str, Any]] = {}
+KNOWN_KINDS: dict[Any, dict[str, Any]] = {}
 """Kinds that were worked out before: parameters are many."""
 
 
@@ -179,8 +179,8 @@ def suggestion(path: str, beside: list[str]) -> str:
         if is_dataclass(kind) and name != "parameters":
             paths |= {leaf: f"{name}.{leaf}" for leaf in kinds_in(kind) if leaf not in paths}
     close = nearest(leaf, list(paths))
-    found = next((name for name in paths if f"'{name}'" in close), None)
-    return f"; did you mean '{paths[found]}'?" if found and paths[found] != path else ""
+    close_path = next((name for name in paths if f"'{name}'" in close), None)
+    return f"; did you mean '{paths[close_path]}'?" if close_path and paths[close_path] != path else ""
 
 
 def is_table(path: str) -> bool:
@@ -274,7 +274,7 @@ def among(value: str, known: Iterable[str], what: str) -> str:
     return value
 
 
-def whole(value: Any, low: int, high: int, what: str) -> int:
+def integer_in(value: Any, low: int, high: int, what: str) -> int:
     """A whole number within bounds."""
     number = integer_of(value, what)
     if not low <= number <= high:
@@ -288,11 +288,11 @@ def parameters_of(plain: Mapping[str, Any], given: Given | None = None) -> dict[
     With `given`, a number of partners that contradicts the sectors is refused only where somebody gave it.
     """
     try:
-        checked = {name: check(name, value) for name, value in plain["parameters"].items()}
+        checked = {name: parameter_value(name, value) for name, value in plain["parameters"].items()}
         ordered = {name: checked[name] for name in NAMES}
         departs = ordered["n_partners"] != BY_NAME["n_partners"].default
         asked = departs if given is None else contradicts(given)
-        return counted(ordered, {"n_partners": ordered["n_partners"]} if asked else {})
+        return with_counts(ordered, {"n_partners": ordered["n_partners"]} if asked else {})
     except ParameterError as error:
         raise ConfigError(f"parameters.{error}") from None
 
@@ -329,7 +329,7 @@ def factor(name: str, bounds: Any) -> tuple[float, float]:
     if isinstance(bounds, str) or not isinstance(bounds, Sequence) or len(bounds) != 2:
         raise ConfigError(f"{what}: a factor takes two numbers, as in [0.2, 0.8], or null to leave the box")
     try:
-        low, high = check(name, bounds[0]), check(name, bounds[1])
+        low, high = parameter_value(name, bounds[0]), parameter_value(name, bounds[1])
     except ParameterError as error:
         raise ConfigError(f"{what}: {error}") from None
     if low > high:

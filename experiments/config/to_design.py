@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from experiments.config import boxes, folders
 from experiments.config.given import Given
 from experiments.config.point_list import EVERY_ARM, MOST_POINTS, of_listed_worlds, ranges, read_list
-from experiments.config.schema import BOXES, FIXED_IN_A_STUDY, among, factor, whole
-from experiments.config.yaml_files import read
+from experiments.config.schema import BOXES, FIXED_IN_A_STUDY, among, factor, integer_in
+from experiments.config.yaml_files import read_yaml
 from experiments.errors import ConfigError, brief
 from experiments.study.definition import Adaptive, Design
 from sim.errors import nearest
-from sim.params import BY_NAME, COUNTS, NAMES, OF_TWO_SECTORS, ParameterError, check
+from sim.params import BY_NAME, COUNTS, NAMES, OF_TWO_SECTORS, ParameterError, parameter_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,7 @@ def design_of(
         Design(sampler, 0, *varied(plain, parameters, given, places))
         if sampler != "list"
         else Design(sampler, 0, {}, {}, choices_in(plain, given)),
-        replicates=whole(plain["replicates"], 1, 10**6, "design.replicates"),
+        replicates=integer_in(plain["replicates"], 1, 10**6, "design.replicates"),
         adaptive=adaptive_of(plain["adaptive"]),
         shared_worlds=plain["worlds"] == "shared",
     )
@@ -126,7 +126,7 @@ def varied(
         else:
             factors[name] = factor(name, span)
     if plain["sampler"] in COUNTED:
-        steps = whole(plain["levels"], 2, 10**6, "design.levels")
+        steps = integer_in(plain["levels"], 2, 10**6, "design.levels")
         levels |= {name: evenly(name, *factors[name], steps) for name in factors if name not in levels}
     ordered = {name: factors[name] for name in NAMES if name in factors}
     return ordered, {name: levels[name] for name in ordered if name in levels}, choices
@@ -167,18 +167,18 @@ def levels_of(name: str, given: Mapping[str, Any]) -> tuple[float, ...]:
         raise ConfigError(f"{what}: a factor with listed values takes two or more, as in {{levels: [0, 0.5, 1]}}")
     factor(name, [values[0], values[0]])  # that there is such a parameter, and that it may vary
     try:
-        found = tuple(sorted({check(name, value) for value in values}))
+        levels = tuple(sorted({parameter_value(name, value) for value in values}))
     except ParameterError as error:
         raise ConfigError(f"{what}: {error}") from None
-    if len(found) < len(values):
+    if len(levels) < len(values):
         raise ConfigError(f"{what}: a value stands twice")
-    return found
+    return levels
 
 
 def evenly(name: str, low: float, high: float, steps: int) -> tuple[float, ...]:
     """So many levels from the low end to the high end of a range; whole numbers are rounded."""
     values = [low + (high - low) * step / (steps - 1) for step in range(steps)]
-    return tuple(sorted({float(round(value)) if BY_NAME[name].whole else value for value in values}))
+    return tuple(sorted({float(round(value)) if BY_NAME[name].integer else value for value in values}))
 
 
 def is_choice(name: str, given: Any) -> bool:
@@ -187,7 +187,7 @@ def is_choice(name: str, given: Any) -> bool:
 
 def choices_in(plain: Mapping[str, Any], given: Given) -> dict[str, dict[str, dict[str, float]]]:
     """What varies by name: scenarios, and sets of parameters that are given a name here."""
-    found = {}
+    choices = {}
     for name, span in plain["factors"].items():
         if not is_choice(name, span):
             continue
@@ -197,7 +197,7 @@ def choices_in(plain: Mapping[str, Any], given: Given) -> dict[str, dict[str, di
             if not isinstance(values, Mapping):
                 raise ConfigError(f"{what}={values}: a choice takes parameters, as in {{n_partners: 6}}")
             try:
-                named[choice] = {parameter: check(parameter, value) for parameter, value in values.items()}
+                named[choice] = {parameter: parameter_value(parameter, value) for parameter, value in values.items()}
             except ParameterError as error:
                 raise ConfigError(f"{what}: {error}") from None
             fixed = set(FIXED_IN_A_STUDY) & set(values)
@@ -205,8 +205,8 @@ def choices_in(plain: Mapping[str, Any], given: Given) -> dict[str, dict[str, di
                 raise ConfigError(f"{what}: {', '.join(sorted(fixed))} must be the same in every world of a study")
         if name in BY_NAME or not name.isidentifier():
             raise ConfigError(f"design.factors.{name}: a choice takes a name of its own, other than a parameter's")
-        found[name] = named
-    return found
+        choices[name] = named
+    return choices
 
 
 def named_in(name: str, span: Any, given: Given) -> dict[str, Any]:
@@ -227,15 +227,15 @@ def named_in(name: str, span: Any, given: Given) -> dict[str, Any]:
 def scenario_values(name: str, given: Given) -> Mapping[str, Any]:
     """The parameters that the file of a scenario sets."""
     path = folders.option(given.folders or (folders.configs(),), "scenario", name, "design.factors.scenario")
-    return dict(read(path).content.get("parameters") or {})
+    return dict(read_yaml(path).content.get("parameters") or {})
 
 
 def adaptive_of(plain: Mapping[str, Any]) -> Adaptive | None:
     """The rule that decides on replicates, if a precision is given."""
     if plain["precision"] is None:
         return None
-    maximum = whole(plain["maximum"], 2, 10**6, "design.adaptive.maximum")
-    batch = whole(plain["batch"], 2, maximum, "design.adaptive.batch")
+    maximum = integer_in(plain["maximum"], 2, 10**6, "design.adaptive.maximum")
+    batch = integer_in(plain["batch"], 2, maximum, "design.adaptive.batch")
     for name, top in (("precision", 10**6), ("level", 1)):
         if not 0 < plain[name] < top:
             raise ConfigError(f"design.adaptive.{name}={plain[name]} is out of range; it lies between 0 and {top}")
@@ -253,7 +253,7 @@ def count(plain: Mapping[str, Any], design: Design, parameters: Mapping[str, flo
     else:
         if design.sampler in ("saltelli", "morris") and not factors:
             raise ConfigError(f"design.sampler={design.sampler} takes at least one factor")
-        asked = whole(plain["points"], 2, MOST_POINTS, "design.points")
+        asked = integer_in(plain["points"], 2, MOST_POINTS, "design.points")
         points = asked * samplers.points_per_sample(design.sampler, factors)
     if points > MOST_POINTS:
         raise ConfigError(

@@ -10,12 +10,12 @@ from experiments.config.composition import Composition, composed
 from experiments.config.effect import check_study, everywhere, refuse_idle
 from experiments.config.given import Given
 from experiments.config.scenarios import between
-from experiments.config.schema import among, limits_in, parameters_of, whole
+from experiments.config.schema import among, integer_in, limits_in, parameters_of
 from experiments.config.to_design import design_of
 from experiments.errors import ConfigError, StudyError, brief
 from experiments.study.definition import Contrast, Scenario, Study
 from experiments.study.names import check_name
-from sim.params import DEFAULTS, SETUPS, ParameterError, check
+from sim.params import DEFAULTS, SETUPS, ParameterError, parameter_value
 
 ARMS_AT_LEAST = 2
 
@@ -51,7 +51,7 @@ def variants_of(plain: Mapping[str, Any]) -> dict[str, dict[str, float]]:
                 f"variants.{name}={{}}: a variant changes a parameter at least, as in {{fit_strength: 0}}"
             )
         try:
-            variants[str(name)] = {parameter: check(parameter, value) for parameter, value in values.items()}
+            variants[str(name)] = {parameter: parameter_value(parameter, value) for parameter, value in values.items()}
         except ParameterError as error:
             raise ConfigError(f"variants.{name}: {error}") from None
     return variants
@@ -79,7 +79,7 @@ def study_in(plain: Mapping[str, Any], given: Given) -> tuple[Study, pd.DataFram
     study = Study(
         name=plain["name"],
         question=plain["question"],
-        seed=whole(plain["seed"], 0, 2**63 - 1, "seed"),
+        seed=integer_in(plain["seed"], 0, 2**63 - 1, "seed"),
         parameters=parameters,
         design=design,
         arms=arms,
@@ -122,7 +122,7 @@ def points_at_most(name: str, plain: Mapping[str, Any], points: int) -> int:
             f"{name}={plain[name]} is more than the {points:,} points of the design; "
             f"give {name}={points} (or less) as well, or more design.points"
         )
-    return whole(plain[name], 0, points, name)
+    return integer_in(plain[name], 0, points, name)
 
 
 def scenario_of(plain: Mapping[str, Any]) -> Scenario | None:

@@ -38,7 +38,7 @@ class Document:
     lines: Mapping[str, int]
 
 
-def shown(path: Path) -> str:
+def relative_path(path: Path) -> str:
     """A path as the user would write it: relative to the working folder where it lies below it."""
     try:
         return str(path.relative_to(Path.cwd()))
@@ -46,17 +46,19 @@ def shown(path: Path) -> str:
         return str(path)
 
 
-def read(path: Path) -> Document:
+def read_yaml(path: Path) -> Document:
     """The file's content. Raises `ConfigError` naming the file, the line and what is wrong with it."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError as error:
-        raise ConfigError(f"{shown(path)} cannot be read: {error.strerror}") from None
-    if not stat.S_ISREG(found.st_mode):
-        raise ConfigError(f"{shown(path)} is not a regular file")
-    if found.st_size > MOST_BYTES:
-        raise ConfigError(f"{shown(path)} has {found.st_size:,} bytes; a configuration has at most {MOST_BYTES:,}")
-    return _parsed(path, found.st_mtime_ns, found.st_size)
+        raise ConfigError(f"{relative_path(path)} cannot be read: {error.strerror}") from None
+    if not stat.S_ISREG(status.st_mode):
+        raise ConfigError(f"{relative_path(path)} is not a regular file")
+    if status.st_size > MOST_BYTES:
+        raise ConfigError(
+            f"{relative_path(path)} has {status.st_size:,} bytes; a configuration has at most {MOST_BYTES:,}"
+        )
+    return _parsed(path, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=512)
@@ -67,21 +69,21 @@ def _parsed(path: Path, changed: int, size: int) -> Document:
         check_events(path, text)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         if root is None:
-            raise ConfigError(f"{shown(path)} is empty; it takes lines such as 'seed: 7'")
+            raise ConfigError(f"{relative_path(path)} is empty; it takes lines such as 'seed: 7'")
         if not isinstance(root, yaml.MappingNode):
-            raise ConfigError(f"{shown(path)}, line {root.start_mark.line + 1}: this is not 'key: value'")
+            raise ConfigError(f"{relative_path(path)}, line {root.start_mark.line + 1}: this is not 'key: value'")
         count_values(path, root, {}, set())
         lines = dict(walk(path, root, ""))
         content = OmegaConf.to_container(OmegaConf.create(text), resolve=False)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{shown(path)}{place}: this is not YAML: {error.problem or 'malformed'}") from None
+        raise ConfigError(f"{relative_path(path)}{place}: this is not YAML: {error.problem or 'malformed'}") from None
     except (yaml.YAMLError, OmegaConfBaseException, ValueError) as error:
         if isinstance(error, ConfigError):
             raise
         reason = "it holds a number of over 4,300 digits" if "digits" in str(error) else str(error).splitlines()[0]
-        raise ConfigError(f"{shown(path)} cannot be read: {reason}") from None
+        raise ConfigError(f"{relative_path(path)} cannot be read: {reason}") from None
     header = next((match[1] for line in comments(text) if (match := HEADER.match(line))), None)
     return Document(path, content, header, lines)  # type: ignore[arg-type]
 
@@ -91,15 +93,15 @@ def text_of(path: Path) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ConfigError(f"{shown(path)} cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{relative_path(path)} cannot be read: {error.strerror}") from None
     if (encoding := BYTE_ORDER_MARKS.get(content[:2])) is not None:
-        raise ConfigError(f"{shown(path)} is in {encoding}; save it as UTF-8")
+        raise ConfigError(f"{relative_path(path)} is in {encoding}; save it as UTF-8")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise ConfigError(
-            f"{shown(path)}, line {line}: byte 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8"
+            f"{relative_path(path)}, line {line}: byte 0x{content[error.start]:02x} is not UTF-8; save it as UTF-8"
         ) from None
 
 
@@ -117,13 +119,15 @@ def check_events(path: Path, text: str) -> None:
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise ConfigError(f"{shown(path)}: nested more than {DEEPEST} levels deep")
+            raise ConfigError(f"{relative_path(path)}: nested more than {DEEPEST} levels deep")
 
 
 def count_values(path: Path, node: yaml.Node, known: dict[int, int], above: set[int]) -> int:
     """How many values a node stands for once aliases are written out; refuses cycles, and more than `MOST_VALUES`."""
     if id(node) in above:
-        raise ConfigError(f"{shown(path)}, line {node.start_mark.line + 1}: an alias stands for what contains it")
+        raise ConfigError(
+            f"{relative_path(path)}, line {node.start_mark.line + 1}: an alias stands for what contains it"
+        )
     if id(node) not in known:
         parts: list[yaml.Node] = []
         if isinstance(node, yaml.MappingNode):
@@ -134,7 +138,9 @@ def count_values(path: Path, node: yaml.Node, known: dict[int, int], above: set[
         known[id(node)] = 1 + sum(count_values(path, part, known, above) for part in parts)
         above.remove(id(node))
     if known[id(node)] > MOST_VALUES:
-        raise ConfigError(f"{shown(path)}: with its aliases written out it has more than {MOST_VALUES:,} values")
+        raise ConfigError(
+            f"{relative_path(path)}: with its aliases written out it has more than {MOST_VALUES:,} values"
+        )
     return known[id(node)]
 
 
@@ -145,10 +151,10 @@ def walk(path: Path, node: yaml.Node, prefix: str) -> Iterator[tuple[str, int]]:
     seen: set[str] = set()
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            raise ConfigError(f"{shown(path)}, line {key.start_mark.line + 1}: a key must be a word")
+            raise ConfigError(f"{relative_path(path)}, line {key.start_mark.line + 1}: a key must be a word")
         name = f"{prefix}{key.value}"
         if name in seen:
-            raise ConfigError(f"{shown(path)}, line {key.start_mark.line + 1}: '{name}' stands twice")
+            raise ConfigError(f"{relative_path(path)}, line {key.start_mark.line + 1}: '{name}' stands twice")
         seen.add(name)
         yield name, key.start_mark.line + 1
         yield from walk(path, value, f"{name}.")

@@ -45,13 +45,13 @@ def check_scheduler(address: str) -> None:
     """Raise `StudyError` unless a Dask scheduler answers at `address` within about `PATIENCE` seconds."""
     _library()
     try:
-        found = _within(PATIENCE + 1, lambda: _server_at(address, time.monotonic() + PATIENCE))
+        server = _within(PATIENCE + 1, lambda: _server_at(address, time.monotonic() + PATIENCE))
     except TimeoutError:
         raise _unanswered(address, f"nothing came back within {PATIENCE} seconds") from None
     except (OSError, ValueError) as error:
         raise _unanswered(address, str(error)) from None
-    if found != "Scheduler":
-        raise _unanswered(address, f"what listens there is a Dask {found}")
+    if server != "Scheduler":
+        raise _unanswered(address, f"what listens there is a Dask {server}")
 
 
 def _server_at(address: str, until: float) -> str:

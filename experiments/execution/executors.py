@@ -64,7 +64,7 @@ def threads(number: int) -> Iterator[Threads]:
     executor.shutdown()
 
 
-def check(place: Place) -> None:
+def require_usable(place: Place) -> None:
     """Raise `StudyError` if nothing can be done in a place, before anything is written."""
     if place.address is not None:
         dask_workers.check_scheduler(place.address)

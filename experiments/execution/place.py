@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.config.schema import among, whole
+from experiments.config.schema import among, integer_in
 from experiments.errors import ConfigError, brief
 
-KINDS = ("local", "dask")
+EXECUTORS = ("local", "dask")
 ADDRESS = r"((tcp|tls|ws|wss|ucx)://)?(\[[0-9a-fA-F:]+\]|[^/:\s]+):\d{1,5}/?"
 """What the address of a Dask scheduler looks like."""
 
@@ -54,9 +54,9 @@ def place_of(plain: Mapping[str, Any]) -> Place:
     """Where a study is to be run."""
 
     workers, executor = plain["workers"], plain["executor"]
-    kind, address = among(executor["kind"], KINDS, "executor.kind"), executor["address"]
+    kind, address = among(executor["kind"], EXECUTORS, "executor.kind"), executor["address"]
     if workers is not None:
-        whole(workers, 1, 10**4, "workers")
+        integer_in(workers, 1, 10**4, "workers")
     if address is not None and kind != "dask":
         raise ConfigError(f"executor.address={brief(address)}: only executor=dask has an address")
     if address is not None and not re.fullmatch(ADDRESS, address):

@@ -16,7 +16,7 @@ from experiments.study.definition import Adaptive
 
 TUNED_TO = 8.0
 """Weight of the mixture, in replicates: the sequence is narrowest, for what it can be, some eight times later."""
-FEWEST = 32
+FEWEST_REPLICATES = 32
 """No point stops before so many replicates: fewer say too little about differences that are far from normal."""
 
 
@@ -69,7 +69,7 @@ class Tally:
         self.count[active] += len(differences)
         self.looked += 1
         mean, half = self._mean[active], self.half()[active]
-        enough = self._valid[active] >= FEWEST
+        enough = self._valid[active] >= FEWEST_REPLICATES
         inside = enough & (np.abs(mean) + half <= self.region)
         precise = enough & (half <= self.rule.precision)
         spent = self.count[active] >= self.rule.maximum

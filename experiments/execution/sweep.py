@@ -50,7 +50,7 @@ def simulate(
     With `anew` every file is made, whatever is there. Raises `StudyError` as `store.opened` does, and where a worker
     has another model than this process.
     """
-    design.check(study, listed)
+    design.require_valid(study, listed)
     if study.design.points < 2:
         raise StudyError(f"design.points={study.design.points}: a comparison needs at least 2 points")
     tasks = [task for position, task in enumerate(plan.tasks(study)) if shard is None or shard.has(position)]
@@ -61,10 +61,10 @@ def simulate(
     if not finished:
         if study.design.sampler in design.LISTED:
             design.list_of(study, listed)
-        executors.check(place)
+        executors.require_usable(place)
     with store.opened(study, folder, names, anew=anew) as opened:
         missing = [task for task in tasks if not set(task.files) <= set(opened.files)]
-        told(study, opened, tasks, missing, finished, console)
+        announce(study, opened, tasks, missing, finished, console)
         if not missing and finished and not opened.faults:
             return []
         if PROVENANCE not in opened.files:
@@ -77,7 +77,7 @@ def simulate(
         return failed
 
 
-def told(
+def announce(
     study: Study, opened: store.Open, tasks: list[Task], missing: list[Task], finished: bool, console: Console
 ) -> None:
     """Say what was found, and what will be done."""
@@ -127,9 +127,9 @@ def make(
 
 def say_failed(failed: list[Failed[Task]], console: Console) -> None:
     """Name some of the tasks that failed, each with the first line of its reason."""
-    for one in failed[:FAULTS_SHOWN]:
-        reason = str(one.error).partition("\n")[0]
-        console.print(f"Not made: {one.task}: {type(one.error).__name__}: {reason}")
+    for failure in failed[:FAULTS_SHOWN]:
+        reason = str(failure.error).partition("\n")[0]
+        console.print(f"Not made: {failure.task}: {type(failure.error).__name__}: {reason}")
     if len(failed) > FAULTS_SHOWN:
         console.print(f"... and {len(failed) - FAULTS_SHOWN} more.")
     console.print("All else is finished and kept; the same command tries again what is missing.")
@@ -150,7 +150,7 @@ def with_rows(study: Study, tasks: Iterable[Task], listed: pd.DataFrame | None) 
 
 def run_study(study: Study, workers: int | None = None, *, listed: pd.DataFrame | None = None) -> pd.DataFrame:
     """The runs of a study as one DataFrame, in memory and with nothing written; the columns are those of `runs/`."""
-    design.check(study, listed)
+    design.require_valid(study, listed)
     tasks = [task for task in plan.tasks(study) if task.table == RUNS]
     parts: dict[int, pa.Table] = {}
     work, performed = with_rows(study, tasks, listed), partial(perform, study, identity.identity(study))

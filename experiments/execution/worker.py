@@ -93,13 +93,13 @@ def replicated(study: Study, rows: pd.DataFrame) -> tuple[pa.Table, pa.Table]:
         more = range(first, min(first + rule.batch, rule.maximum))
         table = runs_table(study, pd.concat([rows.iloc[active].assign(replicate=n) for n in more], ignore_index=True))
         tables.append(table)
-        tally.look(active, differences(study, table, len(active)))
+        tally.look(active, replicate_differences(study, table, len(active)))
     stops = tally.stops()
     stops["point"] = rows["point"].to_numpy()
     return pa.concat_tables(tables), pa.table({"point": stops.pop("point"), **stops})
 
 
-def differences(study: Study, table: pa.Table, points: int) -> NDArray[np.float64]:
+def replicate_differences(study: Study, table: pa.Table, points: int) -> NDArray[np.float64]:
     """The contrast's paired differences in a table of whole replicates (replicates, points); NaN where a run failed."""
     outcome = table[study.contrast.outcome].to_numpy()
     units = points * (len(outcome) // (points * len(study.arms)))  # the arms come first, one block of units each

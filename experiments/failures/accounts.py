@@ -9,7 +9,7 @@ from experiments import wording
 from sim.model import Partnership
 from sim.why import CommitmentTerms, EffortTerms
 
-TOLD = 3
+ACCOUNTS = 3
 """Partners who tell."""
 
 REASONS = {
@@ -38,7 +38,7 @@ class Account:
     first: EffortTerms
     last: EffortTerms
 
-    def told(self) -> str:
+    def described(self) -> str:
         """The account in the partner's own words."""
         came, now = self.effort
         course = (
@@ -80,7 +80,7 @@ def accounts(parameters: Mapping[str, float], seed: int, world: int) -> list[Acc
     if not efforts:
         return []
     moved = [abs(last - first) for first, last in zip(efforts[0], efforts[-1], strict=True)]
-    chosen = sorted(range(len(moved)), key=lambda index: (-moved[index], index))[:TOLD]
+    chosen = sorted(range(len(moved)), key=lambda index: (-moved[index], index))[:ACCOUNTS]
     return follow(parameters, seed, world, chosen)
 
 

@@ -12,10 +12,10 @@ from experiments.config.composition import Composition, composed
 from experiments.config.effect import check_partnership
 from experiments.config.fields import Fields
 from experiments.config.folders import configs
-from experiments.config.schema import limits_in, parameters_of, whole
+from experiments.config.schema import integer_in, limits_in, parameters_of
 from experiments.errors import ConfigError
 from sim.errors import nearest
-from sim.params import ParameterError, check, setup_values
+from sim.params import ParameterError, parameter_value, setup_values
 
 MEASURES = {
     "fails": "share of partnerships that fail so",
@@ -117,13 +117,13 @@ class Demonstration:
 
 def sentences() -> dict[str, str]:
     """Every failure mode there is a demonstration of, and what it is, in a sentence."""
-    found = {}
+    listed = {}
     for path in sorted((configs() / "failure").glob("*.yaml")):
-        found[path.stem] = str(yaml.safe_load(path.read_text(encoding="utf-8"))["failure"]["sentence"])
-    return found
+        listed[path.stem] = str(yaml.safe_load(path.read_text(encoding="utf-8"))["failure"]["sentence"])
+    return listed
 
 
-def load(name: str, words: Sequence[str] = ()) -> Demonstration:
+def load_demonstration(name: str, words: Sequence[str] = ()) -> Demonstration:
     """The demonstration of a failure mode, as in `load("talking_shop", ["seed=7"])`."""
     return demonstration_from(composed([f"failure={name}", *words]))
 
@@ -143,18 +143,18 @@ def demonstration_from(asked: Composition) -> Demonstration:
         parameters=parameters,
         remedy=change(failure.fields("remedy")),
         note=failure.text("note", ""),
-        warning=early_sign(failure.fields("warning")),
+        warning=early_sign_from(failure.fields("warning")),
         watch=tuple(series(name, "failure.watch") for name in failure.listed("watch")),
         predict=prediction(failure.fields("predict")),
-        look_for=tuple(one for one in map(mark, failure.each("look_for")) if one.at <= parameters["months"]),
+        look_for=tuple(mark for mark in map(mark_from, failure.each("look_for")) if mark.at <= parameters["months"]),
         discuss=tuple(map(str, failure.listed("discuss"))),
         sources=tuple(map(str, failure.listed("sources"))),
         overlaps=dict(failure.mapping("overlaps", {})),
         without_failure=change(controls.fields("without_failure")),
         other_cause=change(controls.fields("other_cause")),
         limits=limits_in(plain),
-        seed=whole(plain["seed"], 0, 2**63 - 1, "seed"),
-        runs=whole(plain["runs"], 2, 10**6, "runs"),
+        seed=integer_in(plain["seed"], 0, 2**63 - 1, "seed"),
+        runs=integer_in(plain["runs"], 2, 10**6, "runs"),
     )
     controls.done()
     failure.done()
@@ -177,32 +177,34 @@ def change(fields: Fields) -> Change:
     fields.done()
     try:
         arm = setup_values(setup) if setup is not None else {}
-        checked = {str(name): check(str(name), value) for name, value in values.items()}
+        checked = {str(name): parameter_value(str(name), value) for name, value in values.items()}
     except ParameterError as error:
         raise ConfigError(f"{fields.path}: {error}") from None
     return Change(about, {**arm, **checked})
 
 
-def early_sign(fields: Fields) -> EarlySign:
-    signs = tuple(sign(one) for one in fields.each("signs"))
-    found = EarlySign(fields.text("about"), signs, whole(fields.number("hold", 1), 1, 1200, f"{fields.path}.hold"))
+def early_sign_from(fields: Fields) -> EarlySign:
+    signs = tuple(sign_from(fields_of_sign) for fields_of_sign in fields.each("signs"))
+    early_sign = EarlySign(
+        fields.text("about"), signs, integer_in(fields.number("hold", 1), 1, 1200, f"{fields.path}.hold")
+    )
     fields.done()
-    return found
+    return early_sign
 
 
-def sign(fields: Fields) -> Sign:
+def sign_from(fields: Fields) -> Sign:
     name, less = series(fields.take("series"), fields.path), fields.take("less", "")
-    found = Sign(
+    sign = Sign(
         name,
         above=fields.number("above", None),
         below=fields.number("below", None),
         less=series(less, fields.path) if less else "",
-        over=whole(fields.number("over", 0), 0, 1200, f"{fields.path}.over"),
+        over=integer_in(fields.number("over", 0), 0, 1200, f"{fields.path}.over"),
     )
     fields.done()
-    if (found.above is None) == (found.below is None):
+    if (sign.above is None) == (sign.below is None):
         raise ConfigError(f"{fields.path}: a sign takes either 'above' or 'below'")
-    return found
+    return sign
 
 
 def prediction(fields: Fields) -> Prediction:
@@ -212,9 +214,9 @@ def prediction(fields: Fields) -> Prediction:
             f"{fields.path}.measure={measure}: there are {', '.join(MEASURES)}{nearest(measure, list(MEASURES))}"
         )
     choices = []
-    for one in fields.each("choices"):
-        choices.append(Choice(one.text("text"), float(one.number("up_to"))))
-        one.done()
+    for option in fields.each("choices"):
+        choices.append(Choice(option.text("text"), float(option.number("up_to"))))
+        option.done()
     fields.done()
     bounds = [choice.up_to for choice in choices]
     if bounds != sorted(bounds) or bounds[-1] < 1:
@@ -222,11 +224,11 @@ def prediction(fields: Fields) -> Prediction:
     return Prediction(question, measure, tuple(choices))
 
 
-def mark(fields: Fields) -> Mark:
-    found = Mark(
+def mark_from(fields: Fields) -> Mark:
+    mark = Mark(
         series(fields.take("series"), fields.path),
-        whole(fields.number("at"), 1, 1200, f"{fields.path}.at"),
+        integer_in(fields.number("at"), 1, 1200, f"{fields.path}.at"),
         fields.text("text"),
     )
     fields.done()
-    return found
+    return mark

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from experiments import wording
 from experiments.analysis.contrasts import Count, Estimate, count
 from experiments.config.composition import composed
-from experiments.config.schema import limits_in, parameters_of, whole
+from experiments.config.schema import integer_in, limits_in, parameters_of
 from experiments.config.to_study import results_in
 from experiments.failures import story
-from experiments.failures.demonstration import Demonstration, load
+from experiments.failures.demonstration import Demonstration, load_demonstration
 from experiments.failures.performance import Performance, middle, monthly, perform, played
 from experiments.failures.show import counted
 from experiments.report.picture import Picture, Table, image_files, svg_of
@@ -71,17 +71,17 @@ class Trust:
 def measure(overrides: Sequence[str]) -> list[str]:
     """Measure, write, and return what there is to say in a terminal."""
     plain = composed(overrides).plain
-    seed, runs = whole(plain["seed"], 0, 2**63 - 1 - FRESH, "seed"), whole(plain["runs"], 2, 10**6, "runs")
+    seed, runs = integer_in(plain["seed"], 0, 2**63 - 1 - FRESH, "seed"), integer_in(plain["runs"], 2, 10**6, "runs")
     kept = [word for word in overrides if not word.startswith("results=")]
-    demonstrations = {name: load(name, kept) for name in MODE_NAMES}
+    demonstrations = {name: load_demonstration(name, kept) for name in MODE_NAMES}
     healthy = parameters_of(composed(["scenario=healthy"]).plain)
-    found = trust(demonstrations, healthy, limits_in(plain), seed, runs)
+    trust = measure_trust(demonstrations, healthy, limits_in(plain), seed, runs)
     folder = results_in(plain) / "demo"
-    write(found, folder, " ".join(["partnership detectors", *sorted(kept)]))
-    return lines(found, folder)
+    write_report(trust, folder, " ".join(["partnership detectors", *sorted(kept)]))
+    return lines(trust, folder)
 
 
-def trust(
+def measure_trust(
     demonstrations: Mapping[str, Demonstration],
     healthy: Mapping[str, float],
     limits: Mapping[str, float],
@@ -89,17 +89,26 @@ def trust(
     runs: int,
 ) -> Trust:
     """Search every demonstration and the worlds that are well for every failure mode."""
-    performances = {name: perform(one) for name, one in demonstrations.items()}
-    rates = {name: fired(one.without.record, limits) for name, one in performances.items()}
+    performances = {name: perform(demonstration) for name, demonstration in demonstrations.items()}
+    rates = {name: fired(performance.without.record, limits) for name, performance in performances.items()}
     rates[HEALTHY] = fired(healthy_worlds(healthy, seed, runs), limits)
     rates[FLOURISHING] = fired(flourishing_worlds(seed, runs), limits)
     return Trust(
         performances,
         rates,
-        fresh={name: anew(one, {}, seed) for name, one in demonstrations.items()},
-        fresh_remedied={name: anew(one, one.remedy.parameters, seed) for name, one in demonstrations.items()},
-        without_failure={name: own(one, one.without_failure.parameters, seed) for name, one in demonstrations.items()},
-        other_cause={name: own(one, one.other_cause.parameters, seed) for name, one in demonstrations.items()},
+        fresh={name: anew(demonstration, {}, seed) for name, demonstration in demonstrations.items()},
+        fresh_remedied={
+            name: anew(demonstration, demonstration.remedy.parameters, seed)
+            for name, demonstration in demonstrations.items()
+        },
+        without_failure={
+            name: own(demonstration, demonstration.without_failure.parameters, seed)
+            for name, demonstration in demonstrations.items()
+        },
+        other_cause={
+            name: own(demonstration, demonstration.other_cause.parameters, seed)
+            for name, demonstration in demonstrations.items()
+        },
         seed=seed,
         runs=runs,
     )
@@ -140,7 +149,7 @@ def flourishing_worlds(seed: int, runs: int) -> Record:
     for name, (low, high) in DEFAULT_BOX.items():
         unit = rng.random(many)
         whole_numbers = np.minimum(np.floor(low + unit * (high - low + 1)), high)
-        points[:, NAMES.index(name)] = whole_numbers if BY_NAME[name].whole else low + unit * (high - low)
+        points[:, NAMES.index(name)] = whole_numbers if BY_NAME[name].integer else low + unit * (high - low)
     record = play(points, np.arange(many, dtype=np.int64), seed)
     year = slice(-12, None)
     gained = monthly(record, "added_value")[:, year].mean(axis=1)
@@ -152,7 +161,7 @@ def drawn(
     rng: np.random.Generator, parameters: Mapping[str, float], arms: Sequence[str], runs: int
 ) -> NDArray[np.float64]:
     """Points (runs, parameters) with a setup and the levers drawn at random."""
-    points = np.stack([as_array({**parameters, **SETUPS[arms[one]]}) for one in rng.integers(len(arms), size=runs)])
+    points = np.stack([as_array({**parameters, **SETUPS[arms[arm]]}) for arm in rng.integers(len(arms), size=runs)])
     for name, values in LEVERS.items():
         points[:, NAMES.index(name)] = rng.choice(values, size=runs)
     return points
@@ -161,11 +170,11 @@ def drawn(
 # -- telling ----------------------------------------------------------------------------------------------
 
 
-def overlapping(found: Trust) -> dict[str, list[str]]:
+def overlapping(trust: Trust) -> dict[str, list[str]]:
     """For each mode, the other detectors that often fire in its demonstration."""
     return {
-        name: [other for other in MODE_NAMES if other != name and found.rates[name][other].share.value >= OFTEN]
-        for name in found.performances
+        name: [other for other in MODE_NAMES if other != name and trust.rates[name][other].share.value >= OFTEN]
+        for name in trust.performances
     }
 
 
@@ -190,26 +199,26 @@ def false_warnings(performance: Performance) -> Count | None:
 
 
 def percent(share: Count) -> str:
-    one = share.share
-    return f"{100 * one.value:.1f}% ({100 * one.low:.1f} to {100 * one.high:.1f})"
+    share_of_runs = share.share
+    return f"{100 * share_of_runs.value:.1f}% ({100 * share_of_runs.low:.1f} to {100 * share_of_runs.high:.1f})"
 
 
 def spread(counts: Sequence[Count]) -> str:
     """From the lowest share to the highest."""
-    shares = [100 * one.share.value for one in counts]
+    shares = [100 * rate.share.value for rate in counts]
     return f"{min(shares):.1f}% to {max(shares):.1f}%"
 
 
-def rate_table(found: Trust) -> Table:
+def rate_table(trust: Trust) -> Table:
     rows = tuple(
         (
             story.title(name),
             percent(performance.without.fails),
-            spread(found.fresh[name]),
+            spread(trust.fresh[name]),
             percent(performance.remedied.fails),
-            spread(found.fresh_remedied[name]),
+            spread(trust.fresh_remedied[name]),
         )
-        for name, performance in found.performances.items()
+        for name, performance in trust.performances.items()
     )
     further = f"on {FRESH} further seeds"
     columns = ("mode", "without the remedy", further, "with the remedy", further)
@@ -217,25 +226,25 @@ def rate_table(found: Trust) -> Table:
                  columns, rows)  # fmt: skip
 
 
-def silence_table(found: Trust) -> Table:
+def silence_table(trust: Trust) -> Table:
     rows = tuple(
         (
             story.title(name),
-            percent(found.rates[HEALTHY][name]),
-            percent(found.rates[FLOURISHING][name]),
-            percent(found.without_failure[name]),
-            percent(found.other_cause[name]),
+            percent(trust.rates[HEALTHY][name]),
+            percent(trust.rates[FLOURISHING][name]),
+            percent(trust.without_failure[name]),
+            percent(trust.other_cause[name]),
         )
-        for name in found.performances
+        for name in trust.performances
     )
     columns = ("mode", HEALTHY, FLOURISHING, "setting without failure", "failure from another cause")
     return Table("Where it should be silent, and where another cause brings the failure about, with 95% intervals",
                  columns, rows)  # fmt: skip
 
 
-def lead_table(found: Trust) -> Table:
+def lead_table(trust: Trust) -> Table:
     rows = []
-    for name, performance in found.performances.items():
+    for name, performance in trust.performances.items():
         lead, (collapses, to_collapse), false = (
             middle(performance.without.lead),
             before_collapse(performance),
@@ -260,41 +269,43 @@ def months(lead: Estimate | None) -> str:
     return f"{lead.value:.0f} ({lead.low:.0f} to {lead.high:.0f})" if lead else "none"
 
 
-def confusion_table(found: Trust) -> Table:
+def confusion_table(trust: Trust) -> Table:
     rows = tuple(
         (wording.plain(row).capitalize(), *(percent(rates[column]) for column in MODE_NAMES))
-        for row, rates in found.rates.items()
+        for row, rates in trust.rates.items()
     )
     return Table("Rows: worlds. Columns: detectors", ("", *map(wording.plain, MODE_NAMES)), rows)
 
 
-def shortcomings(found: Trust) -> list[str]:
+def shortcomings(trust: Trust) -> list[str]:
     """What does not reach the mark: 80% in its own demonstration, 5% where partnerships are well."""
     said = []
-    for name, performance in found.performances.items():
+    for name, performance in trust.performances.items():
         rate = performance.without.fails
         if rate.share.value < 0.8:
             said.append(f"{story.title(name)} fires in {percent(rate)} of its own demonstration, under 80%.")
         for row in (HEALTHY, FLOURISHING):
-            alarms = found.rates[row][name]
+            alarms = trust.rates[row][name]
             if alarms.share.value > 0.05:
                 said.append(f"{story.title(name)} fires in {percent(alarms)} of worlds {row}, over 5%.")
     return said
 
 
-def overlaps_told(found: Trust) -> list[str]:
+def overlaps_told(trust: Trust) -> list[str]:
     return [
-        f"In the demonstration of {wording.plain(name)}: {wording.listing([wording.plain(one) for one in others])}."
-        for name, others in overlapping(found).items()
+        f"In the demonstration of {wording.plain(name)}: "
+        f"{wording.listing([wording.plain(name_of_other) for name_of_other in others])}."
+        for name, others in overlapping(trust).items()
         if others
     ]
 
 
-def pictures(found: Trust) -> list[Picture]:
+def detector_pictures(trust: Trust) -> list[Picture]:
     from experiments.failures import figures
 
     spans = {
-        name: (one.without.lead, middle(one.without.lead), announced(one)) for name, one in found.performances.items()
+        name: (performance.without.lead, middle(performance.without.lead), announced(performance))
+        for name, performance in trust.performances.items()
     }
     return [
         Picture(
@@ -304,93 +315,96 @@ def pictures(found: Trust) -> list[Picture]:
             "outcome and effort, so that none can show inertia or antagony; those that show another mode flourish all "
             "the same, and such an alarm is false only if a failure must be fatal.",
             "Matrix of how often each detector fires in each kind of world.",
-            figures.confusion(found.rates, overlapping(found)), (confusion_table(found),),
+            figures.draw_confusion(trust.rates, overlapping(trust)), (confusion_table(trust),),
         ),
         Picture(
             "leads", "How early the warning comes",
             "The early sign of each mode, a condition on monthly series that a partner could have noticed, against "
             "the month in which the detector first says that the failure stands.",
             "Months from early sign to failure, and share of failures announced, mode by mode.",
-            figures.leads(spans), (lead_table(found),),
+            figures.draw_leads(spans), (lead_table(trust),),
         ),
     ]  # fmt: skip
 
 
-def write(found: Trust, folder: Path, command: str) -> None:
+def write_report(trust: Trust, folder: Path, command: str) -> None:
     from experiments.failures.show import write_index
 
     here = folder / "detectors"
-    drawn = pictures(found)
+    drawn = detector_pictures(trust)
     files = image_files(drawn, "detectors")
     for name, image in files.items():
         write_bytes(here / "figures" / name, image)
-    write_bytes(here / "index.html", detectors_page(found, drawn, svg_of(files), command).encode())
-    write_json(here / "record.json", record(found, command))
+    write_bytes(here / "index.html", detectors_page(trust, drawn, svg_of(files), command).encode())
+    write_json(here / "record.json", record(trust, command))
     write_index(folder)
 
 
-def detectors_page(found: Trust, drawn: Sequence[Picture], images: Mapping[str, bytes], command: str) -> str:
+def detectors_page(trust: Trust, drawn: Sequence[Picture], images: Mapping[str, bytes], command: str) -> str:
     """The page; `images` holds each picture's SVG by name."""
     return rendered(
         "failures/templates/detectors.html.j2",
-        runs=found.runs,
-        seed=found.seed,
-        shortcomings=shortcomings(found),
+        runs=trust.runs,
+        seed=trust.seed,
+        shortcomings=shortcomings(trust),
         nothing_short=NOTHING_SHORT,
-        rates=rate_table(found),
-        silence=silence_table(found),
-        overlaps=overlaps_told(found),
+        rates=rate_table(trust),
+        silence=silence_table(trust),
+        overlaps=overlaps_told(trust),
         pictures={picture.name: picture for picture in drawn},
         images=images,
         command=command,
     )
 
 
-def record(found: Trust, command: str) -> dict[str, Any]:
+def record(trust: Trust, command: str) -> dict[str, Any]:
     """All numbers."""
     modes = {}
-    for name, performance in found.performances.items():
+    for name, performance in trust.performances.items():
         lead, false = middle(performance.without.lead), false_warnings(performance)
         collapses, to_collapse = before_collapse(performance)
         modes[name] = {
             "fails": counted(performance.without.fails),
             "fails_with_remedy": counted(performance.remedied.fails),
             "gain": vars(performance.gain),
-            "fresh": [counted(one) for one in found.fresh[name]],
-            "fresh_with_remedy": [counted(one) for one in found.fresh_remedied[name]],
-            "without_failure": counted(found.without_failure[name]),
-            "other_cause": counted(found.other_cause[name]),
+            "fresh": [counted(rate) for rate in trust.fresh[name]],
+            "fresh_with_remedy": [counted(rate) for rate in trust.fresh_remedied[name]],
+            "without_failure": counted(trust.without_failure[name]),
+            "other_cause": counted(trust.other_cause[name]),
             "announced": counted(announced(performance)),
             "lead": vars(lead) if lead else None,
             "collapses": collapses,
             "lead_to_collapse": vars(to_collapse) if to_collapse else None,
             "false_warnings": counted(false) if false else None,
         }
-    rates = {row: {name: counted(one) for name, one in line.items()} for row, line in found.rates.items()}
-    return {"command": command, "seed": found.seed, "runs": found.runs, "modes": modes, "rates": rates,
-            "overlapping": overlapping(found), "shortcomings": shortcomings(found)}  # fmt: skip
+    rates = {row: {name: counted(rate) for name, rate in line.items()} for row, line in trust.rates.items()}
+    return {"command": command, "seed": trust.seed, "runs": trust.runs, "modes": modes, "rates": rates,
+            "overlapping": overlapping(trust), "shortcomings": shortcomings(trust)}  # fmt: skip
 
 
-def lines(found: Trust, folder: Path) -> list[str]:
+def lines(trust: Trust, folder: Path) -> list[str]:
     """A line for each mode, then what falls short."""
     width = max(map(len, MODE_NAMES))
     heads = (
         f"{'fires':>6} {'fresh seeds':>12} {'remedied':>8} {'healthy':>8} {'flourish':>8} {'announced':>9} {'lead':>5}"
     )
     said = [f"{'':<{width}}  {heads}"]
-    for name, one in found.performances.items():
-        fresh = [100 * each.share.value for each in found.fresh[name]]
-        lead = middle(one.without.lead)
+    for name, performance in trust.performances.items():
+        fresh = [100 * each.share.value for each in trust.fresh[name]]
+        lead = middle(performance.without.lead)
         said.append(
-            f"{name:<{width}}  {100 * one.without.fails.share.value:5.1f}% {min(fresh):5.1f}-{max(fresh):5.1f}% "
-            f"{100 * one.remedied.fails.share.value:7.1f}% {100 * found.rates[HEALTHY][name].share.value:7.1f}% "
-            f"{100 * found.rates[FLOURISHING][name].share.value:7.1f}% {100 * announced(one).share.value:8.1f}% "
+            f"{name:<{width}}  {100 * performance.without.fails.share.value:5.1f}% "
+            f"{min(fresh):5.1f}-{max(fresh):5.1f}% "
+            f"{100 * performance.remedied.fails.share.value:7.1f}% "
+            f"{100 * trust.rates[HEALTHY][name].share.value:7.1f}% "
+            f"{100 * trust.rates[FLOURISHING][name].share.value:7.1f}% "
+            f"{100 * announced(performance).share.value:8.1f}% "
             f"{f'{lead.value:.0f}' if lead else '':>5}"
         )
     return [
         *said,
         "",
-        *(shortcomings(found) or [NOTHING_SHORT]),
+        *(shortcomings(trust) or [NOTHING_SHORT]),
         "",
         f"Page: {folder / 'detectors' / 'index.html'}",
     ]

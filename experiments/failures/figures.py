@@ -24,13 +24,15 @@ LETTERS = 96
 
 
 @style.styled
-def paths(performance: Performance) -> Figure:
+def draw_paths(performance: Performance) -> Figure:
     """The chosen partnership month by month, without the remedy and with it, and what to look for."""
     shown, chosen = performance.demonstration, performance.chosen
-    marks = {name: [(n, one) for n, one in enumerate(shown.look_for, 1) if one.series == name] for name in shown.watch}
-    told = [textwrap.fill(f"{n}  {one.text}", LETTERS) for n, one in enumerate(shown.look_for, 1)]
+    marks = {
+        name: [(n, mark) for n, mark in enumerate(shown.look_for, 1) if mark.series == name] for name in shown.watch
+    }
+    notes = [textwrap.fill(f"{n}  {mark.text}", LETTERS) for n, mark in enumerate(shown.look_for, 1)]
     rows = (len(shown.watch) + 1) // 2
-    figure = style.new_figure(1.1 + 2.15 * rows + 0.16 * sum(text.count("\n") + 1 for text in told))
+    figure = style.new_figure(1.1 + 2.15 * rows + 0.16 * sum(text.count("\n") + 1 for text in notes))
     grid = figure.subplots(rows, 2, squeeze=False).ravel()
     for axes, name in zip(grid, shown.watch, strict=False):
         _path(axes, performance, name, marks[name])
@@ -43,7 +45,7 @@ def paths(performance: Performance) -> Figure:
         f"World {chosen} of {shown.runs:,}: the same partners and the same shocks. Across: months since launch. {first}"
     )
     figure.supxlabel(
-        "\n".join([*told, "", textwrap.fill(text.strip(), LETTERS)]), x=0.01, ha="left", fontsize=8.2, color="#333333"
+        "\n".join([*notes, "", textwrap.fill(text.strip(), LETTERS)]), x=0.01, ha="left", fontsize=8.2, color="#333333"
     )
     return figure
 
@@ -88,12 +90,12 @@ def _path(axes: Axes, performance: Performance, name: str, marks: Sequence[tuple
     else:
         axes.set_ylim(-0.03, max(1.03, float(np.nanmax(lines)) + 0.03))
     if len(shown) > len(lines):
-        taken = [one.at for _, one in marks] + ([int(warned)] if warned is not None else [])
+        taken = [mark.at for _, mark in marks] + ([int(warned)] if warned is not None else [])
         _label(axes, "acting alone", alone, lines, taken)
     if warned is not None:
         axes.plot(warned, lines[0][int(warned) - 1], "^", color=style.INK, markersize=7, zorder=4)
-    for number, one in marks:
-        place = (one.at, lines[0][one.at - 1])
+    for number, mark in marks:
+        place = (mark.at, lines[0][mark.at - 1])
         axes.annotate(
             str(number), place, (0, 11 * _emptier(axes, *place, shown)), textcoords="offset points",
             ha="center", va="center", fontsize=8.5, fontweight="bold", zorder=5,
@@ -128,10 +130,11 @@ def _label(axes: Axes, text: str, path: Array, others: Sequence[Array], taken: S
         (month, side)
         for month in range(max(1, months // 6), months - months // 6)
         for side in (1, -1)
-        if all(abs(month - one) > months / 6 for one in taken)
+        if all(abs(month - place) > months / 6 for place in taken)
     ] or [(months // 2, 1)]
     month, side = max(
-        places, key=lambda one: _room(axes, one[0], path[one[0] - 1], [path, *others], 0.07 * one[1], months // 7)
+        places,
+        key=lambda place: _room(axes, place[0], path[place[0] - 1], [path, *others], 0.07 * place[1], months // 7),
     )
     axes.annotate(
         text, (month, path[month - 1]), (0, 4 * side), textcoords="offset points",
@@ -146,7 +149,7 @@ def _months(axes: Axes, months: int) -> None:
 
 
 @style.styled
-def distributions(performance: Performance) -> Figure:
+def draw_distributions(performance: Performance) -> Figure:
     """All partnerships: added value month by month on either side, how often they fail so, and where they end."""
     shown = performance.demonstration
     figure = style.new_figure(5.9)
@@ -216,7 +219,7 @@ def _ends(axes: Axes, performance: Performance) -> None:
 
 
 @style.styled
-def confusion(rates: Mapping[str, Mapping[str, Count]], overlaps: Mapping[str, Sequence[str]]) -> Figure:
+def draw_confusion(rates: Mapping[str, Mapping[str, Count]], overlaps: Mapping[str, Sequence[str]]) -> Figure:
     """How often each detector (column) fires in each mode's demonstration, and in worlds that are well (rows)."""
     rows, columns = list(rates), list(next(iter(rates.values())))
     figure = style.new_figure(1.5 + 0.31 * len(rows))
@@ -256,11 +259,11 @@ def _box(x: int, y: int, colour: str, line: object, width: float):  # type: igno
 
 
 @style.styled
-def leads(found: Mapping[str, tuple[Array, Estimate | None, Count]]) -> Figure:
+def draw_leads(lead_times: Mapping[str, tuple[Array, Estimate | None, Count]]) -> Figure:
     """Months from the early sign to the failure, mode by mode, and how many failures were announced."""
-    figure = style.new_figure(1.2 + 0.3 * len(found))
+    figure = style.new_figure(1.2 + 0.3 * len(lead_times))
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.6, 1))
-    for place, (values, centre, announced) in enumerate(reversed(list(found.values()))):
+    for place, (values, centre, announced) in enumerate(reversed(list(lead_times.values()))):
         if len(values) and centre is not None:
             low, q25, q75, high = np.percentile(values, [5, 25, 75, 95])
             left.plot([low, high], [place, place], color=style.BLUE, linewidth=1.0)
@@ -270,7 +273,7 @@ def leads(found: Mapping[str, tuple[Array, Estimate | None, Count]]) -> Figure:
         share = announced.share
         error = [[share.value - share.low], [share.high - share.value]]
         right.errorbar(share.value, place, xerr=error, fmt="s", color=style.INK, markersize=4.5, capsize=3)
-    left.set_yticks(range(len(found)), [wording.plain(name) for name in reversed(list(found))], fontsize=8.5)
+    left.set_yticks(range(len(lead_times)), [wording.plain(name) for name in reversed(list(lead_times))], fontsize=8.5)
     left.tick_params(axis="y", length=0)
     left.set_xlim(left=0)
     left.set_xlabel("months from sign to failure")

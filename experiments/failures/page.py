@@ -17,7 +17,7 @@ from sim.limits import LIMITS
 from sim.params import BY_NAME, DEFAULTS
 
 
-def pictures(performance: Performance) -> list[Picture]:
+def demonstration_pictures(performance: Performance) -> list[Picture]:
     """Both figures of a demonstration, described."""
     from experiments.failures import figures
 
@@ -32,14 +32,14 @@ def pictures(performance: Performance) -> list[Picture]:
             f"World {performance.chosen}, in which the gain from the remedy is the middle one of those where it "
             "prevents the failure: an example picked for what it shows, not a typical draw.",
             f"Paths of {watched} in one partnership, without the remedy and with it. {marks}",
-            figures.paths(performance), (month_table(performance),),
+            figures.draw_paths(performance), (month_table(performance),),
         ),
         Picture(
             "distributions", f"{shown.runs:,} partnerships",
             f"{often}. The {shown.runs:,} partnerships differ in their partners and in "
             "chance events; their kind of world is the same.",
             f"Added value over the months and at the end, and how many fail in this way: {often}.",
-            figures.distributions(performance), (rates_table(performance),),
+            figures.draw_distributions(performance), (rates_table(performance),),
         ),
     ]  # fmt: skip
 
@@ -92,9 +92,9 @@ def demonstration_page(
         pictures={picture.name: picture for picture in pictures},
         images=images,
         what_happened=f"{story.measured_in_words(performance)}: {right.text}.",
-        moments=story.moments(performance),
+        moments=story.story_moments(performance),
         asked=story.asked(accounts),
-        quotes=[account.told() for account in accounts],
+        quotes=[account.described() for account in accounts],
         how_often=[*story.how_often(performance), story.early(performance)],
         thresholds=thresholds_table(shown),
         overlaps=[f"{story.title(name)}: {reason}." for name, reason in shown.overlaps.items()],

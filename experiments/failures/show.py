@@ -29,17 +29,17 @@ WIDTH = 100
 def show(demonstration: Demonstration, folder: Path, command: str) -> list[str]:
     """Play a demonstration, write its page and figures, and return what there is to say in a terminal."""
     performance = perform(demonstration)
-    told = accounts(demonstration.parameters, demonstration.seed, performance.chosen)
+    tellers = accounts(demonstration.parameters, demonstration.seed, performance.chosen)
     here = folder / demonstration.name
-    pictures = page.pictures(performance)
+    pictures = page.demonstration_pictures(performance)
     files = image_files(pictures, demonstration.name)
-    content = page.demonstration_page(performance, told, svg_of(files), pictures, command)
+    content = page.demonstration_page(performance, tellers, svg_of(files), pictures, command)
     for name, image in files.items():
         write_bytes(here / "figures" / name, image)
     write_bytes(here / "index.html", content.encode())
-    write_json(here / "summary.json", summary(performance, command))
+    write_json(here / "summary.json", demonstration_summary(performance, command))
     write_index(folder)
-    return lines(performance, told, here)
+    return lines(performance, tellers, here)
 
 
 def write_index(folder: Path) -> None:
@@ -54,10 +54,10 @@ def wrapped(text: str, indent: str = "") -> str:
     return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
 
 
-def lines(performance: Performance, told: Sequence[Account], here: Path) -> list[str]:
+def lines(performance: Performance, tellers: Sequence[Account], here: Path) -> list[str]:
     """The story for a terminal."""
     shown = performance.demonstration
-    found = [
+    said = [
         "",
         story.title(shown.name).upper(),
         wrapped(shown.sentence),
@@ -72,17 +72,17 @@ def lines(performance: Performance, told: Sequence[Account], here: Path) -> list
         f"One of them, month by month (world {performance.chosen}; in brackets the same with the remedy):",
         *(
             wrapped(f"{moment.month:4d}  {moment.text}", " ").replace("\n ", "\n       ")
-            for moment in story.moments(performance)
+            for moment in story.story_moments(performance)
         ),
     ]
-    if told:
-        found += ["", f"{story.asked(told)} The three partners whose effort moved most:"]
-        found += [wrapped(one.told(), "  ") for one in told]
-    found += ["", f"Page:    {here / 'index.html'}", f"Figures: {here / 'figures'}"]
-    return found
+    if tellers:
+        said += ["", f"{story.asked(tellers)} The three partners whose effort moved most:"]
+        said += [wrapped(teller.described(), "  ") for teller in tellers]
+    said += ["", f"Page:    {here / 'index.html'}", f"Figures: {here / 'figures'}"]
+    return said
 
 
-def summary(performance: Performance, command: str) -> dict[str, Any]:
+def demonstration_summary(performance: Performance, command: str) -> dict[str, Any]:
     """The numbers of a demonstration."""
     shown, lead = performance.demonstration, middle(performance.without.lead)
     return {
@@ -100,7 +100,7 @@ def summary(performance: Performance, command: str) -> dict[str, Any]:
         "gains": counted(performance.gains),
         "lead": vars(lead) if lead else None,
         "chosen": performance.chosen,
-        "readings": performance.without.finding.told(performance.chosen),
+        "readings": performance.without.finding.described(performance.chosen),
     }
 
 

@@ -103,25 +103,25 @@ def early(performance: Performance) -> str:
     )
 
 
-def asked(told: Sequence[Account]) -> str:
+def asked(tellers: Sequence[Account]) -> str:
     """What the partners who tell were asked."""
-    stopped = any(one.effort[1] < one.effort[0] for one in told)
+    stopped = any(teller.effort[1] < teller.effort[0] for teller in tellers)
     return "Why did you stop coming?" if stopped else "What has become of you?"
 
 
 # -- one partnership --------------------------------------------------------------------------------------
 
 
-def moments(performance: Performance) -> list[Moment]:
+def story_moments(performance: Performance) -> list[Moment]:
     """The chosen partnership without its remedy: what happened to it, and how it stood at the end of each year."""
     shown, side, chosen = performance.demonstration, performance.without, performance.chosen
-    found = [*happened(performance), *years(performance)]
+    moments = [*happened(performance), *years(performance)]
     if not np.isnan(side.warned[chosen]):
-        found.append(Moment(int(side.warned[chosen]), f"The early sign: {lower(shown.warning.about)}"))
+        moments.append(Moment(int(side.warned[chosen]), f"The early sign: {lower(shown.warning.about)}"))
     if side.finding.fires[chosen]:
         stands = int(side.finding.since[chosen])
-        found.append(Moment(stands, f"The failure stands: {side.finding.told(chosen, stands)}."))
-    return sorted(found, key=lambda moment: moment.month)
+        moments.append(Moment(stands, f"The failure stands: {side.finding.described(chosen, stands)}."))
+    return sorted(moments, key=lambda moment: moment.month)
 
 
 def lower(text: str) -> str:
@@ -134,30 +134,30 @@ def happened(performance: Performance) -> list[Moment]:
     last = int(record.last[chosen])
     shocks = np.zeros((1, record.months))
     reorganisations(record.seed, record.worlds, record.parameter("reorganisation_prob"), shocks)
-    found = [
+    moments = [
         Moment(int(month) + 1, "A reorganisation from above.") for month in np.flatnonzero(shocks[0]) if month <= last
     ]
     cycle = int(record.parameter("cycle_months")[chosen])
     if cycle:
-        found += [Moment(month + 1, "Relaunched in a new form.") for month in range(cycle, record.months, cycle)]
+        moments += [Moment(month + 1, "Relaunched in a new form.") for month in range(cycle, record.months, cycle)]
     if record.outcome("axed")[chosen]:
-        found.append(Moment(last + 1, "A review ends the partnership; from now on everyone acts alone."))
+        moments.append(Moment(last + 1, "A review ends the partnership; from now on everyone acts alone."))
     collapse = record.outcome("collapse_month")[chosen]
     if not np.isnan(collapse) and collapse <= last + 1:
-        found.append(
+        moments.append(
             Moment(int(collapse), "From now on hardly anyone gives anything: mean effort stays under a tenth.")
         )
-    return found
+    return moments
 
 
 def years(performance: Performance) -> list[Moment]:
     """How it stood at the end of each year, beside the same partnership with the remedy."""
     chosen, months = performance.chosen, performance.without.record.months
-    found = []
+    moments = []
     for month in range(12, months + 1, 12 if months <= 72 else 24):
         stood = [standing(performance, name, chosen, month) for name in performance.demonstration.watch]
-        found.append(Moment(month, f"{wording.listing(stood).capitalize()}."))
-    return found
+        moments.append(Moment(month, f"{wording.listing(stood).capitalize()}."))
+    return moments
 
 
 def standing(performance: Performance, name: str, run: int, month: int) -> str:

@@ -49,11 +49,11 @@ class Span(NamedTuple):
 
 
 @style.styled
-def verdict_grid(
+def draw_verdict_grid(
     patterns: Sequence[tuple[str, bool]], columns: Sequence[str], met: Mapping[str, Mapping[str, bool]]
 ) -> Figure:
     """Patterns (name, held out) by columns: a square where one is met, a cross where not; held-out ones below."""
-    ordered = sorted(patterns, key=lambda one: one[1])
+    ordered = sorted(patterns, key=lambda pattern: pattern[1])
     figure = style.new_figure(1.2 + 0.26 * len(ordered))
     axes = figure.subplots()
     for across, column in enumerate(columns):
@@ -82,20 +82,20 @@ def verdict_grid(
 
 
 @style.styled
-def marginals(spans: Sequence[Marginal]) -> Figure:
+def draw_marginals(spans: Sequence[Marginal]) -> Figure:
     """The posterior of each parameter over its prior range, with the default world."""
     rows = -(-len(spans) // ACROSS)
     figure = style.new_figure(0.9 + 1.35 * rows)
     grid = figure.subplots(rows, ACROSS, squeeze=False)
-    for axes, one in zip(grid.flat, spans, strict=False):
-        heights, edges = np.histogram(one.values, BINS, (one.low, one.high), weights=one.weights)
+    for axes, span in zip(grid.flat, spans, strict=False):
+        heights, edges = np.histogram(span.values, BINS, (span.low, span.high), weights=span.weights)
         axes.bar(
             edges[:-1], heights * BINS, np.diff(edges), align="edge", color=style.SKY, edgecolor="white", linewidth=0.5
         )
         axes.axhline(1, color="#777777", linewidth=0.9, linestyle=(0, (3, 2)))
-        axes.axvline(one.default, color=style.INK, linewidth=1.4)
-        axes.set_title(one.name.replace("_", " "), fontsize=9.5)
-        axes.set_xlim(one.low, one.high)
+        axes.axvline(span.default, color=style.INK, linewidth=1.4)
+        axes.set_title(span.name.replace("_", " "), fontsize=9.5)
+        axes.set_xlim(span.low, span.high)
         axes.set_yticks([])
         axes.xaxis.set_major_locator(MaxNLocator(3))
         axes.spines["left"].set_visible(False)
@@ -106,22 +106,22 @@ def marginals(spans: Sequence[Marginal]) -> Figure:
 
 
 @style.styled
-def predictive(spans: Sequence[Span]) -> Figure:
+def draw_predictive(spans: Sequence[Span]) -> Figure:
     """For each share: the band of tolerance, and what worlds of the posterior and of the prior show."""
-    ordered = sorted(spans, key=lambda one: one.held_out)
+    ordered = sorted(spans, key=lambda span: span.held_out)
     figure = style.new_figure(1.3 + 0.4 * len(ordered))
     axes = figure.subplots()
-    for down, one in enumerate(ordered):
-        low, high = one.tolerance
+    for down, span in enumerate(ordered):
+        low, high = span.tolerance
         axes.barh(down, high - low, 0.72, left=low, color="#DDDDDD", edgecolor="#999999", linewidth=0.6)
         for (value, least, most), shift, colour, mark in (
-            (one.after, -0.16, style.BLUE, "o"),
-            (one.before, 0.2, style.ORANGE, "s"),
+            (span.after, -0.16, style.BLUE, "o"),
+            (span.before, 0.2, style.ORANGE, "s"),
         ):
             if np.isfinite(value):
                 axes.plot([least, most], [down + shift] * 2, color=colour, linewidth=1.8)
                 axes.plot(value, down + shift, mark, color=colour, markersize=5.5)
-    names = [one.name.replace("_", " ") + (" *" if one.held_out else "") for one in ordered]
+    names = [span.name.replace("_", " ") + (" *" if span.held_out else "") for span in ordered]
     axes.set_yticks(range(len(ordered)), names)
     axes.set_ylim(len(ordered) - 0.5, -0.5)
     axes.set_xlim(-0.02, 1.02)

@@ -36,7 +36,7 @@ class Row:
 
 
 @style.styled
-def ledger(rows: Sequence[Row], region: float, rare: float, note: str) -> Figure:
+def draw_ledger(rows: Sequence[Row], region: float, rare: float, note: str) -> Figure:
     """A row a claim, grouped by judgement: worlds for and against (left), mean difference (right)."""
     figure = style.new_figure(1.7 + 0.285 * len(rows))
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.25, 1))
@@ -83,5 +83,5 @@ def divide(axes: Sequence[Axes], rows: Sequence[Row], places: Sequence[int]) -> 
                 row.word, (1.02, place), xycoords=("axes fraction", "data"), fontsize=9, fontweight="bold", va="center"
             )
             if before is not None:
-                for one in axes:
-                    one.axhline(place + 0.5, color="#999999", linewidth=0.7)
+                for axis in axes:
+                    axis.axhline(place + 0.5, color="#999999", linewidth=0.7)

@@ -20,12 +20,12 @@ SHARES = np.linspace(0, 1, 401)
 
 
 @style.styled
-def ecdf(runs: pd.DataFrame, arms: tuple[str, ...], contrast: Contrast) -> Figure:
+def draw_ecdf(runs: pd.DataFrame, arms: tuple[str, ...], contrast: Contrast) -> Figure:
     """The share of worlds in which each arm stays at or below a value of the contrast's outcome."""
     figure = style.new_figure(4.2)
     axes = figure.add_subplot()
     main = runs[runs["variant"] == "none"]
-    drawn = shown(arms, contrast.outcome)
+    drawn = arms_with_values(arms, contrast.outcome)
     tables = {arm: np.quantile(main.loc[main["arm"] == arm, contrast.outcome].dropna(), SHARES) for arm in drawn}
     style.zero_line(axes)
     for arm, values in tables.items():
@@ -56,7 +56,7 @@ def ecdf(runs: pd.DataFrame, arms: tuple[str, ...], contrast: Contrast) -> Figur
     return figure
 
 
-def shown(arms: tuple[str, ...], outcome: str) -> list[str]:
+def arms_with_values(arms: tuple[str, ...], outcome: str) -> list[str]:
     """The arms worth drawing: acting alone has no added value by definition."""
     return [arm for arm in arms if arm != "alone" or not outcome.startswith("added_value")]
 
@@ -73,7 +73,7 @@ def _axis(outcome: str) -> str:
 
 
 @style.styled
-def differences(pairs: pd.DataFrame, result: PairedResult, contrast: Contrast) -> Figure:
+def draw_differences(pairs: pd.DataFrame, result: PairedResult, contrast: Contrast) -> Figure:
     """All paired differences, coloured by who did better, with the region of practical equivalence marked."""
     figure = style.new_figure(4.0)
     axes = figure.add_subplot()
@@ -108,7 +108,7 @@ def differences(pairs: pd.DataFrame, result: PairedResult, contrast: Contrast) -
     return figure
 
 
-class Side(NamedTuple):
+class Verdict(NamedTuple):
     """One of the three verdicts on a world: how it is drawn and what is written over it."""
 
     low: float
@@ -121,16 +121,16 @@ class Side(NamedTuple):
         return (values > self.low) & (values <= self.high)
 
 
-def sides(result: PairedResult, contrast: Contrast) -> tuple[Side, Side, Side]:
+def sides(result: PairedResult, contrast: Contrast) -> tuple[Verdict, Verdict, Verdict]:
     """Arm a better, no practical difference, arm b better."""
     region = contrast.region
     won, tied, lost = (
-        f"\n{wording.percent(one.share.value)} of worlds" for one in (result.wins, result.ties, result.losses)
+        f"\n{wording.percent(count.share.value)} of worlds" for count in (result.wins, result.ties, result.losses)
     )
     return (
-        Side(region, np.inf, style.colour(contrast.a), "", f"{wording.plain(contrast.a)} better{won}"),
-        Side(-region, region, style.TIE, "", f"no practical difference{tied}"),
-        Side(-np.inf, -region, style.colour(contrast.b), "////", f"{wording.plain(contrast.b)} better{lost}"),
+        Verdict(region, np.inf, style.colour(contrast.a), "", f"{wording.plain(contrast.a)} better{won}"),
+        Verdict(-region, region, style.TIE, "", f"no practical difference{tied}"),
+        Verdict(-np.inf, -region, style.colour(contrast.b), "////", f"{wording.plain(contrast.b)} better{lost}"),
     )
 
 
@@ -149,12 +149,12 @@ def binned(values: NDArray[np.float64], region: float) -> tuple[NDArray[np.float
 
 
 @style.styled
-def arm_means(table: pd.DataFrame, outcome: str) -> Figure:
+def draw_arm_means(table: pd.DataFrame, outcome: str) -> Figure:
     """Each arm's mean (with its interval), the middle half and the middle nine tenths of worlds."""
     figure = style.new_figure(0.9 + 0.42 * len(table))
     axes = figure.add_subplot()
     style.zero_line(axes)
-    table = table.loc[shown(tuple(table.index), outcome)]
+    table = table.loc[arms_with_values(tuple(table.index), outcome)]
     for place, (arm, row) in enumerate(table.iloc[::-1].iterrows()):
         colour = style.colour(str(arm))
         axes.plot([row["q5"], row["q95"]], [place, place], color=colour, linewidth=1.2, solid_capstyle="butt")

@@ -1,4 +1,4 @@
-"""What an outcome, or the contrast, depends on: shares of variance, elementary effects, luck, and curves."""
+"""What an outcome, or the contrast, depends on: shares of variance, elementary effects, chance, and curves."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from numpy.typing import NDArray
 from experiments import wording
 from experiments.analysis.curves import Curve
 from experiments.analysis.sensitivity import Morris, Sobol
-from experiments.analysis.variance import Luck
+from experiments.analysis.variance import StochasticShare
 from experiments.figures import style
 from experiments.study.definition import Contrast
 
-SHOWN = 12
+BARS_SHOWN = 12
 CURVES_SHOWN = 9
 
 
 @style.styled
-def sobol(found: Mapping[str, Sobol], names: Mapping[str, str]) -> Figure:
+def draw_sobol(indices: Mapping[str, Sobol], names: Mapping[str, str]) -> Figure:
     """Shares of variance of the strongest parameters: of each arm's outcome, and of the difference. `names`: titles."""
-    kept = strongest([[(one.factor, one.total.value) for one in index.shares] for index in found.values()])
+    kept = strongest([[(share.factor, share.total.value) for share in index.shares] for index in indices.values()])
     figure = style.new_figure(1.5 + 0.34 * len(kept))
-    grid = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
-    for axes, (target, index) in zip(grid, found.items(), strict=True):
-        shares = {one.factor: one for one in index.shares}
+    grid = figure.subplots(1, len(indices), sharey=True, squeeze=False)[0]
+    for axes, (target, index) in zip(grid, indices.items(), strict=True):
+        shares = {share.factor: share for share in index.shares}
         for place, factor in enumerate(reversed(kept)):
-            one = shares[factor]
-            axes.barh(place + 0.18, max(one.first.value, 0), 0.34, color=style.BLUE)
-            axes.barh(place - 0.18, max(one.total.value, 0), 0.34, color="#BFD7E6", hatch="////", edgecolor="white",
+            share = shares[factor]
+            axes.barh(place + 0.18, max(share.first.value, 0), 0.34, color=style.BLUE)
+            axes.barh(place - 0.18, max(share.total.value, 0), 0.34, color="#BFD7E6", hatch="////", edgecolor="white",
                       linewidth=0)  # fmt: skip
-            for shift, estimate in ((0.18, one.first), (-0.18, one.total)):
+            for shift, estimate in ((0.18, share.first), (-0.18, share.total)):
                 axes.plot([max(estimate.low, 0), max(estimate.high, 0)], [place + shift] * 2, color=style.INK, lw=1)
         axes.set_title(names[target], fontsize=9.5)
         axes.tick_params(axis="y", length=0)
@@ -48,17 +48,23 @@ def sobol(found: Mapping[str, Sobol], names: Mapping[str, str]) -> Figure:
         Line2D([], [], color="#BFD7E6", linewidth=6, label="with all it interacts with (total)"),
     ]
     figure.legend(handles=keys, loc="outside upper left", ncols=2, handlelength=1.2)
-    some = next(iter(found.values()))
-    luck = " Luck was taken out." if some.noise else "" if some.noise == 0 else " Totals hold luck as well."
+    some = next(iter(indices.values()))
+    noise = (
+        " Stochastic variance was taken out."
+        if some.noise
+        else ""
+        if some.noise == 0
+        else " Totals include stochastic variance."
+    )
     style.note(
         figure,
         f"n = {some.samples:,} samples of {len(some.shares) + 2} points. Sobol indices of the {len(kept)} strongest of "
-        f"{len(some.shares)} parameters.{luck} Lines: 95% bootstrap intervals.",
+        f"{len(some.shares)} parameters.{noise} Lines: 95% bootstrap intervals.",
     )
     return figure
 
 
-def strongest(ranked: Sequence[Sequence[tuple[str, float]]], count: int = SHOWN) -> list[str]:
+def strongest(ranked: Sequence[Sequence[tuple[str, float]]], count: int = BARS_SHOWN) -> list[str]:
     """The factors that are strongest in any of some rankings, each scaled to its own largest; strongest first."""
     best: dict[str, float] = {}
     for ranking in ranked:
@@ -69,20 +75,30 @@ def strongest(ranked: Sequence[Sequence[tuple[str, float]]], count: int = SHOWN)
 
 
 @style.styled
-def morris(found: Mapping[str, Morris], names: Mapping[str, str]) -> Figure:
+def draw_morris(effects_of: Mapping[str, Morris], names: Mapping[str, str]) -> Figure:
     """Sizes of elementary effects of the strongest parameters; beside each bar how much they differ by place."""
-    kept = strongest([[(one.factor, one.size.value) for one in index.effects] for index in found.values()], 15)
+    kept = strongest(
+        [[(effect.factor, effect.size.value) for effect in index.effects] for index in effects_of.values()], 15
+    )
     figure = style.new_figure(1.5 + 0.3 * len(kept))
-    grid = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
-    for axes, (target, index) in zip(grid, found.items(), strict=True):
-        effects = {one.factor: one for one in index.effects}
+    grid = figure.subplots(1, len(effects_of), sharey=True, squeeze=False)[0]
+    for axes, (target, index) in zip(grid, effects_of.items(), strict=True):
+        effects = {effect.factor: effect for effect in index.effects}
         for place, factor in enumerate(reversed(kept)):
-            one = effects[factor]
-            up = one.mean >= 0
-            axes.barh(place, one.size.value, 0.62, color=style.BLUE if up else style.ORANGE, hatch="" if up else "////",
-                      edgecolor="white", linewidth=0, alpha=0.8)  # fmt: skip
-            axes.plot([one.size.low, one.size.high], [place, place], color=style.INK, linewidth=1.1)
-            axes.plot(one.spread, place, "D", markerfacecolor="white", markeredgecolor=style.INK, markersize=4)
+            effect = effects[factor]
+            up = effect.mean >= 0
+            axes.barh(
+                place,
+                effect.size.value,
+                0.62,
+                color=style.BLUE if up else style.ORANGE,
+                hatch="" if up else "////",
+                edgecolor="white",
+                linewidth=0,
+                alpha=0.8,
+            )
+            axes.plot([effect.size.low, effect.size.high], [place, place], color=style.INK, linewidth=1.1)
+            axes.plot(effect.spread, place, "D", markerfacecolor="white", markeredgecolor=style.INK, markersize=4)
         if index.floor:
             axes.axvline(index.floor, color="#666666", linewidth=1, linestyle=(0, (4, 2)))
         axes.set_title(names[target], fontsize=9.5)
@@ -96,10 +112,12 @@ def morris(found: Mapping[str, Morris], names: Mapping[str, str]) -> Figure:
         Line2D([], [], color=style.INK, marker="D", linestyle="", markerfacecolor="white", markersize=4,
                label="spread over places"),
     ]  # fmt: skip
-    if any(index.floor for index in found.values()):
-        keys.append(Line2D([], [], color="#666666", linewidth=1, linestyle=(0, (4, 2)), label="luck alone"))
+    if any(index.floor for index in effects_of.values()):
+        keys.append(
+            Line2D([], [], color="#666666", linewidth=1, linestyle=(0, (4, 2)), label="stochastic variance alone")
+        )
     figure.legend(handles=keys, loc="outside upper left", ncols=4, handlelength=1.2, columnspacing=1.2)
-    some = next(iter(found.values()))
+    some = next(iter(effects_of.values()))
     style.note(
         figure,
         f"n = {some.samples:,} trajectories. Mean size of elementary effects (Morris) of the {len(kept)} strongest of "
@@ -110,7 +128,9 @@ def morris(found: Mapping[str, Morris], names: Mapping[str, str]) -> Figure:
 
 
 @style.styled
-def matrix(table: NDArray[np.float64], outcomes: Sequence[str], factors: Sequence[str], what: str, many: str) -> Figure:
+def draw_matrix(
+    table: NDArray[np.float64], outcomes: Sequence[str], factors: Sequence[str], what: str, many: str
+) -> Figure:
     """Every outcome (down) against the strongest parameters (across), as shades: `table` from 0 to 1, NaN for none."""
     figure = style.new_figure(2.3 + 0.2 * len(outcomes))
     axes = figure.add_subplot()
@@ -118,9 +138,11 @@ def matrix(table: NDArray[np.float64], outcomes: Sequence[str], factors: Sequenc
     for (y, x), value in np.ndenumerate(table):
         if np.isfinite(value) and round(100 * value) >= 5:
             axes.text(x, y, f"{100 * value:.0f}", ha="center", va="center", fontsize=6.5)
-    axes.set_xticks(range(len(factors)), style.labels(wording.plain(one) for one in factors), rotation=90, fontsize=7.5)
+    axes.set_xticks(
+        range(len(factors)), style.labels(wording.plain(factor) for factor in factors), rotation=90, fontsize=7.5
+    )
     axes.xaxis.tick_top()
-    axes.set_yticks(range(len(outcomes)), [wording.plain(one) for one in outcomes], fontsize=7.5)
+    axes.set_yticks(range(len(outcomes)), [wording.plain(outcome) for outcome in outcomes], fontsize=7.5)
     axes.tick_params(length=0)
     for side in axes.spines.values():
         side.set_visible(False)
@@ -129,12 +151,14 @@ def matrix(table: NDArray[np.float64], outcomes: Sequence[str], factors: Sequenc
 
 
 @style.styled
-def luck(found: Mapping[str, Mapping[str, Luck]], names: Mapping[str, str], outcomes: Sequence[str]) -> Figure:
-    """The share of the variance of single runs that is luck, for some outcomes, by target."""
+def draw_stochastic_shares(
+    shares: Mapping[str, Mapping[str, StochasticShare]], names: Mapping[str, str], outcomes: Sequence[str]
+) -> Figure:
+    """The share of the variance of single runs that is stochastic, for some outcomes, by target."""
     figure = style.new_figure(1.6 + 0.3 * len(outcomes))
     axes = figure.add_subplot()
     marks = (("o", style.BLUE), ("s", style.ORANGE), ("D", style.INK))
-    for (target, by_outcome), (mark, colour), shift in zip(found.items(), marks, (0.2, 0.0, -0.2), strict=True):
+    for (target, by_outcome), (mark, colour), shift in zip(shares.items(), marks, (0.2, 0.0, -0.2), strict=True):
         for place, outcome in enumerate(reversed(outcomes)):
             if outcome not in by_outcome:
                 continue
@@ -142,27 +166,27 @@ def luck(found: Mapping[str, Mapping[str, Luck]], names: Mapping[str, str], outc
             axes.plot([share.low, share.high], [place + shift] * 2, color=colour, linewidth=1.4)
             axes.plot(share.value, place + shift, mark, color=colour, markersize=5,
                       label=names[target] if place == len(outcomes) - 1 else None)  # fmt: skip
-    axes.set_yticks(range(len(outcomes)), [wording.plain(one) for one in reversed(outcomes)])
+    axes.set_yticks(range(len(outcomes)), [wording.plain(outcome) for outcome in reversed(outcomes)])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(-0.6, len(outcomes) - 0.4)
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set_xlabel("share of the variance of single runs that is luck")
+    axes.set_xlabel("share of the variance of single runs that is stochastic")
     axes.grid(axis="x", color="#E5E5E5", linewidth=0.7)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3)
-    some = next(iter(next(iter(found.values())).values()))
+    some = next(iter(next(iter(shares.values())).values()))
     style.note(
         figure,
-        f"n = {some.points:,} points, each met {some.replicates:.3g} times. One-way analysis of variance; what is not "
-        "luck is parameters. Lines: 95% bootstrap intervals over points.",
+        f"n = {some.points:,} points, each met {some.replicates:.3g} times. One-way analysis of variance; the "
+        "rest of the variance is due to parameters. Lines: 95% bootstrap intervals over points.",
     )
     return figure
 
 
 @style.styled
-def curves(found: Sequence[Curve], contrast: Contrast, worlds: int) -> Figure:
+def draw_curves(curves: Sequence[Curve], contrast: Contrast, worlds: int) -> Figure:
     """The difference along each of the strongest parameters, all else as the study stands."""
-    kept = found[:CURVES_SHOWN]
+    kept = curves[:CURVES_SHOWN]
     rows = -(-len(kept) // 3)
     figure = style.new_figure(0.9 + 1.75 * rows)
     grid = figure.subplots(rows, 3, sharey=True, squeeze=False)
@@ -181,24 +205,24 @@ def curves(found: Sequence[Curve], contrast: Contrast, worlds: int) -> Figure:
     style.note(
         figure,
         f"n = {worlds:,} worlds at each level. Mean difference in {wording.outcome(contrast.outcome)} with its 95% "
-        f"interval; dashed: the study's own value; grey: within ±{contrast.region:g}. The {len(kept)} of {len(found)} "
+        f"interval; dashed: the study's own value; grey: within ±{contrast.region:g}. The {len(kept)} of {len(curves)} "
         "parameters with the widest swing.",
     )
     return figure
 
 
 @style.styled
-def tornado(found: Sequence[Curve], contrast: Contrast, worlds: int) -> Figure:
+def draw_tornado(curves: Sequence[Curve], contrast: Contrast, worlds: int) -> Figure:
     """From the level that gives least to the one that gives most, parameter by parameter, widest on top."""
-    kept = found[:15]
+    kept = curves[:15]
     figure = style.new_figure(1.4 + 0.28 * len(kept))
     axes = figure.add_subplot()
-    base = float(np.median([np.interp(one.base, one.table["level"], one.table["mean"]) for one in found]))
+    base = float(np.median([np.interp(curve.base, curve.table["level"], curve.table["mean"]) for curve in curves]))
     style.zero_line(axes)
     for place, curve in enumerate(reversed(kept)):
         _swing(axes, place, curve, base)
     axes.axvline(base, color="#666666", linewidth=1, linestyle=(0, (4, 2)))
-    axes.set_yticks(range(len(kept)), style.labels(wording.plain(one.factor) for one in reversed(kept)))
+    axes.set_yticks(range(len(kept)), style.labels(wording.plain(drawn.factor) for drawn in reversed(kept)))
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(
         f"{wording.outcome(contrast.outcome)}: {wording.plain(contrast.a)} less {wording.plain(contrast.b)}"

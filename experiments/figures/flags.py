@@ -18,7 +18,7 @@ RARE = 0.01
 """A mode that shows in a smaller share of runs has no map."""
 
 
-def shares(flags: pd.DataFrame) -> dict[str, dict[str, Count]]:
+def failure_shares(flags: pd.DataFrame) -> dict[str, dict[str, Count]]:
     """For each mode and arm, how many of the runs fail so; a run that could not be made is left out."""
     arms = {str(arm): rows for arm, rows in flags.groupby("arm", observed=True, sort=False)}
     return {mode: {arm: count(rows[mode].dropna().to_numpy() > 0) for arm, rows in arms.items()} for mode in MODE_NAMES}
@@ -33,21 +33,21 @@ def cells(flags: pd.DataFrame, design: pd.DataFrame, names: tuple[str, str], spa
         for name, edges in zip(names, spans, strict=True)
     )
     table = flags.assign(column=column, row=row)
-    found = {}
+    counts = {}
     for mode in MODE_NAMES:
         if table[mode].mean() >= RARE:
             grouped = table.groupby(["column", "row"])
-            found[mode] = pd.DataFrame(
+            counts[mode] = pd.DataFrame(
                 {"net": grouped[mode].mean(), "worlds": grouped["world"].nunique()}
             ).reset_index()
-    return found
+    return counts
 
 
 @style.styled
-def by_arm(shares: Mapping[str, Mapping[str, Count]], worlds: int) -> Figure:
+def draw_by_arm(shares: Mapping[str, Mapping[str, Count]], worlds: int) -> Figure:
     """Shares of failing runs as a table of shades: modes down, arms across."""
     arms = list(next(iter(shares.values())))
-    values = np.array([[100 * one.share.value for one in row.values()] for row in shares.values()])
+    values = np.array([[100 * count.share.value for count in row.values()] for row in shares.values()])
     figure = style.new_figure(1.4 + 0.27 * len(shares))
     axes = figure.add_subplot()
     axes.imshow(values, cmap="Oranges", vmin=0, vmax=125, aspect="auto")
@@ -66,7 +66,7 @@ def by_arm(shares: Mapping[str, Mapping[str, Count]], worlds: int) -> Figure:
 
 
 @style.styled
-def failure_maps(cells: Mapping[str, pd.DataFrame], names: tuple[str, str], spans: Spans) -> Figure:
+def draw_failure_maps(cells: Mapping[str, pd.DataFrame], names: tuple[str, str], spans: Spans) -> Figure:
     """One small map for each mode: the darker, the more of the runs fail so."""
     across, rows = 3, -(-len(cells) // 3)
     figure = style.new_figure(1.0 + 1.75 * rows)

@@ -27,7 +27,7 @@ def edges(name: str, span: tuple[float, float], worlds: int) -> NDArray[np.float
     """Edges of the bins of one parameter: equal widths, whole numbers kept whole, few where there are few worlds."""
     bins = int(np.clip(np.sqrt(worlds / WORLDS_A_BIN), 2, MOST_BINS))
     low, high = span
-    if params.BY_NAME[name].whole:
+    if params.BY_NAME[name].integer:
         bins = int(min(bins, high - low + 1))
         return np.unique(np.round(np.linspace(low, high + 1, bins + 1))) - 0.5
     return np.linspace(low, high, bins + 1)
@@ -58,7 +58,7 @@ def win_table(
 
 
 @style.styled
-def win_map(
+def draw_win_map(
     table: pd.DataFrame,
     names: tuple[str, str],
     spans: Spans,
@@ -104,14 +104,14 @@ def win_map(
 
 
 @style.styled
-def effects(found: tuple[Effect, ...], contrast: Contrast, shown: int = 15) -> Figure:
+def draw_effects(effects: tuple[Effect, ...], contrast: Contrast, shown: int = 15) -> Figure:
     """The parameters that most tell apart the worlds each arm wins, strongest on top, with simultaneous intervals."""
-    kept = found[:shown]
+    kept = effects[:shown]
     figure = style.new_figure(1.3 + 0.27 * len(kept))
     axes = figure.add_subplot()
     style.zero_line(axes)
-    for place, one in enumerate(reversed(kept)):
-        value, low, high = one.effect.value, one.effect.low, one.effect.high
+    for place, effect in enumerate(reversed(kept)):
+        value, low, high = effect.effect.value, effect.effect.low, effect.effect.high
         arm = contrast.a if value > 0 else contrast.b
         axes.barh(
             place,
@@ -124,10 +124,10 @@ def effects(found: tuple[Effect, ...], contrast: Contrast, shown: int = 15) -> F
             linewidth=0,
         )
         axes.plot([low, high], [place, place], color=style.INK, linewidth=1.2)
-    reach = max(0.05, *(max(abs(one.effect.low), abs(one.effect.high)) for one in kept)) * 1.05
+    reach = max(0.05, *(max(abs(effect.effect.low), abs(effect.effect.high)) for effect in kept)) * 1.05
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-0.6, len(kept) - 0.4)
-    axes.set_yticks(range(len(kept)), [wording.plain(one.factor) for one in reversed(kept)])
+    axes.set_yticks(range(len(kept)), [wording.plain(effect.factor) for effect in reversed(kept)])
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(
         f"\N{LEFTWARDS ARROW} high favours {wording.plain(contrast.b)}      high favours {wording.plain(contrast.a)} "
@@ -135,8 +135,8 @@ def effects(found: tuple[Effect, ...], contrast: Contrast, shown: int = 15) -> F
     )
     style.note(
         figure,
-        f"The {len(kept)} strongest of {len(found)} parameters. Bar: chance that a world {wording.plain(contrast.a)} "
+        f"The {len(kept)} strongest of {len(effects)} parameters. Bar: chance that a world {wording.plain(contrast.a)} "
         f"wins has the higher value than one {wording.plain(contrast.b)} wins, less one half. Line: 95% interval, for "
-        f"all {len(found)} together.",
+        f"all {len(effects)} together.",
     )
     return figure

@@ -21,7 +21,7 @@ ROWS = 60
 
 
 @style.styled
-def variants(results: Mapping[str, PairedResult], contrast: Contrast) -> Figure:
+def draw_variants(results: Mapping[str, PairedResult], contrast: Contrast) -> Figure:
     """Who wins (left), and the mean difference (right), as the study stands and with each mechanism changed.
 
     Of very many mechanisms the first are shown.
@@ -33,7 +33,7 @@ def variants(results: Mapping[str, PairedResult], contrast: Contrast) -> Figure:
     right.axvspan(-contrast.region, contrast.region, color="#EFEFEF", zorder=0)
     for place, result in enumerate(reversed(list(results.values()))):
         start = 0.0
-        for side, share in reversed(list(zip(sides(result, contrast), shares(result), strict=True))):
+        for side, share in reversed(list(zip(sides(result, contrast), verdict_shares(result), strict=True))):
             left.barh(
                 place, share, 0.66, left=start, color=side.colour, hatch=side.hatch, edgecolor="white", linewidth=0.5
             )
@@ -54,7 +54,10 @@ def variants(results: Mapping[str, PairedResult], contrast: Contrast) -> Figure:
     left.set_xlabel("share of worlds")
     right.set_title("mean difference")
     right.set_xlabel(wording.outcome(contrast.outcome))
-    reach = max(2.5 * contrast.region, *(max(abs(one.mean.low), abs(one.mean.high)) for one in results.values())) * 1.1
+    reach = (
+        max(2.5 * contrast.region, *(max(abs(result.mean.low), abs(result.mean.high)) for result in results.values()))
+        * 1.1
+    )
     right.set_xlim(-reach, reach)
     _legend(figure, next(iter(results.values())), contrast)
     worlds = sorted({result.worlds for result in results.values()})
@@ -67,7 +70,7 @@ def variants(results: Mapping[str, PairedResult], contrast: Contrast) -> Figure:
     return figure
 
 
-def shares(result: PairedResult) -> tuple[float, float, float]:
+def verdict_shares(result: PairedResult) -> tuple[float, float, float]:
     """Of worlds where arm a was better, neither, arm b: in the order of `sides`."""
     return result.wins.share.value, result.ties.share.value, result.losses.share.value
 
@@ -82,13 +85,13 @@ def _legend(figure: Figure, result: PairedResult, contrast: Contrast) -> None:
 
 
 @style.styled
-def ablation(changes: Sequence[Change], base: PairedResult, contrast: Contrast) -> Figure:
+def draw_ablation(changes: Sequence[Change], base: PairedResult, contrast: Contrast) -> Figure:
     """The contrast with each mechanism changed (left), and how often each arm then wins (right), most moved on top.
 
     Of very many mechanisms those that moved most are shown.
     """
     left_out, together, changes = _left_out(changes), len(changes), changes[:ROWS]
-    names = [wording.plain(one.name) for one in changes]
+    names = [wording.plain(change.name) for change in changes]
     figure = style.new_figure(1.6 + 0.27 * style.lines(names))
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.25, 1))
     left.axvspan(-contrast.region, contrast.region, color="#EFEFEF", zorder=0)

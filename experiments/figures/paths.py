@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from experiments import wording
-from experiments.analysis.divergence import Parting
+from experiments.analysis.divergence import Divergence
 from experiments.figures import style
 from experiments.study.definition import Contrast
 
@@ -37,7 +37,7 @@ def bands(values: NDArray[np.float64]) -> pd.DataFrame:
 
 
 @style.styled
-def fans(trajectories: pd.DataFrame, a: str, b: str) -> Figure:
+def draw_fans(trajectories: pd.DataFrame, a: str, b: str) -> Figure:
     """Added value month by month under two arms, side by side, then what moved beneath it."""
     figure = style.new_figure(6.6)
     places = figure.subplot_mosaic([["fan a", "fan a", "fan b", "fan b"], list(PANELS)], height_ratios=(1.9, 1))
@@ -92,27 +92,28 @@ def _months(axes: Axes, months: int, labels: int) -> None:
 
 
 @style.styled
-def parting(found: Parting, apart: NDArray[np.float64], contrast: Contrast) -> Figure:
+def draw_divergence(divergence: Divergence, apart: NDArray[np.float64], contrast: Contrast) -> Figure:
     """The paired difference month by month: its spread over worlds, its mean with a band, and where it parts from 0."""
     figure = style.new_figure(3.9)
     axes = figure.add_subplot()
-    table, band = bands(apart), found.band
+    table, band = bands(apart), divergence.band
     style.zero_line(axes, vertical=False)
     for low, high, strength in BANDS:
         lower, upper = table[f"q{low * 100:.0f}"], table[f"q{high * 100:.0f}"]
         axes.fill_between(table.index, lower, upper, color="#777777", alpha=strength, linewidth=0)
     axes.fill_between(band.index, band["low"], band["high"], color=style.VERMILLION, alpha=0.45, linewidth=0)
     axes.plot(band.index, band["mean"], color=style.INK, linewidth=2)
-    if found.month is not None:
-        axes.axvline(found.month, color=style.INK, linewidth=1.2, linestyle=(0, (4, 2)))
-        axes.annotate(f" month {found.month}", (found.month, 1), xycoords=("data", "axes fraction"), va="top",
+    if divergence.month is not None:
+        axes.axvline(divergence.month, color=style.INK, linewidth=1.2, linestyle=(0, (4, 2)))
+        axes.annotate(f" month {divergence.month}", (divergence.month, 1), xycoords=("data", "axes fraction"), va="top",
                       fontsize=9)  # fmt: skip
     axes.set_ylabel(f"{wording.plain(contrast.a)} less {wording.plain(contrast.b)}")
     axes.set_xlabel("months since launch")
     _months(axes, len(table), labels=8)
     style.note(
         figure,
-        f"n = {found.worlds:,} worlds, paired, difference in {wording.plain(found.series)}. Line: mean, with a "
+        f"n = {divergence.worlds:,} worlds, paired, difference in {wording.plain(divergence.series)}. Line: mean, "
+        "with a "
         f"95% band "
         "that holds for all months together; grey: middle half and 5% to 95% of worlds.",
     )
@@ -120,7 +121,7 @@ def parting(found: Parting, apart: NDArray[np.float64], contrast: Contrast) -> F
 
 
 @style.styled
-def fan(trajectories: pd.DataFrame, series: str, arms: Sequence[str]) -> Figure:
+def draw_fan(trajectories: pd.DataFrame, series: str, arms: Sequence[str]) -> Figure:
     """One series month by month under some arms, a panel each: median, spread over worlds, and sample paths."""
     across = min(len(arms), 3)
     rows = -(-len(arms) // across)

@@ -17,7 +17,7 @@ def many(worlds: Estimate) -> str:
 
 
 @style.styled
-def power(found: Power) -> Figure:
+def draw_power(power: Power) -> Figure:
     """Half the width of the interval of the mean difference, against worlds; the pilot itself is marked."""
     figure = style.new_figure(3.6)
     axes = figure.add_subplot()
@@ -25,19 +25,19 @@ def power(found: Power) -> Figure:
         ("worlds", style.BLUE, "-", "worlds shared by both arms"),
         ("unpaired", style.ORANGE, (0, (5, 1.5)), "worlds an arm, if not shared"),
     ):
-        plans = [(getattr(plan, side), plan.precision) for plan in found.plans]
-        precision = [one for _, one in plans]
+        plans = [(getattr(plan, side), plan.precision) for plan in power.plans]
+        precision = [planned for _, planned in plans]
         axes.fill_betweenx(precision, [w.low for w, _ in plans], [w.high for w, _ in plans], color=colour, alpha=0.25,
                            linewidth=0)  # fmt: skip
         axes.plot([w.value for w, _ in plans], precision, color=colour, linestyle=dash, linewidth=2, label=name,
                   marker="o" if side == "worlds" else "s", markersize=4)  # fmt: skip
-    reached = 1.96 * found.spread.value / np.sqrt(found.worlds)
-    axes.plot(found.worlds, reached, "D", color=style.INK, markersize=6, label="this study")
-    axes.axhline(found.region, color="#888888", linewidth=0.9, linestyle=(0, (3, 2)))
+    reached = 1.96 * power.spread.value / np.sqrt(power.worlds)
+    axes.plot(power.worlds, reached, "D", color=style.INK, markersize=6, label="this study")
+    axes.axhline(power.region, color="#888888", linewidth=0.9, linestyle=(0, (3, 2)))
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
-    axes.set_yticks([plan.precision for plan in found.plans], [f"±{plan.precision:g}" for plan in found.plans])
+    axes.set_yticks([plan.precision for plan in power.plans], [f"±{plan.precision:g}" for plan in power.plans])
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("worlds")
@@ -45,7 +45,7 @@ def power(found: Power) -> Figure:
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3)
     style.note(
         figure,
-        f"n = {found.worlds:,} worlds of the pilot. Half the width of the 95% interval of the mean paired difference; "
-        f"bands: what the pilot leaves open; dashed: the region of practical equivalence (±{found.region:g}).",
+        f"n = {power.worlds:,} worlds of the pilot. Half the width of the 95% interval of the mean paired difference; "
+        f"bands: what the pilot leaves open; dashed: the region of practical equivalence (±{power.region:g}).",
     )
     return figure

@@ -27,19 +27,21 @@ LEAD = ("#F3C96B", "#FFFFFF", "#7FB3D5")
 
 
 @style.styled
-def boundary(found: Boundary, contrast: Contrast) -> Figure:
+def draw_boundary(boundary: Boundary, contrast: Contrast) -> Figure:
     """Where each arm is known to lead (colour), where the line may run (hatched), and where it most likely does."""
     figure = style.new_figure(5.2)
     axes = figure.add_subplot()
     edge = (1 - LEVEL) / 2
-    axes.contourf(found.x, found.y, found.sure, levels=[-0.5, edge, 1 - edge, 1.5], colors=LEAD)
-    unsure = axes.contourf(found.x, found.y, found.sure, levels=[edge, 1 - edge], colors="none", hatches=["////"])
+    axes.contourf(boundary.x, boundary.y, boundary.sure, levels=[-0.5, edge, 1 - edge, 1.5], colors=LEAD)
+    unsure = axes.contourf(
+        boundary.x, boundary.y, boundary.sure, levels=[edge, 1 - edge], colors="none", hatches=["////"]
+    )
     unsure.set_edgecolor("#999999")
     unsure.set_linewidth(0)
-    if found.lead.min() < 0 < found.lead.max():
-        axes.contour(found.x, found.y, found.lead, levels=[0], colors=style.INK, linewidths=2.2)
-    axes.set_xlabel(wording.factor_label(found.across))
-    axes.set_ylabel(wording.factor_label(found.up))
+    if boundary.lead.min() < 0 < boundary.lead.max():
+        axes.contour(boundary.x, boundary.y, boundary.lead, levels=[0], colors=style.INK, linewidths=2.2)
+    axes.set_xlabel(wording.factor_label(boundary.across))
+    axes.set_ylabel(wording.factor_label(boundary.up))
     keys = [
         Patch(facecolor=LEAD[2], label=f"{wording.plain(contrast.a)} leads"),
         Patch(facecolor=LEAD[0], label=f"{wording.plain(contrast.b)} leads"),
@@ -49,14 +51,14 @@ def boundary(found: Boundary, contrast: Contrast) -> Figure:
     figure.legend(handles=keys, loc="outside upper left", ncols=2, handlelength=1.8, columnspacing=1.4)
     style.note(
         figure,
-        f"n = {found.worlds:,} worlds. Lead: share of worlds won less share lost, as a smooth surface (cubic terms, "
+        f"n = {boundary.worlds:,} worlds. Lead: share of worlds won less share lost, as a smooth surface (cubic terms, "
         "least squares). Undecided: of 400 resamples of the worlds neither arm leads in 97.5% or more, place by place.",
     )
     return figure
 
 
 @style.styled
-def interactions(
+def draw_interactions(
     tables: Mapping[tuple[str, str], pd.DataFrame], spans: Mapping[tuple[str, str], Spans], contrast: Contrast
 ) -> Figure:
     """Small win maps of some pairs of parameters: who leads, by how much, and where that is undecided (hatched)."""
@@ -104,11 +106,11 @@ def interactions(
 
 
 @style.styled
-def boxes(found: Sequence[Box]) -> Figure:
+def draw_boxes(boxes: Sequence[Box]) -> Figure:
     """For each arm: how much denser in its wins a box becomes the fewer of them it holds."""
     figure = style.new_figure(3.9)
-    grid = figure.subplots(1, len(found), sharey=True, squeeze=False)
-    for axes, box in zip(grid.ravel(), found, strict=True):
+    grid = figure.subplots(1, len(boxes), sharey=True, squeeze=False)
+    for axes, box in zip(grid.ravel(), boxes, strict=True):
         colour = style.colour(box.arm)
         coverage, density = [step.coverage for step in box.steps], [step.density for step in box.steps]
         axes.plot(coverage, density, color="#888888", linewidth=1.3, linestyle=(0, (3, 2)),
@@ -130,9 +132,9 @@ def boxes(found: Sequence[Box]) -> Figure:
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     grid[0, 0].set_ylabel("density: share of worlds it wins")
-    grid[0, 0].set_ylim(0, min(1.0, 1.25 * max(step.density for box in found for step in box.steps)))
+    grid[0, 0].set_ylim(0, min(1.0, 1.25 * max(step.density for box in boxes for step in box.steps)))
     figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside upper left", ncols=3, handlelength=2.4)
-    held = found[0].density.of + found[0].elsewhere.of
+    held = boxes[0].density.of + boxes[0].elsewhere.of
     style.note(
         figure,
         f"n = {held:,} worlds peeled, as many held back. Each step to the right peels 5% of the worlds left in the "
@@ -142,17 +144,17 @@ def boxes(found: Sequence[Box]) -> Figure:
 
 
 @style.styled
-def leaves(tree: Tree, contrast: Contrast) -> Figure:
+def draw_leaves(tree: Tree, contrast: Contrast) -> Figure:
     """Who wins in each leaf of a tree, the conditions beside it."""
     figure = style.new_figure(1.4 + 0.62 * len(tree.leaves))
     axes = figure.add_subplot()
     for place, leaf in enumerate(reversed(tree.leaves)):
         start = 0.0
-        for one, colour, hatch in (
+        for count, colour, hatch in (
             (leaf.lost, style.colour(contrast.b), "////"), (leaf.tied, style.TIE, ""),
             (leaf.won, style.colour(contrast.a), ""),
         ):  # fmt: skip
-            share = one.share.value
+            share = count.share.value
             axes.barh(place, share, 0.7, left=start, color=colour, hatch=hatch, edgecolor="white", linewidth=0.5)
             if share >= 0.06:
                 box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.9}
@@ -183,25 +185,25 @@ def leaves(tree: Tree, contrast: Contrast) -> Figure:
 
 def label(conditions: Sequence[Condition]) -> str:
     """Conditions as a label of few, short lines."""
-    return "\n".join(wording.condition(one).replace(" is ", " ") for one in conditions)
+    return "\n".join(wording.condition_text(condition).replace(" is ", " ") for condition in conditions)
 
 
 @style.styled
-def shares(found: Shares, contrast: Contrast) -> Figure:
+def draw_shares(shares: Shares, contrast: Contrast) -> Figure:
     """How often each arm wins where a parameter is in the lower or the upper half of its range."""
-    kept = found.halves[:HALVES_SHOWN]
+    kept = shares.halves[:HALVES_SHOWN]
     figure = style.new_figure(1.6 + 0.36 * len(kept))
     left, right = figure.subplots(1, 2, sharey=True)
     for place, (low, high) in enumerate(reversed(kept)):
         for axes, side, arm in ((left, "won", contrast.a), (right, "lost", contrast.b)):
             ends = [getattr(part, side).share for part in (low, high)]
-            axes.plot([one.value for one in ends], [place, place], color="#AAAAAA", linewidth=2, zorder=1)
-            for one, filled in zip(ends, (False, True), strict=True):
-                axes.plot([one.low, one.high], [place, place], color=style.INK, linewidth=1, zorder=2)
-                axes.plot(one.value, place, style.marker(arm), color=style.colour(arm), markersize=7, zorder=3,
+            axes.plot([end.value for end in ends], [place, place], color="#AAAAAA", linewidth=2, zorder=1)
+            for end, filled in zip(ends, (False, True), strict=True):
+                axes.plot([end.low, end.high], [place, place], color=style.INK, linewidth=1, zorder=2)
+                axes.plot(end.value, place, style.marker(arm), color=style.colour(arm), markersize=7, zorder=3,
                           markeredgecolor=style.INK if not filled else style.colour(arm), markeredgewidth=1,
                           markerfacecolor=style.colour(arm) if filled else "white")  # fmt: skip
-    for axes, whole, arm in ((left, found.whole.won, contrast.a), (right, found.whole.lost, contrast.b)):
+    for axes, whole, arm in ((left, shares.whole.won, contrast.a), (right, shares.whole.lost, contrast.b)):
         axes.axvline(whole.share.value, color="#666666", linewidth=1, linestyle=(0, (4, 2)), zorder=0)
         axes.set_title(f"{wording.plain(arm)} wins")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f}%"))
@@ -219,7 +221,7 @@ def shares(found: Shares, contrast: Contrast) -> Figure:
     figure.legend(handles=keys, loc="outside upper left", ncols=3)
     style.note(
         figure,
-        f"n = {found.whole.worlds:,} worlds in the whole box. The {len(kept)} of {len(found.halves)} parameters that "
+        f"n = {shares.whole.worlds:,} worlds in the whole box. The {len(kept)} of {len(shares.halves)} parameters that "
         "move the shares most when their range is cut to one half. Lines: 95% intervals.",
     )
     return figure

@@ -57,7 +57,7 @@ def every(values: Values, count: int) -> Values:
 
 
 @style.styled
-def rainclouds(groups: Mapping[str, Values], label: str, arms: Mapping[str, str]) -> Figure:
+def draw_rainclouds(groups: Mapping[str, Values], label: str, arms: Mapping[str, str]) -> Figure:
     """A cloud (density), a box (middle half, median) and drops (single worlds) for each group.
 
     `arms` gives the arm whose colour a group has, if it has one.
@@ -90,7 +90,7 @@ def rainclouds(groups: Mapping[str, Values], label: str, arms: Mapping[str, str]
 
 
 @style.styled
-def ridges(groups: Mapping[str, Values], label: str, along: str, sides: Sides | None = None) -> Figure:
+def draw_ridges(groups: Mapping[str, Values], label: str, along: str, sides: Sides | None = None) -> Figure:
     """One density above another, from the lowest values of a parameter (below) to the highest.
 
     With `sides`, values beyond the region are filled in the colour of the arm that wins there.
@@ -132,7 +132,7 @@ def _won(at: Values, sides: Sides | None) -> list[tuple[NDArray[np.bool_], str, 
 
 
 @style.styled
-def dots(a: Values, b: Values, names: tuple[str, str], label: str, region: float) -> Figure:
+def draw_dots(a: Values, b: Values, names: tuple[str, str], label: str, region: float) -> Figure:
     """Worlds in order of their difference: both arms' values joined by a line (left), the difference (right)."""
     order = np.argsort(a - b, kind="stable")
     kept = order[np.unique(np.linspace(0, len(order) - 1, min(DOTS, len(order))).round().astype(int))]
@@ -173,7 +173,7 @@ def _rows(axes: Axes, names: list[str]) -> None:
 
 
 @style.styled
-def trend(tables: Mapping[str, pd.DataFrame], label: str, along: str, worlds: int) -> Figure:
+def draw_trend(tables: Mapping[str, pd.DataFrame], label: str, along: str, worlds: int) -> Figure:
     """A mean with its interval along a parameter, a line for each arm of `tables` (columns level, mean, low, high)."""
     figure = style.new_figure(4.0)
     axes = figure.add_subplot()

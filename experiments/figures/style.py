@@ -98,8 +98,8 @@ def new_figure(height: float) -> Figure:
 
 def look(arm: str) -> dict[str, Any]:
     """Colour and line of an arm."""
-    found: dict[str, Any] = LOOKS.get(arm, {"color": PURPLE, "linestyle": (0, (2, 1))})
-    return {key: value for key, value in found.items() if key != "marker"}
+    looked: dict[str, Any] = LOOKS.get(arm, {"color": PURPLE, "linestyle": (0, (2, 1))})
+    return {key: value for key, value in looked.items() if key != "marker"}
 
 
 def marker(arm: str) -> str:

@@ -100,14 +100,14 @@ def no_channel(base: NDArray[np.float64]) -> Check:
             differ |= ((table != first) & ~(np.isnan(table) & np.isnan(first))).any(axis=1)
         return int(differ.sum())
 
-    off, one = apart(**CHANNELS_OFF), apart(**{**CHANNELS_OFF, "coordination_effect": 1.0})
+    off, single_channel = apart(**CHANNELS_OFF), apart(**{**CHANNELS_OFF, "coordination_effect": 1.0})
     return Check(
         "With every effect of structure and purpose switched off, all arms that build give the same outcomes, to the "
         "last bit.",
         f"{off:,} of {len(base):,} worlds differ",
         off == 0,
-        f"with one channel on, {one:,} of {len(base):,} differ",
-        one > 0,
+        f"with one channel on, {single_channel:,} of {len(base):,} differ",
+        single_channel > 0,
     )
 
 
@@ -134,15 +134,15 @@ def single(base: NDArray[np.float64], stock: str) -> Check:
 
 def repeatable(base: NDArray[np.float64]) -> Check:
     """The same world under the same arm is the same run."""
-    one, other = outcomes(base, "balanced"), outcomes(base, "balanced")
+    first, second = outcomes(base, "balanced"), outcomes(base, "balanced")
     moved = outcomes(base, "balanced", noise=0.2)
-    same = np.array_equal(one, other, equal_nan=True)
+    same = np.array_equal(first, second, equal_nan=True)
     return Check(
         "The same world under the same arm, run twice, is the same to the last bit.",
         "equal" if same else "not equal",
         same,
         "with another noise it is not",
-        not np.array_equal(one, moved, equal_nan=True),
+        not np.array_equal(first, moved, equal_nan=True),
     )
 
 
@@ -170,10 +170,11 @@ def burdens(base: NDArray[np.float64]) -> Check:
 
     stands = mean()
     fit, seat, talk = (mean(**{name: 0.0}) for name in ("fit_strength", "load_per_seat", "load_per_talk"))
-    told = (("bad fit", fit), ("load of seats", seat), ("load of talk", talk))
+    without = (("bad fit", fit), ("load of seats", seat), ("load of talk", talk))
     return Check(
         "Without bad fit, or the load of seats, structure first gains; without the load of talk, purpose first gains.",
-        f"from {wording.signed(stands, 4)}: " + ", ".join(f"without {name} {wording.signed(x, 4)}" for name, x in told),
+        f"from {wording.signed(stands, 4)}: "
+        + ", ".join(f"without {name} {wording.signed(x, 4)}" for name, x in without),
         fit > stands and seat > stands and talk < stands,
         "the load of talk moves it the other way than that of seats",
         (talk - stands) * (seat - stands) < 0,
@@ -186,7 +187,12 @@ def ablations(number: int) -> Table:
     for name, fixed in ABLATIONS.items():
         gain = lead(base, "structure_first", "purpose_first", **fixed)
         cells = [count(side).share for side in (gain > REGION, gain < -REGION)]
-        rows.append((name, *(f"{100 * one.value:.1f}% ({100 * one.low:.1f} to {100 * one.high:.1f})" for one in cells),
-                     wording.signed(float(gain.mean()), 4)))  # fmt: skip
+        rows.append(
+            (
+                name,
+                *(f"{100 * cell.value:.1f}% ({100 * cell.low:.1f} to {100 * cell.high:.1f})" for cell in cells),
+                wording.signed(float(gain.mean()), 4),
+            )
+        )
     columns = ("mechanisms", "structure first better", "purpose first better", "mean difference")
     return Table("The contrast in mean outcome, with 95% intervals", columns, tuple(rows))

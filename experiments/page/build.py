@@ -50,19 +50,19 @@ def sources() -> Iterator[Path]:
 
 def digest() -> str:
     """A hash of everything that engine and data are made from: names and contents."""
-    found = hashlib.blake2b(digest_size=16)
+    hashed = hashlib.blake2b(digest_size=16)
     for path in sources():
         content = path.read_bytes()
-        found.update(f"{path.relative_to(REPOSITORY).as_posix()} {len(content)}\n".encode() + content)
-    return found.hexdigest()
+        hashed.update(f"{path.relative_to(REPOSITORY).as_posix()} {len(content)}\n".encode() + content)
+    return hashed.hexdigest()
 
 
 def held(page: str, name: str) -> str:
     """The text of one of the page's blocks."""
-    found = re.search(rf'<script type="[\w/-]+" id="{name}">(.*?)</script>', page, re.DOTALL)
-    if found is None:
+    inside = re.search(rf'<script type="[\w/-]+" id="{name}">(.*?)</script>', page, re.DOTALL)
+    if inside is None:
         raise ValueError(f"the page holds no block '{name}'")
-    return found[1]
+    return inside[1]
 
 
 def data_of(page: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from experiments.config.composition import composed
 from experiments.config.folders import configs
 from experiments.config.schema import parameters_of
 from experiments.failures.accounts import REASONS
-from experiments.failures.demonstration import MEASURES, Demonstration, Sign, load, sentences
+from experiments.failures.demonstration import MEASURES, Demonstration, Sign, load_demonstration, sentences
 from experiments.failures.performance import Performance, Side, perform
 from experiments.failures.story import measured_in_words, title
 from experiments.page import sample
@@ -40,7 +40,7 @@ MEANING = ("document", "reference", "what it stands for")
 
 def page_data() -> dict[str, Any]:
     """All of it, ready for JSON. Plays every demonstration: this takes a while."""
-    demonstrations = {name: load(name) for name in sentences()}
+    demonstrations = {name: load_demonstration(name) for name in sentences()}
     return {
         "version": package_version(),
         "results_version": RESULTS_VERSION,
@@ -58,9 +58,9 @@ def page_data() -> dict[str, Any]:
 def tables() -> dict[str, Any]:
     """What there is to say of parameters, series, outcomes and sources."""
     return {
-        "parameters": [{**row._asdict(), "whole": row.whole, "allowed": row.allowed} for row in PARAMETERS],
-        "series": listed(SERIES),
-        "outcomes": listed(OUTCOMES),
+        "parameters": [{**row._asdict(), "integer": row.integer, "allowed": row.allowed} for row in PARAMETERS],
+        "series": signs(SERIES),
+        "outcomes": signs(OUTCOMES),
         "limits": {limit.name: {"default": limit.default, "meaning": limit.meaning} for limit in LIMITS},
         "measures": MEASURES,
         "reasons": REASONS,
@@ -76,21 +76,21 @@ def headline() -> str:
     return f"{verdict['headline']} {verdict['shares']}"
 
 
-def listed(readings: tuple[Reading, ...]) -> list[dict[str, str]]:
+def signs(readings: tuple[Reading, ...]) -> list[dict[str, str]]:
     return [reading._asdict() for reading in readings]
 
 
 def sources() -> dict[str, str]:
     """Each key that parameters and lessons cite, and what it stands for: the tables of docs/evidence.md."""
-    found, column = {}, None
+    read, column = {}, None
     for line in EVIDENCE.read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if cells[0] == "key":
             column = next(place for place, name in enumerate(cells) if name in MEANING)
         key = re.fullmatch(r"\*\*(.+)\*\*", cells[0])
         if key and column is not None and column < len(cells):
-            found[key[1]] = cells[column].replace("*", "")
-    return found
+            read[key[1]] = cells[column].replace("*", "")
+    return read
 
 
 # -- settings ---------------------------------------------------------------------------------------------
@@ -114,18 +114,18 @@ def first_without(lines: list[str], start: str) -> int:
 
 def scenarios() -> dict[str, Any]:
     """Each scenario: what it is, its sources, who and what it is about by name, and in which parameters it departs."""
-    found = {}
+    read = {}
     for path in sorted((configs() / "scenario").glob("*.yaml")):
         plain = composed([f"scenario={path.stem}"]).plain
         scenario = plain["scenario"]
-        found[path.stem] = {
+        read[path.stem] = {
             "about": scenario["about"],
             "sources": scenario["sources"],
             "sectors": scenario["sectors"],
             "issues": scenario["issues"],
             "parameters": unlike(parameters_of(plain), {**DEFAULTS, **SETUPS[plain["setup"]]}),
         }
-    return found
+    return read
 
 
 def unlike(parameters: Mapping[str, float], others: Mapping[str, float]) -> dict[str, float]:
@@ -198,8 +198,8 @@ def seen(side: Side, run: int) -> dict[str, Any]:
     since = month_or_none(side.finding.since[run])
     return {
         "since": since,
-        "readings": side.finding.told(run, since),
-        "readings_at_end": side.finding.told(run),
+        "readings": side.finding.described(run, since),
+        "readings_at_end": side.finding.described(run),
         "warned": month_or_none(side.warned[run]),
         "clues": clues(side, run),
     }

@@ -24,7 +24,7 @@ from sim.why import CommitmentTerms, EffortTerms, pulled, weighed
 
 ONE = Lanes(1)
 FLOATS, INTEGERS = types.CPointer(types.float64), types.CPointer(types.int64)
-WHOLE, SEED, NOTHING = types.int32, types.int64, types.void
+INTEGER, SEED, NOTHING = types.int32, types.int64, types.void
 
 N_OUTCOMES, N_PARAMETERS, N_SERIES = len(OUTCOME_NAMES), len(NAMES), len(SERIES_NAMES)
 EFFORT_TERMS, COMMITMENT_TERMS = len(EffortTerms._fields), len(CommitmentTerms._fields)
@@ -146,19 +146,19 @@ def run_many(base, points, worlds, order, runs, seed, n, n_issues, meetings, mon
     )  # fmt: skip
 
 
-RUN = (FLOATS, SEED, WHOLE, WHOLE, WHOLE, WHOLE)
+RUN = (FLOATS, SEED, INTEGER, INTEGER, INTEGER, INTEGER)
 """The run an entry point is about: its memory, seed, partners, issues, meetings and months."""
 
 ENTRIES = {
-    place: WHOLE(WHOLE, WHOLE, WHOLE, WHOLE, WHOLE),
+    place: INTEGER(INTEGER, INTEGER, INTEGER, INTEGER, INTEGER),
     begin: NOTHING(*RUN),
-    advance: NOTHING(*RUN, WHOLE),
-    shock: NOTHING(*RUN, WHOLE),
-    shocks: NOTHING(*RUN, WHOLE, FLOATS),
-    weigh: NOTHING(*RUN, WHOLE, FLOATS),
-    pull: NOTHING(*RUN, WHOLE, types.float64, types.float64, FLOATS),
+    advance: NOTHING(*RUN, INTEGER),
+    shock: NOTHING(*RUN, INTEGER),
+    shocks: NOTHING(*RUN, INTEGER, FLOATS),
+    weigh: NOTHING(*RUN, INTEGER, FLOATS),
+    pull: NOTHING(*RUN, INTEGER, types.float64, types.float64, FLOATS),
     run_many: NOTHING(
-        FLOATS, FLOATS, INTEGERS, INTEGERS, WHOLE, SEED, WHOLE, WHOLE, WHOLE, WHOLE, FLOATS, FLOATS, WHOLE
+        FLOATS, FLOATS, INTEGERS, INTEGERS, INTEGER, SEED, INTEGER, INTEGER, INTEGER, INTEGER, FLOATS, FLOATS, INTEGER
     ),
 }
 """Entry points and their types."""

@@ -156,7 +156,7 @@ def choices_table(design: Design) -> Table:
         (
             wording.plain(name),
             choice,
-            ", ".join(f"{wording.plain(one)} {wording.amount(x)}" for one, x in values.items()) or "-",
+            ", ".join(f"{wording.plain(parameter)} {wording.amount(x)}" for parameter, x in values.items()) or "-",
         )
         for name, named in sorted(design.choices.items())
         for choice, values in sorted(named.items())

@@ -16,23 +16,23 @@ from experiments.study.design import NO_VARIANT
 AS_IT_STANDS = "as it stands"
 
 
-def gallery(findings: Findings) -> list[Picture]:
+def main_pictures(findings: Findings) -> list[Picture]:
     """The figures this study has the tables for, in the order a reader meets them."""
     makers: tuple[Callable[[Findings], Picture | None], ...] = (
-        differences,
-        win_map,
-        effects,
-        fans,
-        variants,
-        ecdf,
-        arm_means,
-        failures,
-        failure_maps,
+        differences_picture,
+        win_map_picture,
+        effects_picture,
+        fans_picture,
+        variants_picture,
+        ecdf_picture,
+        arm_means_picture,
+        failure_rates_picture,
+        failure_maps_picture,
     )
     return [picture for maker in makers if (picture := maker(findings)) is not None]
 
 
-def differences(findings: Findings) -> Picture:
+def differences_picture(findings: Findings) -> Picture:
     result, contrast = findings.result, findings.contrast
     a, b = wording.plain(contrast.a), wording.plain(contrast.b)
     return Picture(
@@ -45,13 +45,13 @@ def differences(findings: Findings) -> Picture:
         f"{result.pairing:.1f} times as many.",
         f"Histogram of the difference in {wording.outcome(contrast.outcome)} between {a} and {b} in the same world. "
         f"{_three(result, a, b)}",
-        distributions.differences(findings.pairs, result, contrast),
+        distributions.draw_differences(findings.pairs, result, contrast),
         (verdict_table({"all worlds": result}, a, b), _quantiles(result)),
     )
 
 
 def _three(result: PairedResult, a: str, b: str) -> str:
-    won, lost, tied = (wording.percent(one.share.value) for one in (result.wins, result.losses, result.ties))
+    won, lost, tied = (wording.percent(count.share.value) for count in (result.wins, result.losses, result.ties))
     return f"{a.capitalize()} is better in {won} of worlds, {b} in {lost}; in {tied} there is no practical difference."
 
 
@@ -60,14 +60,14 @@ def verdict_table(results: dict[str, PairedResult], a: str, b: str) -> Table:
     columns = ("", "worlds", f"{a} better", "no practical difference", f"{b} better", "mean difference")
     rows = []
     for name, result in results.items():
-        counts = [share(one.share) for one in (result.wins, result.ties, result.losses)]
+        counts = [share_range(count.share) for count in (result.wins, result.ties, result.losses)]
         rows.append((name, f"{result.worlds:,}", *counts, signed(result.mean)))
     return Table("Share of worlds, and mean difference, with 95% intervals", columns, tuple(rows))
 
 
-def share(one: Estimate) -> str:
+def share_range(estimate: Estimate) -> str:
     """A share with its interval: `26.9% (26.4 to 27.4)`."""
-    return f"{100 * one.value:.1f}% ({100 * one.low:.1f} to {100 * one.high:.1f})"
+    return f"{100 * estimate.value:.1f}% ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
 
 
 def signed(estimate: Estimate, digits: int = 4) -> str:
@@ -83,11 +83,11 @@ def _quantiles(result: PairedResult) -> Table:
     )
 
 
-def win_map(findings: Findings) -> Picture | None:
-    found, contrast, design = findings.discovery, findings.contrast, findings.design
-    if len(found.effects) < 2:
+def win_map_picture(findings: Findings) -> Picture | None:
+    discovery, contrast, design = findings.discovery, findings.contrast, findings.design
+    if len(discovery.effects) < 2:
         return None
-    across, up = found.effects[0].factor, found.effects[1].factor
+    across, up = discovery.effects[0].factor, discovery.effects[1].factor
     factors = findings.study.design.factors
     spans = (maps.edges(across, factors[across], len(design)), maps.edges(up, factors[up], len(design)))
     here = findings.pairs.index.isin(design.index)
@@ -104,7 +104,7 @@ def win_map(findings: Findings) -> Picture | None:
         "within each cell.",
         f"Map over {wording.plain(across)} and {wording.plain(up)}. {a.capitalize()} leads most where "
         f"{_cell(most, across, up, spans)}, {b} where {_cell(least, across, up, spans)}.",
-        maps.win_map(cells, (across, up), spans, contrast),
+        maps.draw_win_map(cells, (across, up), spans, contrast),
         (
             map_table(
                 cells, across, up, spans, f"Wins of {a} less wins of {b}, per 100 worlds; in brackets where undecided"
@@ -144,13 +144,15 @@ def map_table(
     return Table(caption, columns, tuple(rows))
 
 
-def effects(findings: Findings) -> Picture | None:
-    found, contrast = findings.discovery.effects, findings.contrast
-    if not found:
+def effects_picture(findings: Findings) -> Picture | None:
+    strongest, contrast = findings.discovery.effects, findings.contrast
+    if not strongest:
         return None
     a, b = wording.plain(contrast.a), wording.plain(contrast.b)
-    rows = tuple((wording.plain(one.factor), wording.meaning(one.factor), signed(one.effect, 3)) for one in found)
-    first = ", ".join(wording.plain(one.factor) for one in found[:5])
+    rows = tuple(
+        (wording.plain(effect.factor), wording.meaning(effect.factor), signed(effect.effect, 3)) for effect in strongest
+    )
+    first = ", ".join(wording.plain(effect.factor) for effect in strongest[:5])
     return Picture(
         "effects",
         "What sets apart the worlds each wins?",
@@ -158,7 +160,7 @@ def effects(findings: Findings) -> Picture | None:
         "be as likely as the other to have the higher value: a bar of length 0. A bar that reaches a half would "
         "tell the two kinds of world apart without fail.",
         f"Bar chart of how strongly each parameter tells apart the worlds each arm wins. The strongest are {first}.",
-        maps.effects(found, contrast),
+        maps.draw_effects(strongest, contrast),
         (
             Table(
                 "Chance of the higher value less one half, with intervals that hold for all parameters together",
@@ -169,7 +171,7 @@ def effects(findings: Findings) -> Picture | None:
     )
 
 
-def fans(findings: Findings) -> Picture | None:
+def fans_picture(findings: Findings) -> Picture | None:
     if findings.trajectories is None:
         return None
     contrast, kept = findings.contrast, findings.trajectories
@@ -192,7 +194,7 @@ def fans(findings: Findings) -> Picture | None:
         f"{wording.signed(last[a]['q50'])} with {a} and {wording.signed(last[b]['q50'])} with {b}; the middle half of "
         f"worlds runs from {wording.signed(last[a]['q25'])} to {wording.signed(last[a]['q75'])} and from "
         f"{wording.signed(last[b]['q25'])} to {wording.signed(last[b]['q75'])}.",
-        paths.fans(kept, contrast.a, contrast.b),
+        paths.draw_fans(kept, contrast.a, contrast.b),
         (Table("Added value: median (middle half of worlds)", ("month", *tables), rows),),
     )
 
@@ -201,7 +203,7 @@ def _band(row: pd.Series) -> str:
     return f"{wording.signed(row['q50'])} ({wording.signed(row['q25'])} to {wording.signed(row['q75'])})"
 
 
-def variants(findings: Findings) -> Picture | None:
+def variants_picture(findings: Findings) -> Picture | None:
     if not findings.variants:
         return None
     contrast = findings.contrast
@@ -214,23 +216,23 @@ def variants(findings: Findings) -> Picture | None:
         f"{wording.plain(name)}: {', '.join(f'{parameter} = {value:g}' for parameter, value in sorted(values.items()))}"
         for name, values in sorted(findings.study.variants.items())
     ]
-    told = " ".join(f"{name.capitalize()}: {_three(result, a, b)}" for name, result in named.items())
+    described = " ".join(f"{name.capitalize()}: {_three(result, a, b)}" for name, result in named.items())
     return Picture(
         "variants",
         "Does one mechanism decide the answer?",
         f"The same worlds again, one mechanism switched off or evened out at a time ({'; '.join(changes)}).",
-        f"Bars of who wins, and mean differences, for each mechanism changed. {told}",
-        mechanisms.variants(named, contrast),
+        f"Bars of who wins, and mean differences, for each mechanism changed. {described}",
+        mechanisms.draw_variants(named, contrast),
         (verdict_table(named, a, b),),
     )
 
 
-def ecdf(findings: Findings) -> Picture:
+def ecdf_picture(findings: Findings) -> Picture:
     contrast, arms = findings.contrast, findings.arms
     columns = ("arm", "5%", "25%", "50%", "75%", "95%", "worlds above 0")
     rows = tuple(
         (wording.plain(str(arm)), *(wording.signed(row[f"q{q}"]) for q in (5, 25, 50, 75, 95)),
-         share(Estimate(row["above_zero"], row["above_zero_low"], row["above_zero_high"])))
+         share_range(Estimate(row["above_zero"], row["above_zero_low"], row["above_zero_high"])))
         for arm, row in arms.iterrows()
     )  # fmt: skip
     middle = ", ".join(f"{wording.plain(str(arm))} {wording.signed(row['q50'])}" for arm, row in arms.iterrows())
@@ -240,12 +242,12 @@ def ecdf(findings: Findings) -> Picture:
         "A line further to the right is better. Lines that lie on each other here may still differ within single "
         "worlds, which is what the paired comparison above shows.",
         f"Cumulative distribution of {wording.outcome(contrast.outcome)} by arm. Medians: {middle}.",
-        distributions.ecdf(findings.runs, tuple(map(str, arms.index)), contrast),
+        distributions.draw_ecdf(findings.runs, tuple(map(str, arms.index)), contrast),
         (Table(f"{wording.outcome(contrast.outcome).capitalize()} in worlds at or below each share", columns, rows),),
     )
 
 
-def arm_means(findings: Findings) -> Picture:
+def arm_means_picture(findings: Findings) -> Picture:
     contrast, arms = findings.contrast, findings.arms
     rows = tuple(
         (wording.plain(str(arm)), f"{int(row['worlds']):,}", signed(Estimate(row["mean"], row["low"], row["high"])))
@@ -262,7 +264,7 @@ def arm_means(findings: Findings) -> Picture:
         "How do the ways of building compare on average?",
         caption,
         f"{wording.outcome(contrast.outcome).capitalize()} by arm, averaged over worlds: {means}.",
-        distributions.arm_means(arms, contrast.outcome),
+        distributions.draw_arm_means(arms, contrast.outcome),
         (Table(f"Average of {wording.outcome(contrast.outcome)}, with 95% interval", ("arm", "worlds", "mean"), rows),),
     )
 
@@ -272,28 +274,29 @@ def _spread_is_larger(arms: pd.DataFrame) -> bool:
     return bool((others["q75"] - others["q25"]).min() > 2 * (others["mean"].max() - others["mean"].min()))
 
 
-def failures(findings: Findings) -> Picture | None:
+def failure_rates_picture(findings: Findings) -> Picture | None:
     if findings.flags is None:
         return None
-    shares = flags.shares(findings.flags)
+    shares = flags.failure_shares(findings.flags)
     rows = tuple(
-        (wording.plain(mode), *(share(one.share) for one in by_arm.values())) for mode, by_arm in shares.items()
+        (wording.plain(mode), *(share_range(count.share) for count in by_arm.values()))
+        for mode, by_arm in shares.items()
     )
     arms = tuple(wording.plain(arm) for arm in next(iter(shares.values())))
     most = {arm: max(shares, key=lambda mode: shares[mode][arm].share.value) for arm in next(iter(shares.values()))}
-    told = ", ".join(f"{wording.plain(mode)} with {wording.plain(arm)}" for arm, mode in most.items())
+    listed = ", ".join(f"{wording.plain(mode)} with {wording.plain(arm)}" for arm, mode in most.items())
     return Picture(
         "failures",
         "How do partnerships fail?",
         "A run may fail in several ways at once, or in none. A mode that needs a lever (an umbrella, a pool, a review, "
         "relaunches) shows nowhere if the lever was not used.",
-        f"Table of how often each failure mode shows under each arm. Most often: {told}.",
-        flags.by_arm(shares, findings.flags["world"].nunique()),
+        f"Table of how often each failure mode shows under each arm. Most often: {listed}.",
+        flags.draw_by_arm(shares, findings.flags["world"].nunique()),
         (Table("Share of runs that fail so, with 95% intervals", ("failure mode", *arms), rows),),
     )
 
 
-def failure_maps(findings: Findings) -> Picture | None:
+def failure_maps_picture(findings: Findings) -> Picture | None:
     factors = findings.study.design.factors
     if findings.flags is None or len(factors) != 2:
         return None
@@ -320,6 +323,6 @@ def failure_maps(findings: Findings) -> Picture | None:
         f"Share of runs, over all arms, that fail in each way, by {across} and {up}. Modes that show in under 1 of 100 "
         "runs are left out.",
         f"Maps of {wording.listing([wording.plain(mode) for mode in cells])} over {across} and {up}.",
-        flags.failure_maps(cells, names, (spans[0], spans[1])),
+        flags.draw_failure_maps(cells, names, (spans[0], spans[1])),
         tables,
     )

@@ -40,7 +40,7 @@ ANALYSES = {
     "boxes": "Boxes come from PRIM (Friedman and Fisher 1999), 5% a slice; sides that chance could explain were "
     "dropped (quasi p-values, Bryant and Lempert 2010). Coverage and density are counted on worlds held back.",
     "leaves": "The tree is CART, up to three questions deep, with at least 5% of the worlds in each leaf.",
-    "parting": "The band over the months is a bootstrap of the largest standardised departure, so it holds for all "
+    "divergence": "The band over the months is a bootstrap of the largest standardised departure, so it holds for all "
     "months together.",
     "ablation": "What a mechanism moves is the difference of two paired differences in the same world, with t "
     "intervals that hold for all mechanisms together (Bonferroni).",
@@ -54,8 +54,8 @@ ANALYSES = {
 """How each figure was computed that only some studies have, by the figure's name."""
 
 
-def limits(design: Design, untold: Mapping[str, str]) -> list[str]:
+def limits(design: Design, skipped: Mapping[str, str]) -> list[str]:
     """What a reader must not take from a study; then what it cannot tell, and why."""
     met = ONCE if design.replicates_at_most == 1 else AGAIN
-    cannot = [f"This study cannot tell {what}: {why}." for what, why in untold.items()]
+    cannot = [f"This study cannot tell {what}: {why}." for what, why in skipped.items()]
     return [MODEL, BOX, met, TENDENCIES, REGION, *cannot]

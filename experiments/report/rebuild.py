@@ -7,10 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from experiments.analysis import further
-from experiments.analysis.headline import read, summary
+from experiments.analysis.headline import findings_summary, read_findings
 from experiments.errors import StudyError
 from experiments.report import document, driver_figures, region_figures
-from experiments.report.main_figures import gallery
+from experiments.report.main_figures import main_pictures
 from experiments.report.picture import image_files, svg_of
 from experiments.report.verdict import Verdict, judge
 from experiments.storage import confined
@@ -33,25 +33,25 @@ def rebuild(path: Path, say: Callable[[str], None] = print) -> int:
     written = finished.provenance["results_version"]
     if written != RESULTS_VERSION:
         raise StudyError(f"{path} was written under results version {written}; this software reports {RESULTS_VERSION}")
-    findings = read(finished)
-    verdict, more = judge(findings), further.read(finished, findings)
-    pictures = gallery(findings)
-    deeper = [*region_figures.pictures(findings, more), *driver_figures.pictures(findings, more)]
+    findings = read_findings(finished)
+    verdict, more = judge(findings), further.read_insight(finished, findings)
+    pictures = main_pictures(findings)
+    deeper = [*region_figures.region_pictures(findings, more), *driver_figures.driver_pictures(findings, more)]
     files = image_files([*pictures, *deeper], findings.study.id)
-    page = document.study_page(findings, verdict, pictures, svg_of(files), deeper, more.untold)
-    confined.write(path, SUMMARY, as_json(summary(findings, asdict(verdict))))
-    confined.write(path, f"{ANALYSIS}/insight.json", as_json(further.summary(more)))
+    page = document.study_page(findings, verdict, pictures, svg_of(files), deeper, more.skipped)
+    confined.write_file(path, SUMMARY, as_json(findings_summary(findings, asdict(verdict))))
+    confined.write_file(path, f"{ANALYSIS}/insight.json", as_json(further.insight_summary(more)))
     for name, content in further.tables(more).items():
-        confined.write(path, f"{ANALYSIS}/{name}.csv", content)
+        confined.write_file(path, f"{ANALYSIS}/{name}.csv", content)
     for name, content in files.items():
-        confined.write(path, f"{FIGURES}/{name}", content)
-    confined.write(path, PAGE, page.encode())
-    for line in told(verdict, path):
+        confined.write_file(path, f"{FIGURES}/{name}", content)
+    confined.write_file(path, PAGE, page.encode())
+    for line in verdict_lines(verdict, path):
         say(line)
     return 0
 
 
-def told(verdict: Verdict, path: Path) -> list[str]:
+def verdict_lines(verdict: Verdict, path: Path) -> list[str]:
     """The verdict as lines for a terminal, then where to look."""
     where = [f"- {sentence}" for sentence in verdict.where]
     reasons = [f"- {sentence}" for sentence in verdict.mechanisms]

@@ -16,47 +16,52 @@ from experiments.analysis.further import Insight
 from experiments.analysis.headline import Findings
 from experiments.analysis.shares import Part
 from experiments.figures import maps, paths, regions, spread
-from experiments.report.main_figures import map_table, share, signed
+from experiments.report.main_figures import map_table, share_range, signed
 from experiments.report.picture import Picture, Table
 
 RIDGES = 6
 """Bands of a parameter for which a ridge is drawn."""
 
 
-def pictures(findings: Findings, insight: Insight) -> list[Picture]:
+def region_pictures(findings: Findings, insight: Insight) -> list[Picture]:
     """The figures there is the data for, in the order a reader meets them."""
     makers: tuple[Callable[[Findings, Insight], Picture | None], ...] = (
-        boundary,
-        interactions,
-        shares,
-        boxes,
-        leaves,
-        parting,
-        dots,
-        rainclouds,
-        ridges,
+        boundary_picture,
+        interactions_picture,
+        shares_picture,
+        boxes_picture,
+        leaves_picture,
+        divergence_picture,
+        dots_picture,
+        rainclouds_picture,
+        ridges_picture,
     )
     return [picture for maker in makers if (picture := maker(findings, insight)) is not None]
 
 
-def boundary(findings: Findings, insight: Insight) -> Picture | None:
-    found, contrast = insight.boundary, findings.contrast
-    if found is None:
+def boundary_picture(findings: Findings, insight: Insight) -> Picture | None:
+    surface, contrast = insight.boundary, findings.contrast
+    if surface is None:
         return None
     a, b = wording.plain(contrast.a), wording.plain(contrast.b)
-    known = {side: float(np.mean(found.known == side)) for side in (1, 0, -1)}
-    right = found.right
-    shown = range(0, len(found.y), 8)
+    known = {side: float(np.mean(surface.known == side)) for side in (1, 0, -1)}
+    right = surface.right
+    shown = range(0, len(surface.y), 8)
     rows = tuple(
         (
-            wording.amount(found.y[row]),
-            *(f"{wording.signed(100 * found.lead[row, column], 0)}{'' if found.known[row, column] else ' (undecided)'}"
-              for column in shown),
+            wording.amount(surface.y[row]),
+            *(
+                wording.signed(100 * surface.lead[row, column], 0)
+                + ("" if surface.known[row, column] else " (undecided)")
+                for column in shown
+            ),
         )
         for row in reversed(shown)
-    )  # fmt: skip
-    columns = (f"{wording.plain(found.up)} \N{DOWNWARDS ARROW}  {wording.plain(found.across)} \N{RIGHTWARDS ARROW}",
-               *(wording.amount(found.x[column]) for column in shown))  # fmt: skip
+    )
+    columns = (
+        f"{wording.plain(surface.up)} \N{DOWNWARDS ARROW}  {wording.plain(surface.across)} \N{RIGHTWARDS ARROW}",
+        *(wording.amount(surface.x[column]) for column in shown),
+    )
     return Picture(
         "boundary",
         "Where does the lead change hands?",
@@ -65,34 +70,41 @@ def boundary(findings: Findings, insight: Insight) -> Picture | None:
         f"parameters vary freely, so within each region single worlds go either way: of worlds held back that one of "
         f"the two won, the side of the line told the winner in {wording.percent(right.share.value)}, where "
         f"always naming "
-        f"the commoner winner is right in {wording.percent(found.commonest)}.",
-        f"Map over {wording.plain(found.across)} and {wording.plain(found.up)} with the line on which the lead changes "
+        f"the commoner winner is right in {wording.percent(surface.commonest)}.",
+        f"Map over {wording.plain(surface.across)} and {wording.plain(surface.up)} with the line on which the lead "
+        "changes "
         f"hands. {a.capitalize()} leads in {wording.percent(known[1])} of it, {b} in {wording.percent(known[-1])}, and "
         f"{wording.percent(known[0])} is undecided.",
-        regions.boundary(found, contrast),
+        regions.draw_boundary(surface, contrast),
         (Table(f"Lead of {a}: worlds won less worlds lost, per 100", columns, rows),),
     )
 
 
-def interactions(findings: Findings, insight: Insight) -> Picture | None:
-    found = [one for one in insight.interactions if one.p < 0.05][:4]
-    if not found:
+def interactions_picture(findings: Findings, insight: Insight) -> Picture | None:
+    interactions = [interaction for interaction in insight.interactions if interaction.p < 0.05][:4]
+    if not interactions:
         return None
     factors, design = findings.study.design.factors, findings.design
     here = findings.pairs.index.isin(design.index)
     worlds, verdict = design.loc[findings.pairs.index[here]], findings.winners[here]
     spans, tables = {}, {}
-    for one in found:
-        names = (one.across, one.up)
+    for pair in interactions:
+        names = (pair.across, pair.up)
         both = [maps.edges(name, factors[name], len(design) // 4) for name in names]
         spans[names] = (both[0], both[1])
-        tables[names] = maps.win_table(worlds[one.across].to_numpy(), worlds[one.up].to_numpy(), verdict, *spans[names])
+        tables[names] = maps.win_table(
+            worlds[pair.across].to_numpy(), worlds[pair.up].to_numpy(), verdict, *spans[names]
+        )
     rows = tuple(
-        (f"{wording.plain(one.across)} and {wording.plain(one.up)}", f"{100 * one.strength:.2f}%", f"{one.p:.1g}")
-        for one in insight.interactions
+        (
+            f"{wording.plain(interaction.across)} and {wording.plain(interaction.up)}",
+            f"{100 * interaction.strength:.2f}%",
+            f"{interaction.p:.1g}",
+        )
+        for interaction in insight.interactions
     )
-    pairs = wording.listing([f"{wording.plain(one.across)} with {wording.plain(one.up)}" for one in found])
-    told = Table(
+    pairs = wording.listing([f"{wording.plain(pair.across)} with {wording.plain(pair.up)}" for pair in interactions])
+    strengths = Table(
         "Share of the variance of who wins that the pair adds to its two parameters, and the chance of as much by luck "
         "(corrected for the number of pairs)",
         ("pair", "adds", "p"),
@@ -107,53 +119,54 @@ def interactions(findings: Findings, insight: Insight) -> Picture | None:
         "interactions",
         "Which parameters matter together?",
         f"The pairs, of the parameters that most set apart the worlds each wins, whose joint effect is furthest from "
-        f"the sum of their own: {pairs}. They add at most {100 * found[0].strength:.1f}% to what explains who wins: "
-        f"{'a modest part' if found[0].strength < 0.02 else 'a part that matters'}.",
-        f"{len(found)} small maps of who wins: {pairs}.",
-        regions.interactions(tables, spans, findings.contrast),
-        (told, *grids),
+        f"the sum of their own: {pairs}. They add at most {100 * interactions[0].strength:.1f}% to what explains who "
+        "wins: "
+        f"{'a modest part' if interactions[0].strength < 0.02 else 'a part that matters'}.",
+        f"{len(interactions)} small maps of who wins: {pairs}.",
+        regions.draw_interactions(tables, spans, findings.contrast),
+        (strengths, *grids),
     )
 
 
-def shares(findings: Findings, insight: Insight) -> Picture | None:
-    found, contrast = insight.shares, findings.contrast
-    if found is None or not found.halves:
+def shares_picture(findings: Findings, insight: Insight) -> Picture | None:
+    shares, contrast = insight.shares, findings.contrast
+    if shares is None or not shares.halves:
         return None
     a, b = wording.plain(contrast.a), wording.plain(contrast.b)
     columns = ("box", "worlds", f"{a} better", "no practical difference", f"{b} better")
-    halves = [part for pair in found.halves for part in pair]
-    rows = tuple(_part(part) for part in (found.whole, *found.quarters, *halves))
-    low, high = found.halves[0]
+    halves = [part for pair in shares.halves for part in pair]
+    rows = tuple(_part(part) for part in (shares.whole, *shares.quarters, *halves))
+    low, high = shares.halves[0]
     factor = wording.plain(low.conditions[0].factor)
-    told = (
+    described = (
         f"{a} wins {wording.in_100(low.won.share.value)} of 100 worlds and {b} "
         f"{wording.in_100(low.lost.share.value)} in "
         f"its lower half, {wording.in_100(high.won.share.value)} and {wording.in_100(high.lost.share.value)} in "
         f"its upper"
     )
     extremes = ""
-    if found.quarters:
-        most, least = found.quarters[0], found.quarters[-1]
+    if shares.quarters:
+        most, least = shares.quarters[0], shares.quarters[-1]
         extremes = (
-            f" In the quarter of the box where {wording.conditions(most.conditions)}, {a} wins "
+            f" In the quarter of the box where {wording.conditions_text(most.conditions)}, {a} wins "
             f"{wording.in_100(most.won.share.value)} and {b} {wording.in_100(most.lost.share.value)} of 100; where "
-            f"{wording.conditions(least.conditions)}, {wording.in_100(least.won.share.value)} and "
+            f"{wording.conditions_text(least.conditions)}, {wording.in_100(least.won.share.value)} and "
             f"{wording.in_100(least.lost.share.value)}."
         )
     return Picture(
         "shares",
         "How do the shares change with the box of worlds?",
         f"Shares of worlds belong to the box they were drawn from. Here one range at a time is cut to a half. Most "
-        f"depends on {factor}: {told}.{extremes}",
-        f"Dots for the lower and the upper half of each parameter's range. Most depends on {factor}: {told}.",
-        regions.shares(found, contrast),
+        f"depends on {factor}: {described}.{extremes}",
+        f"Dots for the lower and the upper half of each parameter's range. Most depends on {factor}: {described}.",
+        regions.draw_shares(shares, contrast),
         (Table("Shares of worlds in smaller boxes, with 95% intervals", columns, rows),),
     )
 
 
 def _part(part: Part) -> tuple[str, ...]:
-    name = wording.conditions(part.conditions) if part.conditions else "the whole box"
-    return name, f"{part.worlds:,}", *(share(one.share) for one in (part.won, part.tied, part.lost))
+    name = wording.conditions_text(part.conditions) if part.conditions else "the whole box"
+    return name, f"{part.worlds:,}", *(share_range(count.share) for count in (part.won, part.tied, part.lost))
 
 
 def box_in_words(box: Box) -> str:
@@ -170,7 +183,7 @@ def box_in_words(box: Box) -> str:
     return wording.listing(said)
 
 
-def box_told(box: Box) -> str:
+def box_sentence(box: Box) -> str:
     """A box with its coverage and density, in a sentence."""
     arm = wording.plain(box.arm)
     return (
@@ -182,47 +195,47 @@ def box_told(box: Box) -> str:
     )
 
 
-def boxes(findings: Findings, insight: Insight) -> Picture | None:
+def boxes_picture(findings: Findings, insight: Insight) -> Picture | None:
     if not insight.boxes:
         return None
-    told = " ".join(map(box_told, insight.boxes))
+    described = " ".join(map(box_sentence, insight.boxes))
     rows = tuple(
-        (wording.plain(one.arm), box_in_words(one), share(one.density.share), share(one.coverage.share),
-         share(one.elsewhere.share), f"{100 * one.mass:.1f}%")
-        for one in insight.boxes
+        (wording.plain(box.arm), box_in_words(box), share_range(box.density.share), share_range(box.coverage.share),
+         share_range(box.elsewhere.share), f"{100 * box.mass:.1f}%")
+        for box in insight.boxes
     )  # fmt: skip
     columns = ("arm", "box", "density", "coverage", "wins elsewhere", "of the worlds")
     ways = tuple(
         Table(
-            f"{wording.plain(one.arm).capitalize()}: the way there, on worlds held back",
+            f"{wording.plain(box.arm).capitalize()}: the way there, on worlds held back",
             ("share of worlds", "sides cut", "coverage", "density"),
             tuple(
                 (f"{100 * step.mass:.0f}%", str(step.cut), f"{100 * step.held_coverage:.0f}%",
                  f"{100 * step.held_density:.0f}%")
-                for step in one.steps[::6]
+                for step in box.steps[::6]
             ),
         )
-        for one in insight.boxes
+        for box in insight.boxes
     )  # fmt: skip
     return Picture(
         "boxes",
         "In which boxes does each often win?",
-        f"Found by peeling (PRIM) on one half of the worlds and counted on the other. {told} Smaller boxes are denser "
-        "and hold fewer of the wins.",
-        f"Density against coverage of boxes for each arm. {told}",
-        regions.boxes(insight.boxes),
+        f"Found by peeling (PRIM) on one half of the worlds and counted on the other. {described} Smaller boxes are "
+        "denser and hold fewer of the wins.",
+        f"Density against coverage of boxes for each arm. {described}",
+        regions.draw_boxes(insight.boxes),
         (Table("The boxes, counted on worlds held back, with 95% intervals", columns, rows), *ways),
     )
 
 
-def leaves(findings: Findings, insight: Insight) -> Picture | None:
+def leaves_picture(findings: Findings, insight: Insight) -> Picture | None:
     tree, contrast = insight.tree, findings.contrast
     if tree is None:
         return None
     a, b = wording.plain(contrast.a), wording.plain(contrast.b)
     columns = ("where", "worlds", f"{a} better", "no practical difference", f"{b} better")
     rows = tuple(
-        (wording.conditions(leaf.conditions), f"{leaf.worlds:,}", *(share(one.share) for one in
+        (wording.conditions_text(leaf.conditions), f"{leaf.worlds:,}", *(share_range(count.share) for count in
          (leaf.won, leaf.tied, leaf.lost)))
         for leaf in tree.leaves
     )  # fmt: skip
@@ -235,49 +248,51 @@ def leaves(findings: Findings, insight: Insight) -> Picture | None:
         f"of all is "
         f"right for {wording.percent(tree.commonest)}.",
         f"Bars of who wins in {len(tree.leaves)} kinds of world. {a.capitalize()} does best where "
-        f"{wording.conditions(first.conditions)} ({wording.percent(first.won.share.value)} of worlds won, "
-        f"{wording.percent(first.lost.share.value)} lost); {b} where {wording.conditions(last.conditions)} "
+        f"{wording.conditions_text(first.conditions)} ({wording.percent(first.won.share.value)} of worlds won, "
+        f"{wording.percent(first.lost.share.value)} lost); {b} where {wording.conditions_text(last.conditions)} "
         f"({wording.percent(last.lost.share.value)} won, {wording.percent(last.won.share.value)} lost).",
-        regions.leaves(tree, contrast),
+        regions.draw_leaves(tree, contrast),
         (Table("Who wins in each leaf, counted on worlds held back, with 95% intervals", columns, rows),),
     )
 
 
-def parting(findings: Findings, insight: Insight) -> Picture | None:
-    found, contrast = insight.parting, findings.contrast
-    if found is None or findings.trajectories is None:
+def divergence_picture(findings: Findings, insight: Insight) -> Picture | None:
+    divergence, contrast = insight.divergence, findings.contrast
+    if divergence is None or findings.trajectories is None:
         return None
     a, b = wording.plain(contrast.a), wording.plain(contrast.b)
     mean = (
-        f"From month {found.month} on the average difference is known to differ from 0, to the end."
-        if found.month
+        f"From month {divergence.month} on the average difference is known to differ from 0, to the end."
+        if divergence.month
         else "On average the paths never part for good: the band holds 0 in the last month."
     )
     half = (
-        f" Of the {wording.percent(found.parted.share.value)} of worlds that end apart by more than "
+        f" Of the {wording.percent(divergence.diverged.share.value)} of worlds that end apart by more than "
         f"{contrast.region:g}, "
-        f"half have stayed so from month {found.typical.value:.0f} on (95% interval {found.typical.low:.0f} to "
-        f"{found.typical.high:.0f})."
-        if found.typical
+        f"half have stayed so from month {divergence.typical.value:.0f} on (95% interval "
+        f"{divergence.typical.low:.0f} to "
+        f"{divergence.typical.high:.0f})."
+        if divergence.typical
         else ""
     )
-    months = [month for month in found.band.index if month % 6 == 0 or month == 1]
+    months = [month for month in divergence.band.index if month % 6 == 0 or month == 1]
     rows = tuple(
-        (str(month), signed(Estimate(*(float(found.band.loc[month, end]) for end in ("mean", "low", "high")))))
+        (str(month), signed(Estimate(*(float(divergence.band.loc[month, end]) for end in ("mean", "low", "high")))))
         for month in months
     )
     return Picture(
-        "parting",
+        "divergence",
         "When do the paths part?",
         f"{mean}{half}",
-        f"Difference in {wording.plain(found.series)} between {a} and {b} month by month, in {found.worlds:,} worlds. "
+        f"Difference in {wording.plain(divergence.series)} between {a} and {b} month by month, in "
+        f"{divergence.worlds:,} worlds. "
         f"{mean}{half}",
-        paths.parting(found, parts.paths(findings.trajectories, contrast, found.series), contrast),
+        paths.draw_divergence(divergence, parts.paths(findings.trajectories, contrast, divergence.series), contrast),
         (Table("Mean difference, with a 95% band for all months together", ("month", "mean difference"), rows),),
     )
 
 
-def dots(findings: Findings, _: Insight) -> Picture:
+def dots_picture(findings: Findings, _: Insight) -> Picture:
     result, contrast = findings.result, findings.contrast
     a, b = wording.plain(contrast.a), wording.plain(contrast.b)
     complete = findings.pairs.dropna(subset="difference")
@@ -293,7 +308,7 @@ def dots(findings: Findings, _: Insight) -> Picture:
         f"{result.worlds:,} shared worlds tell as much as {pairing:,} an arm of their own.",
         f"Dots of {wording.outcome(contrast.outcome)} under {a} and {b} in single worlds, ordered by their difference, "
         "and the differences beside them.",
-        spread.dots(
+        spread.draw_dots(
             complete["a"].to_numpy(), complete["b"].to_numpy(), (contrast.a, contrast.b),
             wording.outcome(contrast.outcome), contrast.region,
         ),
@@ -301,7 +316,7 @@ def dots(findings: Findings, _: Insight) -> Picture:
     )  # fmt: skip
 
 
-def rainclouds(findings: Findings, _: Insight) -> Picture:
+def rainclouds_picture(findings: Findings, _: Insight) -> Picture:
     contrast, runs = findings.contrast, findings.runs
     main = runs[runs["variant"] == "none"]
     arms = [
@@ -324,13 +339,13 @@ def rainclouds(findings: Findings, _: Insight) -> Picture:
         "those that wither.",
         f"Densities of {wording.outcome(contrast.outcome)} by arm, with quartiles and single worlds. Medians: "
         f"{medians}.",
-        spread.rainclouds(groups, wording.outcome(contrast.outcome), {wording.plain(arm): arm for arm in arms}),
+        spread.draw_rainclouds(groups, wording.outcome(contrast.outcome), {wording.plain(arm): arm for arm in arms}),
         (Table(f"{wording.outcome(contrast.outcome).capitalize()} in worlds at or below each share",
                ("arm", "worlds", "5%", "25%", "50%", "75%", "95%"), rows),),
     )  # fmt: skip
 
 
-def ridges(findings: Findings, _: Insight) -> Picture | None:
+def ridges_picture(findings: Findings, _: Insight) -> Picture | None:
     if not findings.discovery.effects:
         return None
     contrast, factor = findings.contrast, findings.discovery.effects[0].factor
@@ -359,7 +374,7 @@ def ridges(findings: Findings, _: Insight) -> Picture | None:
         f"{wording.signed(first)} to {wording.signed(last)}.",
         f"Densities of the difference between {a} and {b} in bands of {wording.plain(factor)}: its median moves from "
         f"{wording.signed(first)} in the lowest to {wording.signed(last)} in the highest.",
-        spread.ridges(groups, f"{wording.outcome(contrast.outcome)}: {a} less {b}", wording.factor_label(factor),
+        spread.draw_ridges(groups, f"{wording.outcome(contrast.outcome)}: {a} less {b}", wording.factor_label(factor),
                       spread.Sides(contrast.a, contrast.b, contrast.region)),
         (Table("The difference in worlds at or below each share",
                (wording.plain(factor), "worlds", "5%", "25%", "50%", "75%", "95%"), rows),),
@@ -375,11 +390,11 @@ def bands(
 ) -> dict[str, NDArray[np.float64]]:
     """Values in bands of equal width of a parameter, from the lowest of its range; those with under 20 are left out."""
     edges = maps.edges(str(along.name), span, maps.WORLDS_A_BIN * count * count)
-    found = {}
+    groups = {}
     for place in range(len(edges) - 1):
         low, high = edges[place], edges[place + 1]
         last = place == len(edges) - 2
         inside = (along >= low) & ((along <= high) if last else (along < high))
         if inside.sum() >= 20:
-            found[f"{wording.amount(low)} to {wording.amount(high)}"] = values[inside].to_numpy(np.float64)
-    return found
+            groups[f"{wording.amount(low)} to {wording.amount(high)}"] = values[inside].to_numpy(np.float64)
+    return groups

@@ -36,12 +36,12 @@ def judge(findings: Findings) -> Verdict:
     result, contrast = findings.result, findings.contrast
     return Verdict(
         headline=headline(result, contrast),
-        shares=shares(result, contrast, wording.worlds_of(findings.study.design)),
-        size=size(findings),
-        certainty=certainty(result),
-        where=where(findings),
-        worth=worth(findings),
-        mechanisms=mechanisms(findings),
+        shares=shares_sentence(result, contrast, wording.worlds_of(findings.study.design)),
+        size=size_sentence(findings),
+        certainty=certainty_sentence(result),
+        where=where_sentences(findings),
+        worth=worth_sentence(findings),
+        mechanisms=mechanism_sentences(findings),
     )
 
 
@@ -77,8 +77,8 @@ def _won(result: PairedResult, contrast: Contrast) -> list[tuple[str, Count]]:
     return [(contrast.a, result.wins), (contrast.b, result.losses)]
 
 
-def shares(result: PairedResult, contrast: Contrast, worlds: str) -> str:
-    won, lost, tied = (wording.in_100(one.share.value) for one in (result.wins, result.losses, result.ties))
+def shares_sentence(result: PairedResult, contrast: Contrast, worlds: str) -> str:
+    won, lost, tied = (wording.in_100(count.share.value) for count in (result.wins, result.losses, result.ties))
     a, b = wording.plain(contrast.a), wording.plain(contrast.b)
     return (
         f"Of every 100 simulated worlds, {worlds}, {a} did better in {won}, {b} in {lost}, "
@@ -86,7 +86,7 @@ def shares(result: PairedResult, contrast: Contrast, worlds: str) -> str:
     )
 
 
-def size(findings: Findings) -> str:
+def size_sentence(findings: Findings) -> str:
     """How large the difference is, and how large that is beside the differences between worlds."""
     result, contrast = findings.result, findings.contrast
     a, b, mean, gained = (
@@ -114,10 +114,10 @@ def size(findings: Findings) -> str:
     )
 
 
-def certainty(result: PairedResult) -> str:
+def certainty_sentence(result: PairedResult) -> str:
     worst = max(
-        max(one.share.high - one.share.value, one.share.value - one.share.low)
-        for one in (result.wins, result.ties, result.losses)
+        max(count.share.high - count.share.value, count.share.value - count.share.low)
+        for count in (result.wins, result.ties, result.losses)
     )
     near = "less than 1 in 100" if worst < 0.01 else f"about {100 * worst:.0f} in 100"
     gone = f" {result.missing:,} worlds lack the outcome and are left out." if result.missing else ""
@@ -127,54 +127,55 @@ def certainty(result: PairedResult) -> str:
     )
 
 
-def where(findings: Findings) -> tuple[str, ...]:
-    found, contrast = findings.discovery, findings.contrast
-    if found.reason:
-        return (found.reason,)
+def where_sentences(findings: Findings) -> tuple[str, ...]:
+    discovery, contrast = findings.discovery, findings.contrast
+    if discovery.reason:
+        return (discovery.reason,)
     two = []
-    for one in found.effects[:2]:
-        ahead = contrast.a if one.effect.value > 0 else contrast.b
+    for effect in discovery.effects[:2]:
+        ahead = contrast.a if effect.effect.value > 0 else contrast.b
         two.append(
-            f"{wording.plain(one.factor)} ({wording.meaning(one.factor)}; more of it favours {wording.plain(ahead)})"
+            f"{wording.plain(effect.factor)} ({wording.meaning(effect.factor)}; more of it favours "
+            f"{wording.plain(ahead)})"
         )
-    telling = f"What most sets apart the worlds each wins: {wording.listing(two)}."
-    return (telling, *(region(one, contrast) for one in found.regions))
+    strongest = f"What most sets apart the worlds each wins: {wording.listing(two)}."
+    return (strongest, *(region_sentence(region, contrast) for region in discovery.regions))
 
 
-def region(found: Region, contrast: Contrast) -> str:
+def region_sentence(region: Region, contrast: Contrast) -> str:
     """A region in words, with how it fared on the worlds that had no part in finding it."""
-    arm = wording.plain(found.arm)
-    other = wording.plain(contrast.b if found.arm == contrast.a else contrast.a)
-    held_back = f"{found.won.of + found.won_elsewhere.of:,} worlds that had no part in finding this"
-    if not found.confirmed:
+    arm = wording.plain(region.arm)
+    other = wording.plain(contrast.b if region.arm == contrast.a else contrast.a)
+    held_back = f"{region.won.of + region.won_elsewhere.of:,} worlds that had no part in finding this"
+    if not region.confirmed:
         return f"No simple condition for {arm} to do better held up on {held_back}."
-    inside = (wording.in_100(found.won.share.value), wording.in_100(found.lost.share.value))
-    outside = (wording.in_100(found.won_elsewhere.share.value), wording.in_100(found.lost_elsewhere.share.value))
-    best = "best" if found.won.share.value > found.won_elsewhere.share.value else "least badly"
+    inside = (wording.in_100(region.won.share.value), wording.in_100(region.lost.share.value))
+    outside = (wording.in_100(region.won_elsewhere.share.value), wording.in_100(region.lost_elsewhere.share.value))
+    best = "best" if region.won.share.value > region.won_elsewhere.share.value else "least badly"
     return (
-        f"{arm.capitalize()} does {best} where {wording.conditions(found.conditions)}, which holds in "
-        f"{wording.percent(found.share_of_worlds)} of the worlds: there {arm} won {inside[0]} of 100 and {other} "
+        f"{arm.capitalize()} does {best} where {wording.conditions_text(region.conditions)}, which holds in "
+        f"{wording.percent(region.share_of_worlds)} of the worlds: there {arm} won {inside[0]} of 100 and {other} "
         f"{inside[1]}; elsewhere {outside[0]} and {outside[1]} (counted on {held_back})."
     )
 
 
-def worth(findings: Findings) -> str:
+def worth_sentence(findings: Findings) -> str:
     """How often partnership beat acting alone; empty where the outcome does not say."""
     contrast = findings.contrast
     if not contrast.outcome.startswith("added_value"):
         return ""
     shares = [float(findings.arms.loc[arm, "above_zero"]) for arm in (contrast.a, contrast.b)]
-    told = [
+    beaten = [
         f"{wording.in_100(share)} under {wording.plain(arm)}"
         for arm, share in zip((contrast.a, contrast.b), shares, strict=True)
     ]
     sure = (
         "nearly always pays" if min(shares) >= 0.95 else "hardly ever pays" if max(shares) < RARE else "is no sure gain"
     )
-    return f"Either way, partnership {sure}: of every 100 worlds, it beat acting alone in {wording.listing(told)}."
+    return f"Either way, partnership {sure}: of every 100 worlds, it beat acting alone in {wording.listing(beaten)}."
 
 
-def mechanisms(findings: Findings) -> tuple[str, ...]:
+def mechanism_sentences(findings: Findings) -> tuple[str, ...]:
     """What becomes of the answer when each mechanism is changed: a sentence a variant, those that matter most first."""
     if not findings.variants:
         return ()
@@ -200,13 +201,13 @@ def grouped(variants: Mapping[str, PairedResult], before: str | None, contrast: 
     groups: dict[str, list[str]] = {}
     for name, result in variants.items():
         if name != NO_VARIANT:
-            shares = (wording.in_100(one.share.value) for one in (result.wins, result.losses))
+            shares = (wording.in_100(count.share.value) for count in (result.wins, result.losses))
             what = becomes(before, leader(result, contrast))
             groups.setdefault(what, []).append(f"{wording.plain(name)} ({' to '.join(shares)})")
     order = sorted(groups, key=lambda what: what == "the answer stays")
     counted = f"in brackets wins of {wording.plain(contrast.a)} to wins of {wording.plain(contrast.b)}, of 100 worlds"
-    told = [f"{what.capitalize()} with {wording.listing(groups[what])}." for what in order]
-    return (f"{told[0][:-1]}; {counted}.", *told[1:])
+    stated = [f"{what.capitalize()} with {wording.listing(groups[what])}." for what in order]
+    return (f"{stated[0][:-1]}; {counted}.", *stated[1:])
 
 
 def becomes(before: str | None, after: str | None) -> str:

@@ -63,7 +63,7 @@ def open_file(folder: Path, name: str) -> BinaryIO:
     return file
 
 
-def read(folder: Path, name: str, most: int) -> bytes:
+def read_file(folder: Path, name: str, most: int) -> bytes:
     """The content of a regular file of at most `most` bytes below the folder; else a `FileFaultError` says why not."""
     with open_file(folder, name) as file:
         try:
@@ -76,7 +76,7 @@ def read(folder: Path, name: str, most: int) -> bytes:
     return content
 
 
-def write(folder: Path, name: str, content: bytes) -> None:
+def write_file(folder: Path, name: str, content: bytes) -> None:
     """Write a file below the folder, whole or not at all, into real folders only; else a `StudyError`."""
     require_no_link(folder)
     for level in levels(name):
@@ -111,8 +111,8 @@ def entries(folder: Path, name: str) -> Iterator[tuple[str, int]]:
         return
     except OSError as error:
         raise StudyError(f"cannot read {folder / name}: {error.strerror}") from error
-    for one in inside:
-        yield from entries(folder, f"{name}/{one}")
+    for child in inside:
+        yield from entries(folder, f"{name}/{child}")
 
 
 def strangers(folder: Path, known: Iterator[str] | set[str]) -> list[str]:

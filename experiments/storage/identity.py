@@ -77,7 +77,7 @@ def loaded_version(library: str) -> str:
 def identity_from(content: Mapping[str, Any], where: str) -> Identity:
     """The identity that some fields of a record state; `StudyError` names one that is not as it should be."""
     return Identity(
-        strict_json.whole(content["results_version"], f"{where}.results_version", 0, 10**6),
+        strict_json.integer_at(content["results_version"], f"{where}.results_version", 0, 10**6),
         strict_json.texts(content["sources"], f"{where}.sources"),
         strict_json.texts(content["libraries"], f"{where}.libraries"),
     )
@@ -85,9 +85,9 @@ def identity_from(content: Mapping[str, Any], where: str) -> Identity:
 
 def differences(there: Identity, here: Identity) -> str:
     """What differs between two identities, each with its value there and here; nothing if they are the same."""
-    one, other = _flat(there), _flat(here)
-    apart = [name for name in sorted({*one, *other}, key=_order) if one.get(name) != other.get(name)]
-    said = [f"{name} ({one.get(name, 'none')} there, {other.get(name, 'none')} here)" for name in apart[:NAMED]]
+    left, right = _flattened(there), _flattened(here)
+    apart = [name for name in sorted({*left, *right}, key=_order) if left.get(name) != right.get(name)]
+    said = [f"{name} ({left.get(name, 'none')} there, {right.get(name, 'none')} here)" for name in apart[:NAMED]]
     return ", ".join(said) + (f" and {len(apart) - NAMED} more" if len(apart) > NAMED else "")
 
 
@@ -104,8 +104,8 @@ def require_same(expected: Identity, study: Study, place: str) -> None:
         )
 
 
-def _flat(one: Identity) -> dict[str, str]:
-    return {"results version": str(one.results_version), **one.libraries, **one.sources}
+def _flattened(identity: Identity) -> dict[str, str]:
+    return {"results version": str(identity.results_version), **identity.libraries, **identity.sources}
 
 
 def _order(name: str) -> tuple[bool, str]:

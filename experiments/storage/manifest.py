@@ -29,7 +29,7 @@ from experiments.study.definition import Study
 
 FORMAT = 3
 """Raised when folders of studies are laid out otherwise."""
-LONGEST = 2**26
+MOST_BYTES = 2**26
 """Bytes of a manifest at most: some 300,000 files, and so some thousand million runs."""
 LONGEST_LINE = 2**14
 START = b'{"check": "'
@@ -88,7 +88,7 @@ def _content(line: bytes) -> dict[str, Any] | None:
 def _header(content: dict[str, Any]) -> Header | None:
     """What a first line says; None if that cannot be one."""
     try:
-        format_ = strict_json.whole(content.get("format"), "format")
+        format_ = strict_json.integer_at(content.get("format"), "format")
         study = strict_json.matching(content.get("study"), "study", "[0-9a-f]{12}", "an id")
         if format_ != FORMAT:
             return Header(format_, study, None)
@@ -109,29 +109,29 @@ def _is_entry(content: dict[str, Any]) -> bool:
     )  # fmt: skip
 
 
-def read(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> Manifest:
     """The manifest of a study; one that is missing reads as empty. Raises `StudyError` for one that cannot be read."""
-    found = Manifest()
+    manifest = Manifest()
     if not os.path.lexists(folder / MANIFEST):
-        return found
+        return manifest
     try:
-        lines = confined.read(folder, MANIFEST, LONGEST).splitlines(keepends=True)
+        lines = confined.read_file(folder, MANIFEST, MOST_BYTES).splitlines(keepends=True)
     except FileFaultError as fault:
         raise StudyError(f"{folder}: {MANIFEST} {fault}") from None
     for number, line in enumerate(lines, 1):
         content = _content(line) or {}
         if _is_entry(content):
-            found.files[content.pop("file")] = content
+            manifest.files[content.pop("file")] = content
         elif set(content) == {"finished"}:
-            found.finished = content["finished"] == len(found.files)
+            manifest.finished = content["finished"] == len(manifest.files)
         elif number == 1 and (header := _header(content)) is not None:
-            found.header = header
+            manifest.header = header
         else:
-            found.damaged.append(number)
-    if found.damaged or found.header is None:
-        found.finished = False
-    found.foreign = len(found.damaged) == len(lines) > 0 and not _resembles(lines[0])
-    return found
+            manifest.damaged.append(number)
+    if manifest.damaged or manifest.header is None:
+        manifest.finished = False
+    manifest.foreign = len(manifest.damaged) == len(lines) > 0 and not _resembles(lines[0])
+    return manifest
 
 
 def _resembles(line: bytes) -> bool:
@@ -146,14 +146,14 @@ def header(study: Study, identity: Identity) -> dict[str, Any]:
     return {"format": FORMAT, "study": study.id_under(identity.results_version), **identity.as_dict()}
 
 
-def write(
+def write_manifest(
     folder: Path, study: Study, identity: Identity, files: Mapping[str, Mapping[str, Any]], *, finished: bool
 ) -> None:
     """Write the whole manifest, sorted."""
     lines = [as_line(header(study, identity)), *(as_line({"file": name, **files[name]}) for name in sorted(files))]
     if finished:
         lines.append(as_line({"finished": len(files)}))
-    confined.write(folder, MANIFEST, b"".join(lines))
+    confined.write_file(folder, MANIFEST, b"".join(lines))
 
 
 def append(manifest: FileIO, name: str, entry: Mapping[str, Any]) -> None:

@@ -41,18 +41,18 @@ def record_from(content: bytes) -> dict[str, Any]:
     Raises `StudyError`, which names the field that is not of the type or in the range that it must have.
     """
     try:
-        found = strict_json.parsed(content)
+        record = strict_json.parsed(content)
     except ValueError as error:
-        raise StudyError(f"it is no JSON of ours: {str(error)[: strict_json.SHOWN]}") from None
-    strict_json.fields(found, "it", ("study", "study_id", "seed", "versions", "command", *FIELDS))
-    strict_json.matching(found["study_id"], "study_id", "[0-9a-f]{12}", "12 hexadecimal digits")
-    strict_json.whole(found["seed"], "seed")
-    strict_json.texts(found["versions"], "versions")
-    identity_from(found, "it")
-    command = strict_json.text(found["command"], "command")
+        raise StudyError(f"it is no JSON of ours: {str(error)[: strict_json.CHARACTERS_SHOWN]}") from None
+    strict_json.fields(record, "it", ("study", "study_id", "seed", "versions", "command", *FIELDS))
+    strict_json.matching(record["study_id"], "study_id", "[0-9a-f]{12}", "12 hexadecimal digits")
+    strict_json.integer_at(record["seed"], "seed")
+    strict_json.texts(record["versions"], "versions")
+    identity_from(record, "it")
+    command = strict_json.text(record["command"], "command")
     if not command.startswith("partnership "):
         raise strict_json.fault("command", command, "a command that starts with partnership")
-    return dict(found)
+    return dict(record)
 
 
 def repeatable(command: str) -> str:
@@ -63,13 +63,13 @@ def repeatable(command: str) -> str:
 
 def versions() -> dict[str, str]:
     """The version of Python, of this package and of the libraries that decide or draw numbers."""
-    found = {"python": platform.python_version(), "partnership": package_version()}
+    versions_used = {"python": platform.python_version(), "partnership": package_version()}
     for library in LIBRARIES:
         try:
-            found[library] = metadata.version(library)
+            versions_used[library] = metadata.version(library)
         except metadata.PackageNotFoundError:
-            found[library] = "not installed"
-    return found
+            versions_used[library] = "not installed"
+    return versions_used
 
 
 def package_version() -> str:

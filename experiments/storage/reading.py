@@ -87,23 +87,24 @@ def open_study(path: str | Path) -> Finished:
     That another model made it, or that files among its tables are not its own, is said in a line (see `notices`).
     """
     folder = Path(path)
-    found = origin.listed(folder)
-    if found.damaged or found.header is None:
-        line = (found.damaged or [1])[0]
+    manifest = origin.require_manifest(folder)
+    if manifest.damaged or manifest.header is None:
+        line = (manifest.damaged or [1])[0]
         raise StudyError(f"{folder / MANIFEST} is damaged in line {line}; the command that began the study mends it")
-    if not found.finished:
+    if not manifest.finished:
         raise StudyError(f"the study in {folder} was not finished; the command that began it resumes it")
-    record = origin.read_provenance(folder, found)
+    record = origin.read_provenance(folder, manifest)
     study, made_by = origin.described(folder, record), identity.identity_from(record, PROVENANCE)
-    if (record["study_id"], made_by) != (found.header.study, found.header.identity):
+    if (record["study_id"], made_by) != (manifest.header.study, manifest.header.identity):
         raise StudyError(
-            f"{folder}: its manifest is of study {found.header.study}, its provenance of {record['study_id']}, or of "
+            f"{folder}: its manifest is of study {manifest.header.study}, its provenance of {record['study_id']}, or "
+            "of "
             "another model; the command that made the study mends it"
         )
-    origin.require_complete(folder, study, found, made_by)
-    for remark in origin.remarks(folder, study, made_by, found):
+    origin.require_complete(folder, study, manifest, made_by)
+    for remark in origin.remarks(folder, study, made_by, manifest):
         notices.warning("%s", remark)
-    return Finished(folder, study, record, found.files, made_by)
+    return Finished(folder, study, record, manifest.files, made_by)
 
 
 def _unpacked(study: Study, name: str, source: Any, columns: list[str] | None) -> pa.Table:

@@ -24,7 +24,7 @@ from sim.outcomes import SERIES_NAMES
 if TYPE_CHECKING:
     import pyarrow as pa
 
-WHOLE, NUMBER, TEXT = "whole numbers", "numbers", "text"
+INTEGERS, NUMBER, TEXT = "whole numbers", "numbers", "text"
 LARGEST = 1e12
 """No outcome, and no monthly series, is anywhere near so large; sums and squares of it are still finite."""
 ROUNDING = 1e-9
@@ -40,15 +40,15 @@ RECORD_BYTES = 2**24
 def columns(study: Study, table: str) -> dict[str, str]:
     """The columns of a table in their order, each with what it holds."""
     if table == DESIGN:
-        factors = {name: WHOLE if params.BY_NAME[name].whole else NUMBER for name in factor_names(study.design)}
-        return {"point": WHOLE, **factors, **dict.fromkeys(choice_names(study.design), TEXT)}
+        factors = {name: INTEGERS if params.BY_NAME[name].integer else NUMBER for name in factor_names(study.design)}
+        return {"point": INTEGERS, **factors, **dict.fromkeys(choice_names(study.design), TEXT)}
     if table == STOPS:
         interval = dict.fromkeys(("difference", "low", "high"), NUMBER)
-        return {"point": WHOLE, "replicates": WHOLE, **interval, "stopped": TEXT}
-    labels = {name: TEXT if name in ("arm", "variant") else WHOLE for name in LABELS}
+        return {"point": INTEGERS, "replicates": INTEGERS, **interval, "stopped": TEXT}
+    labels = {name: TEXT if name in ("arm", "variant") else INTEGERS for name in LABELS}
     if table == TRAJECTORIES:
         del labels["variant"]
-        return {**labels, "month": WHOLE, **dict.fromkeys(SERIES_NAMES, NUMBER)}
+        return {**labels, "month": INTEGERS, **dict.fromkeys(SERIES_NAMES, NUMBER)}
     return {**labels, **dict.fromkeys(outcome_columns(study.limits), NUMBER), "error": TEXT}
 
 
@@ -132,7 +132,7 @@ def kind_of(type_: pa.DataType) -> str:
         type_ = type_.value_type
     if types.is_string(type_) or types.is_large_string(type_):
         return TEXT
-    return WHOLE if types.is_integer(type_) else NUMBER if types.is_floating(type_) else str(type_)
+    return INTEGERS if types.is_integer(type_) else NUMBER if types.is_floating(type_) else str(type_)
 
 
 def labelled(table: str) -> list[str]:
@@ -199,11 +199,11 @@ def check_column(study: Study, name: str, column: str, holds: str, values: pa.Ch
         sound = set(values.unique().to_pylist()) <= set(design.choices[column])
     elif column in design.factors and name.startswith(f"{DESIGN}/"):
         low, high = design.factors[column]
-        slack, found = ROUNDING * (high - low), values.to_numpy()
-        sound = bool(((found >= low - slack) & (found <= high + slack)).all())
+        slack, numbers = ROUNDING * (high - low), values.to_numpy()
+        sound = bool(((numbers >= low - slack) & (numbers <= high + slack)).all())
     elif holds == NUMBER:
-        found = values.to_numpy()
-        sound = bool((np.isnan(found) | (np.abs(found) <= LARGEST)).all())
+        numbers = values.to_numpy()
+        sound = bool((np.isnan(numbers) | (np.abs(numbers) <= LARGEST)).all())
     else:
         return
     if not sound:

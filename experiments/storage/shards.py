@@ -51,7 +51,7 @@ def described(shards: list[Path]) -> tuple[Study, Identity, dict[str, Any]]:
     faults = []
     for shard in shards:
         try:
-            record = origin.read_provenance(shard, manifest.read(shard))
+            record = origin.read_provenance(shard, manifest.read_manifest(shard))
             return origin.described(shard, record), identity.identity_from(record, layout.PROVENANCE), record
         except StudyError as error:
             faults.append(str(error))
@@ -60,12 +60,12 @@ def described(shards: list[Path]) -> tuple[Study, Identity, dict[str, Any]]:
 
 def require_same(shard: Path, study: str, made_by: Identity) -> None:
     """Raise `StudyError` if a shard is of another study than the one with this id, or was made by another model."""
-    found = manifest.read(shard)
-    held = origin.origin_of(shard, found)
-    if found.header is not None and found.header.study != study:
-        raise StudyError(f"{shard} holds a shard of study {found.header.study}, not of {study}")
-    if found.header is not None and found.header.identity is None:
-        raise StudyError(f"{origin.old_format(shard, found.header.format)}: {store.ANEW}")
+    stored = manifest.read_manifest(shard)
+    held = origin.origin_of(shard, stored)
+    if stored.header is not None and stored.header.study != study:
+        raise StudyError(f"{shard} holds a shard of study {stored.header.study}, not of {study}")
+    if stored.header is not None and stored.header.identity is None:
+        raise StudyError(f"{origin.old_format(shard, stored.header.format)}: {store.ANEW}")
     apart = identity.differences(held[1], made_by) if held is not None else ""
     if apart:
         raise OtherModelError(
@@ -75,15 +75,15 @@ def require_same(shard: Path, study: str, made_by: Identity) -> None:
 
 def take(shard: Path, opened: store.Open) -> None:
     """Take over what a shard has, is sound, and is not there yet; nothing from a shard that cannot say what made it."""
-    found = manifest.read(shard)
-    if origin.origin_of(shard, found) is None:
+    stored = manifest.read_manifest(shard)
+    if origin.origin_of(shard, stored) is None:
         print(f"{shard}: nothing in it says which model made it; left out")
         return
-    for name in sorted(set(found.files) - set(opened.files)):
+    for name in sorted(set(stored.files) - set(opened.files)):
         if plan.task_of(opened.study, name) is None:
             continue
         try:
-            content = origin.sound(shard, name, found.files[name], shape.bytes_at_most(opened.study, name))
+            content = origin.sound(shard, name, stored.files[name], shape.bytes_at_most(opened.study, name))
         except FileFaultError as fault:
             print(f"{shard}: {name} {fault}; left out")
         else:

@@ -63,20 +63,20 @@ class Open:
 
     def keep(self, name: str, content: bytes) -> None:
         """Store a file, then its line in the manifest."""
-        found = entry(content)
-        if self.files.get(name) == found:
+        recorded = entry(content)
+        if self.files.get(name) == recorded:
             return
-        confined.write(self.folder, name, content)
+        confined.write_file(self.folder, name, content)
         if self._manifest is None:
-            manifest.write(self.folder, self.study, self.identity, self.files, finished=False)
+            manifest.write_manifest(self.folder, self.study, self.identity, self.files, finished=False)
             self._manifest = (self.folder / MANIFEST).open("ab", buffering=0)
-        manifest.append(self._manifest, name, found)
-        self.files[name] = found
+        manifest.append(self._manifest, name, recorded)
+        self.files[name] = recorded
 
     def seal(self) -> None:
         """Mark the study as finished."""
         self.close()
-        manifest.write(self.folder, self.study, self.identity, self.files, finished=True)
+        manifest.write_manifest(self.folder, self.study, self.identity, self.files, finished=True)
 
     def close(self) -> None:
         """Close the manifest; nothing is lost by it."""
@@ -104,15 +104,15 @@ def opened(
         stack.enter_context(locked(folder))
         store = Open(folder, study, made_by or identity.identity(study))
         stack.callback(store.close)
-        found = _ours(store, manifest.read(folder), anew)
-        refuse_strangers(folder, {*known, *confined.temporary(folder), *(found.files if anew else ())})
+        stored = _ours(store, manifest.read_manifest(folder), anew)
+        refuse_strangers(folder, {*known, *confined.temporary(folder), *(stored.files if anew else ())})
         left = confined.clear_temporary(folder)
         if left:
             store.faults.append(f"{left} unfinished temporary files removed")
         if anew:
-            discard(store, found, known)
+            discard(store, stored, known)
         else:
-            take_stock(store, found, known)
+            take_stock(store, stored, known)
         yield store
 
 
@@ -129,26 +129,26 @@ def require_readable(study: Study) -> None:
         raise StudyError(f"study {study.name} holds values that JSON does not keep")
 
 
-def _ours(store: Open, found: Manifest, anew: bool) -> Manifest:
+def _ours(store: Open, stored: Manifest, anew: bool) -> Manifest:
     """What a manifest says that is to be believed, if the folder is of this study; nothing if nothing can tell."""
     folder, study = store.folder, store.study
-    if found.foreign:
+    if stored.foreign:
         raise StudyError(f"{folder / MANIFEST} is not the manifest of a study; move it away")
-    if found.header is not None and found.header.identity is None and not anew:
-        raise StudyError(f"{origin.old_format(folder, found.header.format)}: {ANEW}")
-    held, made_by = origin.origin_of(folder, found) or (None, None)
+    if stored.header is not None and stored.header.identity is None and not anew:
+        raise StudyError(f"{origin.old_format(folder, stored.header.format)}: {ANEW}")
+    held, made_by = origin.origin_of(folder, stored) or (None, None)
     if made_by is not None and held != study.id_under(made_by.results_version):
         raise StudyError(f"{folder} holds study {held}, not {study.id}; move it away")
     if anew:
-        return found
+        return stored
     if made_by is None:
-        return Manifest(damaged=found.damaged)
+        return Manifest(damaged=stored.damaged)
     apart = identity.differences(made_by, store.identity)
     if apart and store.identity != identity.identity(study):
         raise OtherModelError(f"{folder} was made by another model than what is to be added: {apart}; move it away")
     if apart:
         raise OtherModelError(f"{folder} was {identity.OTHER}: {apart}; {ANEW}")
-    return found
+    return stored
 
 
 def refuse_strangers(folder: Path, known: set[str]) -> None:
@@ -159,35 +159,35 @@ def refuse_strangers(folder: Path, known: set[str]) -> None:
         raise StudyError(f"{folder / strange[0]} is not of this study{more}; move it away")
 
 
-def take_stock(store: Open, found: Manifest, names: Sequence[str]) -> None:
+def take_stock(store: Open, stored: Manifest, names: Sequence[str]) -> None:
     """Verify what is listed of a study: what is sound goes to `files`, of the rest `faults` say what is wrong."""
-    store.faults += [f"line {number} of the manifest is damaged" for number in found.damaged]
+    store.faults += [f"line {number} of the manifest is damaged" for number in stored.damaged]
     for name in names:
-        if name in found.files:
-            fault = origin.fault_of(store.folder, name, found.files[name], shape.bytes_at_most(store.study, name))
+        if name in stored.files:
+            fault = origin.fault_of(store.folder, name, stored.files[name], shape.bytes_at_most(store.study, name))
             if name == PROVENANCE and not fault:
-                fault = origin.record_fault(store.folder, found, store.study, store.identity)
+                fault = origin.record_fault(store.folder, stored, store.study, store.identity)
             if fault:
                 store.faults.append(f"{name} {fault}")
             else:
-                store.files[name] = found.files[name]
-        elif found.finished or os.path.lexists(store.folder / name):
+                store.files[name] = stored.files[name]
+        elif stored.finished or os.path.lexists(store.folder / name):
             store.faults.append(f"{name} is not in the manifest")
 
 
-def discard(store: Open, found: Manifest, names: Sequence[str]) -> None:
+def discard(store: Open, stored: Manifest, names: Sequence[str]) -> None:
     """Begin a study anew: nothing that was listed is believed, and it is removed with the report made of it.
 
     What this study has no use for goes first: an interruption then leaves the manifest of the other model, and after it
     files that are unlisted and made again.
     """
-    for name in set(found.files) - set(names):
+    for name in set(stored.files) - set(names):
         confined.remove(store.folder, name)
-    manifest.write(store.folder, store.study, store.identity, {}, finished=False)
-    for name in (PAGE, SUMMARY, *found.files):
+    manifest.write_manifest(store.folder, store.study, store.identity, {}, finished=False)
+    for name in (PAGE, SUMMARY, *stored.files):
         confined.remove(store.folder, name)
 
 
 def is_finished(folder: Path) -> bool:
     """Whether the folder holds a study that was sealed (not whether it is undamaged: see `verify`)."""
-    return manifest.read(folder).finished
+    return manifest.read_manifest(folder).finished

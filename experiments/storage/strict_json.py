@@ -16,10 +16,10 @@ from experiments.errors import StudyError
 
 T = TypeVar("T")
 
-LONGEST = 20_000
+MOST_CHARACTERS = 20_000
 """Characters of a text at most."""
-LARGEST = 2**63
-SHOWN = 60
+INTEGER_LIMIT = 2**63
+CHARACTERS_SHOWN = 60
 
 
 def parsed(content: bytes) -> Any:
@@ -37,7 +37,9 @@ def _no_number(name: str) -> float:
 def fault(where: str, value: Any, takes: str) -> StudyError:
     """What to raise for a field: its name, its value in short, and what it takes."""
     text = ascii(value) if isinstance(value, (str, int, float, bool, type(None))) else type(value).__name__
-    return StudyError(f"{where} is {text if len(text) <= SHOWN else text[:SHOWN] + '...'}; it takes {takes}")
+    return StudyError(
+        f"{where} is {text if len(text) <= CHARACTERS_SHOWN else text[:CHARACTERS_SHOWN] + '...'}; it takes {takes}"
+    )
 
 
 def fields(value: Any, where: str, needed: Sequence[str], also: Sequence[str] = ()) -> dict[str, Any]:
@@ -49,27 +51,27 @@ def fields(value: Any, where: str, needed: Sequence[str], also: Sequence[str] = 
             raise StudyError(f"{where} lacks '{name}'")
     for name in value:
         if name not in needed and name not in also:
-            raise StudyError(f"{where} has a field {ascii(name)[: SHOWN + 2]}, which is unknown")
+            raise StudyError(f"{where} has a field {ascii(name)[: CHARACTERS_SHOWN + 2]}, which is unknown")
     return value
 
 
 def text(value: Any, where: str, *, lines: bool = False) -> str:
     """Printable text; with `lines`, of several lines if need be."""
-    if isinstance(value, str) and len(value) <= LONGEST:
+    if isinstance(value, str) and len(value) <= MOST_CHARACTERS:
         line = value.replace("\n", "").replace("\t", "") if lines else value
         if line.isprintable():
             return value
-    raise fault(where, value, f"printable text of at most {LONGEST:,} characters")
+    raise fault(where, value, f"printable text of at most {MOST_CHARACTERS:,} characters")
 
 
 def matching(value: Any, where: str, pattern: str, takes: str) -> str:
     """Text that matches a pattern from end to end."""
-    if isinstance(value, str) and len(value) <= LONGEST and re.fullmatch(pattern, value):
+    if isinstance(value, str) and len(value) <= MOST_CHARACTERS and re.fullmatch(pattern, value):
         return value
     raise fault(where, value, takes)
 
 
-def whole(value: Any, where: str, low: int = 0, high: int = LARGEST - 1) -> int:
+def integer_at(value: Any, where: str, low: int = 0, high: int = INTEGER_LIMIT - 1) -> int:
     """A whole number from `low` to `high`."""
     if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
         return value
@@ -80,7 +82,7 @@ def number(value: Any, where: str) -> float:
     """A finite number, as it stands: a whole one stays whole."""
     if isinstance(value, float) and math.isfinite(value):
         return value
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < INTEGER_LIMIT:
         return value
     raise fault(where, value, "a number")
 
@@ -100,14 +102,14 @@ def mapping(value: Any, where: str, of: Callable[[Any, str], T], *, paths: bool 
         text(name, f"a name in {where}")
         if not name or (not paths and ("/" in name or "\\" in name)):
             raise fault(f"a name in {where}", name, "printable text without a slash")
-    return {name: of(one, f"{where}.{name}") for name, one in value.items()}
+    return {name: of(value_there, f"{where}.{name}") for name, value_there in value.items()}
 
 
 def sequence(value: Any, where: str, of: Callable[[Any, str], T], count: int | None = None) -> tuple[T, ...]:
     """A list of values that are each what `of` takes; of `count` values, if that is given."""
     if not isinstance(value, (list, tuple)) or (count is not None and len(value) != count):
         raise fault(where, value, "a list" if count is None else f"a list of {count}")
-    return tuple(of(one, f"{where}[{index}]") for index, one in enumerate(value))
+    return tuple(of(value_there, f"{where}[{index}]") for index, value_there in enumerate(value))
 
 
 def numbers(value: Any, where: str) -> dict[str, float]:

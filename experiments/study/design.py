@@ -71,7 +71,7 @@ def points(study: Study, start: int = 0, stop: int | None = None, listed: pd.Dat
     return pd.DataFrame({"point": number, **columns}, index=places)
 
 
-def apart(design: Design, point: NDArray[np.int64]) -> NDArray[np.bool_]:
+def points_apart(design: Design, point: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which points were drawn independently of one another: all, but of a sample of points that go together.
 
     Of Saltelli's samples the first and the last point are, of Morris's trajectories the first; only these tell how
@@ -100,7 +100,7 @@ def visited(count: int, places: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def sample(study: Study) -> pd.DataFrame:
     """All points of a study, checked. Raises `StudyError` when the study cannot be run, saying what is allowed."""
-    check(study)
+    require_valid(study)
     return points(study)
 
 
@@ -111,7 +111,7 @@ def _value(design: Design, name: str, unit: NDArray[np.float64]) -> NDArray[np.g
     if name in design.levels:
         return _typed(name, np.array(design.levels[name])[_pick(unit, len(design.levels[name]))])
     low, high = design.factors[name]
-    if params.BY_NAME[name].whole:
+    if params.BY_NAME[name].integer:
         return np.minimum(low + np.floor(unit * (high - low + 1)), high).astype(np.int64)
     return low + unit * (high - low)
 
@@ -121,13 +121,13 @@ def _pick(unit: NDArray[np.float64], count: int) -> NDArray[np.int64]:
 
 
 def _typed(name: str, values: NDArray[np.float64]) -> NDArray[np.generic]:
-    return values.astype(np.int64) if params.BY_NAME[name].whole else values
+    return values.astype(np.int64) if params.BY_NAME[name].integer else values
 
 
 def _levels(design: Design) -> dict[str, tuple[float | str, ...]]:
     """What each factor and each choice of a counted design may be."""
-    found: dict[str, tuple[float | str, ...]] = {name: design.levels[name] for name in factor_names(design)}
-    return found | {name: tuple(sorted(design.choices[name])) for name in choice_names(design)}
+    levels: dict[str, tuple[float | str, ...]] = {name: design.levels[name] for name in factor_names(design)}
+    return levels | {name: tuple(sorted(design.choices[name])) for name in choice_names(design)}
 
 
 def _counted(study: Study, number: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:
@@ -199,15 +199,15 @@ def digest(listed: pd.DataFrame) -> str:
 
 def parameters_of(study: Study, rows: pd.DataFrame) -> NDArray[np.float64]:
     """The parameters at some points (rows, parameters), before any arm or variant."""
-    found = np.tile(params.as_array(study.parameters), (len(rows), 1))
+    table = np.tile(params.as_array(study.parameters), (len(rows), 1))
     for name in factor_names(study.design):
-        found[:, params.NAMES.index(name)] = rows[name].to_numpy()
+        table[:, params.NAMES.index(name)] = rows[name].to_numpy()
     for name in choice_names(study.design):
         for chosen, values in study.design.choices[name].items():
             here = rows[name].to_numpy() == chosen
             for parameter, value in values.items():
-                found[here, params.NAMES.index(parameter)] = value
-    return found
+                table[here, params.NAMES.index(parameter)] = value
+    return table
 
 
 def override(block: NDArray[np.float64], values: Mapping[str, float]) -> None:
@@ -238,7 +238,7 @@ def small_study(points: int = 200, *, seed: int = 1, arms: Sequence[str] | None 
         arms=tuple(params.SETUPS) if arms is None else _arms(arms),
         contrast=Contrast("structure_first", "purpose_first", "added_value_mean", 0.01),
     )
-    check(study)
+    require_valid(study)
     for name, value in values.items():
         reason = by_the_arms(study.arms, name) or dormant(name, study.parameters)
         if reason and study.parameters[name] != params.DEFAULTS[name]:
@@ -259,7 +259,7 @@ def _arms(arms: Any) -> tuple[str, ...]:
     return tuple(arms)
 
 
-def check(study: Study, listed: pd.DataFrame | None = None) -> None:
+def require_valid(study: Study, listed: pd.DataFrame | None = None) -> None:
     """Raise `StudyError`, naming the value and what is allowed, if a study cannot be run as it stands.
 
     None of the runs of a study that passes fails for its parameters. The points of a design that takes them from a list
@@ -352,9 +352,9 @@ def _check_values(study: Study) -> None:
                 raise StudyError(f"study.parameters lacks '{name}'; sim.params.resolve() gives all of them")
         for values in (study.parameters, *study.variants.values(), *chosen):
             for name, value in values.items():
-                params.check(name, value)
+                params.parameter_value(name, value)
         for name, (low, high) in design.factors.items():
-            if params.check(name, low) >= params.check(name, high) and design.sampler not in LISTED:
+            if params.parameter_value(name, low) >= params.parameter_value(name, high) and design.sampler not in LISTED:
                 raise StudyError(f"factor {name}: its range ({low:g}, {high:g}) must end above its start")
             least = params.BY_NAME[name].least
             if 0 <= low < least and name not in design.levels and design.sampler not in LISTED:
@@ -363,7 +363,9 @@ def _check_values(study: Study) -> None:
                     f"which it does not take; start it at {least:g}"
                 )
         for name, levels in design.levels.items():
-            if name not in design.factors or [params.check(name, level) for level in levels] != sorted(set(levels)):
+            if name not in design.factors or [params.parameter_value(name, level) for level in levels] != sorted(
+                set(levels)
+            ):
                 raise StudyError(f"levels of {name}: {levels} must be of a factor, differ, and rise")
     except params.ParameterError as error:
         raise StudyError(str(error)) from None

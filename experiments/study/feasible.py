@@ -72,7 +72,7 @@ def may_be(design: Design, name: str) -> Sequence[float]:
     if name in design.levels:
         return design.levels[name]
     low, high = design.factors[name]
-    return range(int(low), int(high) + 1) if BY_NAME[name].whole else (low, high)
+    return range(int(low), int(high) + 1) if BY_NAME[name].integer else (low, high)
 
 
 def check_case(values: Values) -> None:
@@ -100,10 +100,10 @@ def totals(counts: Sequence[Sequence[float]]) -> list[int]:
 
 
 def _either(sets: Iterator[int]) -> int:
-    found = 0
-    for one in sets:
-        found |= one
-    return found
+    union = 0
+    for values in sets:
+        union |= values
+    return union
 
 
 def check_rows(study: Study, points: NDArray[np.float64], first: int) -> None:
@@ -130,9 +130,9 @@ def first_wrong(points: NDArray[np.float64]) -> tuple[int, str] | None:
         if len(points) == 1:
             return 0, str(error)
         half = len(points) // 2
-        found = first_wrong(points[:half])
-        if found is not None:
-            return found
+        place = first_wrong(points[:half])
+        if place is not None:
+            return place
         row, reason = first_wrong(points[half:]) or (0, str(error))
         return half + row, reason
     return None

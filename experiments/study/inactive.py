@@ -28,12 +28,12 @@ def idle(study: Study) -> dict[str, str]:
     Empty for a study all of whose factors and choices can act.
     """
     given = {*study.design.factors, *(name for values in options(study) for name in values)}
-    found = {}
+    idling = {}
     for name in sorted(given & set(BY_NAME)):
         reason = by_a_choice(study, name) or by_the_arms(study.arms, name) or by_sectors(study, name)
         if reason:
-            found[name] = reason
-    return found
+            idling[name] = reason
+    return idling
 
 
 def options(study: Study) -> Iterable[Mapping[str, float]]:

@@ -113,11 +113,11 @@ def count_runs(study: Study) -> int:
 
 def units(study: Study, start: int, stop: int, listed: pd.DataFrame | None = None) -> pd.DataFrame:
     """The rows of `points` for some units, with the columns `place` and `replicate` before them."""
-    count, found = study.design.points, []
+    count, groups = study.design.points, []
     for replicate in range(start // count, (stop - 1) // count + 1):
         first, last = max(start - replicate * count, 0), min(stop - replicate * count, count)
-        found.append(placed(points(study, first, last, listed), replicate))
-    return found[0] if len(found) == 1 else pd.concat(found)
+        groups.append(placed(points(study, first, last, listed), replicate))
+    return groups[0] if len(groups) == 1 else pd.concat(groups)
 
 
 def placed(rows: pd.DataFrame, replicate: int) -> pd.DataFrame:

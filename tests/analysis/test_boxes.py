@@ -80,7 +80,7 @@ def test_the_sides_of_a_box_are_those_it_needs():
 def test_a_tree_asks_what_was_planted():
     found = tree.grow(*planted(), 1)
     best = found.leaves[0]
-    assert {one.factor for one in best.conditions} == {"commitment", "load_per_seat", "n_partners"}
+    assert {condition.factor for condition in best.conditions} == {"commitment", "load_per_seat", "n_partners"}
     assert best.won.share.value > 0.8 and sum(leaf.worlds for leaf in found.leaves) == 4000
     assert found.right.share.low > found.commonest
 
@@ -149,12 +149,12 @@ def test_the_pair_that_interacts_is_found_and_sums_are_not_taken_for_it():
     design, rng = worlds(4000)
     high = (design["commitment"] > 0.5) == (design["noise"] > 0.5)
     joint = np.where(rng.random(4000) < 0.3 + 0.4 * high, 1, -1).astype(np.int8)
-    found = boundary.interactions(design, joint, FACTORS)
-    assert (found[0].across, found[0].up) == NAMES and found[0].p < 1e-6
-    assert all(one.p > 0.01 for one in found[1:])
+    interactions = boundary.interactions(design, joint, FACTORS)
+    assert (interactions[0].across, interactions[0].up) == NAMES and interactions[0].p < 1e-6
+    assert all(interaction.p > 0.01 for interaction in interactions[1:])
     chance = 0.3 + 0.2 * (design["commitment"] > 0.5) + 0.2 * (design["noise"] > 0.5)
     sums = np.where(rng.random(4000) < chance, 1, -1).astype(np.int8)
-    assert all(one.p > 0.01 for one in boundary.interactions(design, sums, FACTORS)), "control"
+    assert all(interaction.p > 0.01 for interaction in boundary.interactions(design, sums, FACTORS)), "control"
 
 
 # shares and their box

@@ -28,16 +28,21 @@ def planted(count=6000, seed=1):
 
 
 def test_the_planted_factors_are_the_most_telling():
-    found = discover(*planted(), ARMS, 1)
-    assert {one.factor for one in found.effects[:2]} == {"load_per_seat", "commitment"}
-    assert found.effects[0].factor == "load_per_seat" and found.effects[0].effect.high < 0
-    assert all(abs(one.effect.value) < 0.05 < abs(found.effects[1].effect.value) / 2 for one in found.effects[2:])
+    discovery = discover(*planted(), ARMS, 1)
+    assert {effect.factor for effect in discovery.effects[:2]} == {"load_per_seat", "commitment"}
+    assert discovery.effects[0].factor == "load_per_seat" and discovery.effects[0].effect.high < 0
+    assert all(
+        abs(effect.effect.value) < 0.05 < abs(discovery.effects[1].effect.value) / 2 for effect in discovery.effects[2:]
+    )
 
 
 def test_the_planted_conditions_are_found_and_confirmed():
     a, b = discover(*planted(), ARMS, 1).regions
-    assert [(one.factor, one.above) for one in a.conditions] == [("commitment", True), ("load_per_seat", False)]
-    assert [one.threshold for one in a.conditions] == pytest.approx([0.6, 0.4], abs=0.02)
+    assert [(condition.factor, condition.above) for condition in a.conditions] == [
+        ("commitment", True),
+        ("load_per_seat", False),
+    ]
+    assert [condition.threshold for condition in a.conditions] == pytest.approx([0.6, 0.4], abs=0.02)
     assert b.conditions == (Condition("load_per_seat", True, pytest.approx(0.7, abs=0.02)),)
     assert a.confirmed and b.confirmed
     assert a.won.share.value > 0.7
@@ -50,9 +55,9 @@ def test_where_there_is_nothing_to_find_nothing_is_confirmed():
     confirmed = 0
     for seed in range(20):
         design, rng = worlds(2000, seed)
-        found = discover(design, rng.integers(-1, 2, 2000).astype(np.int8), ARMS, seed)
-        confirmed += sum(one.confirmed for one in found.regions)
-        assert all(one.effect.low < 0 < one.effect.high for one in found.effects) or seed
+        discovery = discover(design, rng.integers(-1, 2, 2000).astype(np.int8), ARMS, seed)
+        confirmed += sum(region.confirmed for region in discovery.regions)
+        assert all(effect.effect.low < 0 < effect.effect.high for effect in discovery.effects) or seed
     assert confirmed <= 4  # 40 regions, each confirmed by chance in 1 of 40
 
 
@@ -70,9 +75,11 @@ def test_intervals_of_effects_cover_together():
     for seed in range(studies):
         design, rng = worlds(300, seed)
         effects = rank_effects(design, rng.choice(np.array([-1, 1], dtype=np.int8), 300))
-        together += all(one.effect.low <= 0 <= one.effect.high for one in effects)
+        together += all(effect.effect.low <= 0 <= effect.effect.high for effect in effects)
         shrink = stats.norm.ppf(0.975) / stats.norm.ppf(0.995)
-        each += all(abs(one.effect.value) <= shrink * (one.effect.high - one.effect.value) for one in effects)
+        each += all(
+            abs(effect.effect.value) <= shrink * (effect.effect.high - effect.effect.value) for effect in effects
+        )
     assert 0.90 <= together / studies <= 0.99
     assert each / studies < 0.85
 
@@ -90,6 +97,6 @@ def test_the_same_worlds_give_the_same_conditions():
 def test_too_little_is_told_and_not_guessed():
     design, verdict = planted(6000)
     few = np.where(np.cumsum(verdict == 1) > 10, np.minimum(verdict, 0), verdict).astype(np.int8)
-    found = discover(design, few, ARMS, 1)
-    assert found.effects == () and "too few" in found.reason
+    discovery = discover(design, few, ARMS, 1)
+    assert discovery.effects == () and "too few" in discovery.reason
     assert "alike but for luck" in discover(design[[]], verdict, ARMS, 1).reason

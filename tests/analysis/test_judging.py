@@ -66,9 +66,13 @@ def test_a_condition_makes_the_difference_between_undecided_and_depends():
     design, rng = worlds()
     planted = judged(np.where(design["commitment"] > 0.6, 0.1, -0.1), design=design)
     assert planted.word == "depends"
-    assert {(one.arm, one.conditions[0].factor, one.conditions[0].above) for one in planted.conditions} == {
-        ("for", "commitment", True), ("against", "commitment", False),
-    }  # fmt: skip
+    assert {
+        (condition.arm, condition.conditions[0].factor, condition.conditions[0].above)
+        for condition in planted.conditions
+    } == {
+        ("for", "commitment", True),
+        ("against", "commitment", False),
+    }
     assert planted.conditions[0].conditions[0].threshold == pytest.approx(0.6, abs=0.05)
     by_chance = judged(np.where(rng.random(N) > 0.6, 0.1, -0.1), design=design)
     assert (by_chance.word, by_chance.conditions) == ("undecided", ())
@@ -108,9 +112,9 @@ def test_intervals_are_corrected_for_all_tests_of_the_ledger():
 
 
 def test_shares_and_means_have_the_intervals_of_their_levels():
-    found = judging.share(np.arange(50) < 5, 0.99)
+    count = judging.exact_share(np.arange(50) < 5, 0.99)
     exact = stats.binomtest(5, 50).proportion_ci(0.99, method="exact")
-    assert (found.share.low, found.share.high) == (exact.low, exact.high)
+    assert (count.share.low, count.share.high) == (exact.low, exact.high)
     values = np.random.default_rng(1).normal(1, 2, 40)
     estimate = judging.mean(values, 0.99)
     t = stats.t.interval(0.99, 39, values.mean(), stats.sem(values))

@@ -15,7 +15,7 @@ def runs(rng, parameters, chance, points=300, replicates=4):
 
 
 def shared(rng, *spread, **size):
-    return variance.share(variance.spread(runs(rng, *spread, **size), "value"), 1)
+    return variance.stochastic_share(variance.spread(runs(rng, *spread, **size), "value"), 1)
 
 
 @pytest.mark.parametrize(("parameters", "chance", "share"), [(1, 1, 0.5), (3, 1, 0.1), (0, 1, 1.0), (1, 0, 0.0)])
@@ -53,5 +53,5 @@ def test_what_cannot_be_told_is_told():
 def test_points_of_which_hardly_one_ever_varies_still_have_an_interval():
     """Many a resample then holds no point that varies, and says nothing of luck."""
     table = pd.DataFrame({"count": 4, "mean": 0.0, "var": np.r_[1.0, np.zeros(29)]})
-    found = variance.share(table, seed=1).share
+    found = variance.stochastic_share(table, seed=1).share
     assert 0 <= found.low <= found.value <= found.high <= 1

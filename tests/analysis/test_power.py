@@ -18,7 +18,7 @@ def pairs(difference, shared=0.0, seed=1):
 
 def test_a_plan_carried_out_has_the_precision_it_was_made_for():
     rng = np.random.default_rng(1)
-    plan = power.power(pairs(rng.normal(0.02, 0.1, 400)), 0.01, [0.005]).plans[0]
+    plan = power.plan(pairs(rng.normal(0.02, 0.1, 400)), 0.01, [0.005]).plans[0]
     count = int(plan.worlds.value)
 
     def half(worlds):
@@ -34,10 +34,10 @@ def test_the_range_a_pilot_leaves_open_holds_the_truth():
     rng, pilots, spread = np.random.default_rng(2), 400, 0.1
     truth, narrow, held = power.worlds_for(spread, 0.005), 0, 0
     for _ in range(pilots):
-        found = power.deviation(stats.t.rvs(6, scale=spread / np.sqrt(1.5), size=300, random_state=rng))
-        low, high = (power.worlds_for(one, 0.005) for one in (found.low, found.high))
+        estimate = power.deviation(stats.t.rvs(6, scale=spread / np.sqrt(1.5), size=300, random_state=rng))
+        low, high = (power.worlds_for(one, 0.005) for one in (estimate.low, estimate.high))
         held += low <= truth <= high
-        middle = power.worlds_for(found.value, 0.005)
+        middle = power.worlds_for(estimate.value, 0.005)
         narrow += abs(middle - truth) <= (high - low) / 6
     assert 0.90 <= held / pilots <= 0.985
     assert narrow / pilots < 0.75, "control: a third of the width does not hold it"
@@ -45,15 +45,15 @@ def test_the_range_a_pilot_leaves_open_holds_the_truth():
 
 def test_power_is_the_chance_of_seeing_the_difference():
     rng = np.random.default_rng(3)
-    worlds = int(power.power(pairs(rng.normal(0, 0.1, 2000)), 0.02).detect.value)
+    worlds = int(power.plan(pairs(rng.normal(0, 0.1, 2000)), 0.02).detect.value)
     seen = np.mean([stats.ttest_1samp(rng.normal(0.02, 0.1, worlds), 0).pvalue < 0.05 for _ in range(1000)])
     assert seen == pytest.approx(power.POWER, abs=0.03)
 
 
 def test_pairing_is_worth_what_worlds_have_in_common():
     difference = np.random.default_rng(4).normal(0, 0.1, 5000)
-    apart = power.power(pairs(difference), 0.01, [0.01])
-    shared = power.power(pairs(difference, shared=0.5), 0.01, [0.01])
+    apart = power.plan(pairs(difference), 0.01, [0.01])
+    shared = power.plan(pairs(difference, shared=0.5), 0.01, [0.01])
     assert apart.plans[0].worlds == shared.plans[0].worlds
     assert shared.gain == pytest.approx((0.25 + 0.26) / 0.01, rel=0.1)
     assert shared.plans[0].unpaired.value == pytest.approx(shared.gain * shared.plans[0].worlds.value, rel=0.02)
@@ -79,4 +79,4 @@ def test_replicates_follow_the_luck_at_a_point():
 )
 def test_a_pilot_that_cannot_tell_says_so(difference, said):
     with pytest.raises(StudyError, match=said):
-        power.power(pairs(difference), 0.01)
+        power.plan(pairs(difference), 0.01)

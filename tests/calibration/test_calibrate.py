@@ -15,7 +15,7 @@ from experiments.calibration.calibrate import chosen, correlated
 from experiments.calibration.smc import Plan
 from experiments.cli import main
 from experiments.config.boxes import COORDINATES, of_box, stated_in
-from experiments.config.scenarios import load
+from experiments.config.scenarios import load_scenario
 from experiments.config.to_study import compose
 from experiments.errors import ConfigError
 from sim.outcomes import OUTCOME_NAMES
@@ -40,10 +40,10 @@ def near(centre):
 
 
 def test_populations_close_in_on_what_was_observed():
-    found = posterior(SMALL, near(0.3), 3, [0, 1])
-    assert [one.tolerance for one in found] == sorted((one.tolerance for one in found), reverse=True)
-    last = found[-1]
-    assert last.tolerance < found[0].tolerance / 5
+    population = posterior(SMALL, near(0.3), 3, [0, 1])
+    assert [one.tolerance for one in population] == sorted((one.tolerance for one in population), reverse=True)
+    last = population[-1]
+    assert last.tolerance < population[0].tolerance / 5
     assert np.abs(last.points[:, 0] - 0.3).max() <= last.tolerance
     assert last.weights.sum() == pytest.approx(1.0)
 
@@ -84,8 +84,8 @@ def test_the_same_seed_gives_the_same_particles_and_another_gives_others():
 
 def test_a_population_that_would_cost_too_much_ends_the_search():
     plan = Plan(particles=50, batch=50, prior_draws=400, populations=40, most=600)
-    found = posterior(plan, lambda points, first, within: np.abs(points - 0.5).max(axis=1), 6, list(range(6)))
-    assert 1 < len(found) < 40 and len(found[-1].points) == 50
+    population = posterior(plan, lambda points, first, within: np.abs(points - 0.5).max(axis=1), 6, list(range(6)))
+    assert 1 < len(population) < 40 and len(population[-1].points) == 50
 
 
 def test_no_two_proposals_share_luck():
@@ -213,7 +213,7 @@ def test_a_rival_is_calibrated_on_the_same_patterns_as_a_model_of_its_own(tmp_pa
 
 
 def test_the_calibrated_world_states_all_that_was_uncertain_and_leaves_no_range():
-    kind = load("calibrated")
+    kind = load_scenario("calibrated")
     assert kind.stated == set(stated_in("calibrated")) == set(COORDINATES)
     assert all(low <= kind.parameters[name] <= high for name, (low, high) in DEFAULT_BOX.items())
     assert kind.parameters["initial_trust"] != DEFAULTS["initial_trust"]

@@ -14,32 +14,32 @@ from experiments.calibration.measure import (
     FARTHEST,
     Played,
     hardly_by_chance,
+    judge_pattern,
     kinds_of,
     measure,
     measure_all,
     play,
-    read,
     tolerance,
-    verdict,
+    values_read,
 )
 from experiments.calibration.nearness import mean_distance, near
-from experiments.calibration.pattern import Pattern, made, patterns, rivals
+from experiments.calibration.pattern import Pattern, load_patterns, made, rivals
 from experiments.cli import main
-from experiments.config.boxes import COORDINATES, of_box, world
-from experiments.config.scenarios import load
+from experiments.config.boxes import COORDINATES, of_box, world_from
+from experiments.config.scenarios import load_scenario
 from experiments.errors import ConfigError
 from sim.outcomes import OUTCOME_NAMES
 from sim.params import BY_NAME, DEFAULT_BOX, DEFAULTS, NAMES
 from sim.state import PARTNER
 from tests.test_docs import EXPLAINED
 
-ALL = patterns()
+ALL = load_patterns()
 BY = {pattern.name: pattern for pattern in ALL}
 
 
 def fake(outcomes=(), effort=None, sectors=(), runs=1, localities=4):
     """Localities with given outcomes (name: values of each) and, of each sector's one partner, mean effort."""
-    kind = load("hwb_2015")
+    kind = load_scenario("hwb_2015")
     table = np.zeros((runs, localities, len(OUTCOME_NAMES)))
     for name, values in dict(outcomes).items():
         table[:, :, OUTCOME_NAMES.index(name)] = values
@@ -89,7 +89,7 @@ def test_a_pattern_that_cannot_be_meant_is_named(change, message):
 
 
 def test_a_reading_of_something_that_is_not_there_is_named():
-    kind = load("hwb_2015")
+    kind = load_scenario("hwb_2015")
     of_sector = {"sector": "voluntary", "reading": "effort"}
     for reading, message in (
         ({"outcome": "structur"}, "did you mean 'structure'"),
@@ -124,7 +124,7 @@ def test_a_share_counts_localities_where_all_conditions_hold():
         pattern("rate", {"from": 0.5, "to": 1}, where=where, among=[{"outcome": "owned", "above": 1}]), [one]
     )
     assert np.isnan(none.value[0]) and none.distance[0] == FARTHEST
-    assert not verdict(pattern("rate", {"from": 0.5, "to": 1}, where=where), none).met
+    assert not judge_pattern(pattern("rate", {"from": 0.5, "to": 1}, where=where), none).met
 
 
 def test_an_order_is_that_of_sectors_effort():
@@ -133,7 +133,7 @@ def test_an_order_is_that_of_sectors_effort():
     right = measure(ranked, [fake(effort=dict(zip(sectors, (0.9, 0.5, 0.2), strict=True)))])
     wrong = measure(ranked, [fake(effort=dict(zip(sectors, (0.2, 0.5, 0.9), strict=True)))])
     assert (right.value[0], right.distance[0], wrong.value[0]) == (1.0, 0.0, -1.0)
-    assert verdict(ranked, right).met and not verdict(ranked, wrong).met
+    assert judge_pattern(ranked, right).met and not judge_pattern(ranked, wrong).met
 
 
 def test_a_direction_must_be_clear_and_one_that_says_not_must_not_be_clearly_otherwise():
@@ -143,7 +143,10 @@ def test_a_direction_must_be_clear_and_one_that_says_not_must_not_be_clearly_oth
     higher, not_higher = pattern("direction", "higher", **sides), pattern("direction", "not_higher", **sides)
     assert measure(higher, [clear]).distance[0] == 0.0 < measure(higher, [noisy]).distance[0]
     assert measure(not_higher, [clear]).distance[0] > 0.0
-    assert verdict(higher, measure(higher, [clear])).met and not verdict(not_higher, measure(not_higher, [clear])).met
+    assert (
+        judge_pattern(higher, measure(higher, [clear])).met
+        and not judge_pattern(not_higher, measure(not_higher, [clear])).met
+    )
 
 
 def test_no_effect_is_an_interval_that_holds_0():
@@ -156,7 +159,10 @@ def test_a_sector_is_read_by_its_mean_or_by_its_top():
     one = fake(effort={"voluntary sector": 0.2})
     one.partners[:, :, -1, PARTNER.place["effort_sum"]] = 0.8 * one.kind.parameters["months"]
     reading = {"sector": "voluntary sector", "reading": "effort"}
-    assert read(one, reading)[0, 0] == pytest.approx(0.4) and read(one, {**reading, "of": "any"})[0, 0] == 0.8
+    assert (
+        values_read(one, reading)[0, 0] == pytest.approx(0.4)
+        and values_read(one, {**reading, "of": "any"})[0, 0] == 0.8
+    )
 
 
 # -- simulated ----------------------------------------------------------------------------------------------
@@ -201,7 +207,7 @@ def test_rivals_lack_what_they_say_and_go_through_the_same_measure():
     lacking = rivals()
     assert set(lacking) == {"no purpose", "no trust", "no overhead"}
     assert all(BY_NAME[name].channel == "purpose" for name in lacking["no purpose"])
-    kind = load("hwb_2015")
+    kind = load_scenario("hwb_2015")
     whole = play(kind, [{}], {}, 1).outcomes
     for name, changes in lacking.items():
         found = play(kind, [{}], changes, 1).outcomes
@@ -214,13 +220,13 @@ def test_worlds_of_a_box_lie_in_it():
     for one in of_box("default", 20, seed=1):
         assert all(DEFAULT_BOX[name][0] <= one[name] <= DEFAULT_BOX[name][1] for name in COORDINATES)
     assert of_box("none", 2, 1) == [{}, {}]
-    assert world(np.zeros(len(COORDINATES))) == {name: DEFAULT_BOX[name][0] for name in COORDINATES}
-    assert world(np.full(len(COORDINATES), 1 - 1e-12))["n_partners"] == DEFAULT_BOX["n_partners"][1]
+    assert world_from(np.zeros(len(COORDINATES))) == {name: DEFAULT_BOX[name][0] for name in COORDINATES}
+    assert world_from(np.full(len(COORDINATES), 1 - 1e-12))["n_partners"] == DEFAULT_BOX["n_partners"][1]
 
 
 def test_the_calibrated_worlds_lie_in_the_box_and_no_parameter_beyond_it():
     rows = of_box("calibrated", 50, seed=1)
-    assert all(DEFAULT_BOX[name][0] <= one[name] <= DEFAULT_BOX[name][1] for one in rows for name in COORDINATES)
+    assert all(DEFAULT_BOX[name][0] <= row[name] <= DEFAULT_BOX[name][1] for row in rows for name in COORDINATES)
 
 
 # -- the job ------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from experiments.claims import changes, page, telling
-from experiments.claims.evidence import collect, judge, together
+from experiments.claims import changes, page, sentences
+from experiments.claims.evidence import collect, joint_judgement, judge
 from experiments.claims.question import stored_as, study_of
 from experiments.cli import main
 from experiments.commands.claims import loaded
@@ -80,7 +80,7 @@ def test_all_claims_are_judged_by_the_same_rule_in_the_same_box_unless_they_say_
     usual = claims["c01_purpose_over_structure"][2]
     for claim, _, study in claims.values():
         set_by_all = set(usual.design.factors) - set(study.design.factors)
-        assert all(name in one.parameters for one in claim.settings for name in set_by_all)
+        assert all(name in setting.parameters for setting in claim.settings for name in set_by_all)
         other = [name for name, span in study.design.factors.items() if span != usual.design.factors[name]]
         if other or study.parameters != usual.parameters:
             assert claim.world, f"{claim.name} has worlds of its own, and does not say so"
@@ -103,8 +103,8 @@ def rigged(claim, study, for_it):
     for outcome in claim.outcomes:
         runs[outcome] = SMALL
     for test in claim.tests:
-        a = {(one, test.outcome) for one in test.a.settings}
-        b = {(one, test.against) for one in test.b.settings}
+        a = {(setting, test.outcome) for setting in test.a.settings}
+        b = {(setting, test.against) for setting in test.b.settings}
         if test.beforehand:
             raise_the_best(claim, runs, test.a.settings, test.outcome, here)
             continue
@@ -164,7 +164,7 @@ def test_a_claim_about_worlds_in_general_can_depend(name, claims):
         assert found.word == "holds", "what is best in half of the worlds and second to none elsewhere loses nowhere"
     else:
         assert found.word == "depends"
-        tells = {part.factor for one in found.judged[found.deciding].conditions for part in one.conditions}
+        tells = {part.factor for condition in found.judged[found.deciding].conditions for part in condition.conditions}
         assert tells == {factor}
 
 
@@ -180,10 +180,10 @@ def test_one_test_that_fails_is_enough_for_a_claim_to_fail(claims):
 
 
 def test_judgements_on_several_tests_come_together():
-    assert together(["holds", "holds"]) == "holds"
-    assert together(["holds", "depends"]) == "depends"
-    assert together(["undecided", "depends", "holds"]) == "undecided"
-    assert together(["holds", "undecided", "fails"]) == "fails"
+    assert joint_judgement(["holds", "holds"]) == "holds"
+    assert joint_judgement(["holds", "depends"]) == "depends"
+    assert joint_judgement(["undecided", "depends", "holds"]) == "undecided"
+    assert joint_judgement(["holds", "undecided", "fails"]) == "fails"
 
 
 def test_needing_each_other_is_not_the_same_as_each_helping(claims):
@@ -204,7 +204,7 @@ def test_luck_is_not_taken_for_a_bespoke_choice(claims):
     runs["added_value_mean"] = np.random.default_rng(4).normal(0.2, 0.1, len(runs))
     design = points_of(study).set_index("point")[factor_names(study.design)]
     assert judge(claim, runs, design, how, TESTS, 1).word != "holds"
-    in_hindsight = replace(claim, tests=tuple(replace(one, beforehand=False) for one in claim.tests))
+    in_hindsight = replace(claim, tests=tuple(replace(test, beforehand=False) for test in claim.tests))
     assert judge(in_hindsight, runs, design, how, TESTS, 1).word == "holds"
 
 
@@ -240,7 +240,7 @@ def test_other_thresholds_and_other_worlds_are_said_to_change_a_judgement(claims
     design = points_of(study).set_index("point")[factor_names(study.design)]
     high = design.sort_index()["commitment"].to_numpy() > 0.5
     found = judge(claim, rigged(claim, study, high), design, how, TESTS, 1)
-    told = {one.what: one.word for one in changes.changes(found, design, how, TESTS, 1)}
+    told = {change.what: change.word for change in changes.changes(found, design, how, TESTS, 1)}
     assert told["if differences up to 0.02 did not matter"] == "depends"
     inside = [word for what, word in told.items() if what.startswith("in worlds where commitment is above")]
     outside = [word for what, word in told.items() if what.startswith("in worlds where commitment is at most")]
@@ -250,7 +250,7 @@ def test_other_thresholds_and_other_worlds_are_said_to_change_a_judgement(claims
     told = {one.what: one.word for one in listed}
     assert found.word == told["if differences up to 0.2 did not matter"] == "holds"
     assert told["if differences up to 0.5 did not matter"] == "fails"
-    assert "If differences up to 0.5 did not matter: fails." in telling.changed(found, listed, None)
+    assert "If differences up to 0.5 did not matter: fails." in sentences.changed(found, listed, None)
 
 
 def test_the_number_of_worlds_that_would_decide_is_told_where_worlds_are_what_is_missing(claims):
@@ -285,7 +285,7 @@ def test_the_documented_judgements_are_of_these_claims_and_these_studies(whole):
         told = tuple(float(row[column]) for column in ("region", "level", "rare", "tests"))
         assert told == (test.region, how.level, how.rare, TESTS)
         assert (row["expect"], row["outcome"]) == (test.expect, test.outcome)
-        assert row["judgement"] in telling.SIGNS
+        assert row["judgement"] in sentences.SIGNS
 
 
 # -- the command ------------------------------------------------------------------------------------------
@@ -377,7 +377,7 @@ def own(text, name="c99_mine"):
 def test_a_claim_is_added_by_writing_a_file(capsys):
     assert main(own(MINE)) == 0
     entries = json.loads(Path("results/claims/ledger.json").read_text())["claims"]
-    assert [one["key"] for one in entries] == ["C99"]
+    assert [entry["key"] for entry in entries] == ["C99"]
     assert entries[0]["judging"]["tests"] == TESTS + 1
     assert "Meeting more often helps." in Path("results/claims/index.html").read_text(encoding="utf-8")
     assert "C99. Meeting more often helps." in capsys.readouterr().out
@@ -460,12 +460,12 @@ def ledger(tmp_path_factory):
 
 def test_all_claims_are_in_the_ledger_with_what_would_change_each_judgement(ledger):
     entries = json.loads((ledger / "ledger.json").read_text(encoding="utf-8"))["claims"]
-    assert [one["key"] for one in entries] == [f"C{number}" for number in range(1, 19)]
-    for one in entries:
-        assert one["judgement"] in telling.SIGNS and one["changes_told"] and one["changes"]
-        assert all(test["told"] and test["reason"] for test in one["tests"])
+    assert [entry["key"] for entry in entries] == [f"C{number}" for number in range(1, 19)]
+    for entry in entries:
+        assert entry["judgement"] in sentences.SIGNS and entry["changes_text"] and entry["changes"]
+        assert all(test["text"] and test["reason"] for test in entry["tests"])
     rows = list(csv.DictReader((ledger / "ledger.csv").read_text(encoding="utf-8").splitlines()))
-    assert [(row["key"], row["judgement"]) for row in rows] == [(one["key"], one["judgement"]) for one in entries]
+    assert [(row["key"], row["judgement"]) for row in rows] == [(entry["key"], entry["judgement"]) for entry in entries]
 
 
 def test_the_page_needs_nothing_else_and_leads_everywhere(ledger):
@@ -483,7 +483,7 @@ def test_the_figure_is_the_same_every_time(ledger):
     entries = json.loads((ledger / "ledger.json").read_text(encoding="utf-8"))["claims"]
     first, second = (style.as_bytes(page.picture(entries).figure, "claims") for _ in range(2))
     assert first == second
-    other = [{**one, "judgement": "holds"} for one in entries]
+    other = [{**entry, "judgement": "holds"} for entry in entries]
     assert style.as_bytes(page.picture(other).figure, "claims") != first
 
 
@@ -493,7 +493,7 @@ def test_what_was_judged_by_another_rule_is_left_out_until_judged_again(tmp_path
     said = capsys.readouterr().out
     assert "left out of the ledger until judged again: c04_pooled_budgets" in said
     entries = json.loads(Path("results/claims/ledger.json").read_text(encoding="utf-8"))["claims"]
-    assert [one["key"] for one in entries] == ["C8"]
+    assert [entry["key"] for entry in entries] == ["C8"]
     assert main(["claims", "claim=c04_pooled_budgets", "judging.rare=0.2", *QUICK]) == 0
     entries = json.loads(Path("results/claims/ledger.json").read_text(encoding="utf-8"))["claims"]
-    assert [one["key"] for one in entries] == ["C4", "C8"]
+    assert [entry["key"] for entry in entries] == ["C4", "C8"]

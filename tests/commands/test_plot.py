@@ -72,7 +72,7 @@ def test_every_kind_is_drawn_from_stored_tables(folder, capsys, monkeypatch, wor
 def test_the_kinds_are_all_tried_here():
     drawn = {case.split("-")[0] for case in (mark.args[1][k][1] for mark in
              test_every_kind_is_drawn_from_stored_tables.pytestmark for k in range(len(mark.args[1])))}  # fmt: skip
-    assert drawn == set(plot.KINDS)
+    assert drawn == set(plot.PLOTS_BY_KIND)
 
 
 @pytest.mark.parametrize(

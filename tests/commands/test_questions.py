@@ -78,9 +78,9 @@ def test_points_that_differ_in_a_choice_are_paired_by_shared_worlds(towns):
     by_town = runs.groupby(["town", "world"], observed=True)["burden_mean"].mean()
     assert (pairs["a"] - by_town["small"]).abs().max() < 1e-12
     assert (pairs["b"] - by_town["large"]).abs().max() < 1e-12
-    one = settings.setting("structure_first@town=small,noise=0", finished.study)
+    setting = settings.setting("structure_first@town=small,noise=0", finished.study)
     other = settings.setting("structure_first@town=large,noise=0.5", finished.study)
-    assert len(settings.paired(finished, one, other, "burden_mean")) == 30
+    assert len(settings.paired(finished, setting, other, "burden_mean")) == 30
 
 
 def test_a_pilot_with_replicates_plans_both(folder, capsys):

@@ -40,7 +40,7 @@ def is_there(results):
     """Whether the study has come to its end: every file of it is listed."""
     study = compose(STUDY)
     (folder,) = (results / study.name).iterdir()
-    files = manifest.read(folder).files
+    files = manifest.read_manifest(folder).files
     return {"provenance.json", "design/part-000000.parquet", "runs/part-000000.parquet"} == set(files)
 
 

@@ -93,7 +93,7 @@ def values_of(key: str) -> tuple[str, ...]:
         return ("false" if row.default else "true",)
     top = min(row.high, 60.0)
     middle = (row.low + top) / 2
-    spread = sorted({top, row.low, float(int(middle)) if row.whole else middle}, key=lambda x: -abs(x - row.default))
+    spread = sorted({top, row.low, float(int(middle)) if row.integer else middle}, key=lambda x: -abs(x - row.default))
     return tuple(f"{value:g}" for value in spread if value != row.default)
 
 

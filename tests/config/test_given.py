@@ -52,7 +52,7 @@ def simulated(study, parameter):
 @pytest.mark.parametrize("name", sorted(DEFAULT_BOX))
 def test_a_parameter_that_is_given_is_fixed_and_leaves_the_box(name):
     low, high = DEFAULT_BOX[name]
-    value = int(high) if BY_NAME[name].whole else low + (high - low) / 3
+    value = int(high) if BY_NAME[name].integer else low + (high - low) / 3
     study, drawn = compose([f"parameters.{name}={value}"]), compose([])
     assert name not in study.design.factors and len(study.design.factors) == len(drawn.design.factors) - 1
     free = [arm for arm in study.arms if name not in SETUPS[arm]]

@@ -80,9 +80,9 @@ SAME = {
 
 @pytest.mark.parametrize("content", SAME.values(), ids=SAME.keys())
 def test_the_same_list_written_otherwise_is_the_same_list(tmp_path, content):
-    found = read(written(tmp_path, content))
-    pd.testing.assert_frame_equal(found, TABLE.astype(float))
-    assert digest(found) == digest(read(written(tmp_path, TABLE.to_csv(index=False), "again.csv")))
+    data_frame = read(written(tmp_path, content))
+    pd.testing.assert_frame_equal(data_frame, TABLE.astype(float))
+    assert digest(data_frame) == digest(read(written(tmp_path, TABLE.to_csv(index=False), "again.csv")))
 
 
 @pytest.mark.parametrize(
@@ -98,9 +98,9 @@ def test_the_same_list_written_otherwise_is_the_same_list(tmp_path, content):
 )
 def test_a_parquet_file_is_read_with_its_named_index(tmp_path, table):
     table.to_parquet(tmp_path / "points.parquet")
-    found = read(tmp_path / "points.parquet")
-    assert set(found) == set(TABLE)
-    pd.testing.assert_frame_equal(found[list(TABLE)], TABLE.astype(float))
+    data_frame = read(tmp_path / "points.parquet")
+    assert set(data_frame) == set(TABLE)
+    pd.testing.assert_frame_equal(data_frame[list(TABLE)], TABLE.astype(float))
 
 
 def test_an_index_that_counts_is_a_column_if_it_has_a_name(tmp_path):
@@ -251,13 +251,13 @@ def test_a_point_that_cannot_be_run_is_found_before_a_study_starts(tmp_path):
     assert not (tmp_path / "results").exists()
     sound = listed[:2]
     with pytest.raises(StudyError, match=r"row 1 of the list cannot be run under the variant v: need_2=0"):
-        design.check(
+        design.require_valid(
             replace(
                 study, variants={"v": {"need_2": 0.0}}, design=replace(study.design, points=2, digest=digest(sound))
             ),
             sound,
         )
-    design.check(replace(study, design=replace(study.design, points=2, digest=digest(sound))), sound)
+    design.require_valid(replace(study, design=replace(study.design, points=2, digest=digest(sound))), sound)
 
 
 # -- points drawn from a list -----------------------------------------------------------------------------------
@@ -313,9 +313,9 @@ def test_a_study_drawn_from_a_list_needs_that_list(tmp_path):
         sweep_study(study, tmp_path / "results")
     assert not (tmp_path / "results").exists()
     with pytest.raises(StudyError, match="not the one this study was made with"):
-        design.check(study, WORLDS * 0.5 + 5)
+        design.require_valid(study, WORLDS * 0.5 + 5)
     with pytest.raises(StudyError, match=re.escape("has no column noise")):
-        design.check(study, WORLDS[["setup_months"]])
+        design.require_valid(study, WORLDS[["setup_months"]])
 
 
 def test_a_study_drawn_from_a_list_is_sharded_resumed_replayed_and_compared(tmp_path, capsys):

@@ -10,7 +10,7 @@ import pytest
 from experiments import run_study
 from experiments.config.composition import composed
 from experiments.config.folders import configs
-from experiments.config.scenarios import between, load, localities, names
+from experiments.config.scenarios import between, load_scenario, localities, names
 from experiments.config.to_study import compose
 from experiments.errors import ConfigError
 from experiments.report import document
@@ -30,7 +30,7 @@ def test_the_record_has_its_scenarios():
 
 @every_scenario
 def test_every_scenario_is_whole(name):
-    kind = load(name)
+    kind = load_scenario(name)
     counts = [kind.parameters[count] for count in COUNTS]
     assert len(kind.sectors) == sum(count > 0 for count in counts) > 2
     assert sum(counts) == kind.parameters["n_partners"]
@@ -59,38 +59,38 @@ def test_every_scenario_runs_in_a_sweep_and_its_report_names_its_sources(name):
     runs = run_study(study)
     assert len(runs) == 2 * len(SETUPS) and np.isfinite(runs["outcome"]).all()
     said = document.about(study)
-    assert all(source in said for source in load(name).sources) and name.replace("_", " ") in said
+    assert all(source in said for source in load_scenario(name).sources) and name.replace("_", " ") in said
     assert document.about(compose(["experiment=quick_look"])) == "", "control: the default world stands for no place"
 
 
 @pytest.mark.parametrize("name", names())
 def test_every_scenario_plays_the_same_in_the_mesa_window(name):
-    parameters = dict(load(name).parameters) | {"months": 12.0}
+    parameters = dict(load_scenario(name).parameters) | {"months": 12.0}
     emphases = ("early_emphasis", "late_emphasis", "upkeep_emphasis")
     model = Partnership(None, rng=3, world=1, **parameters)
     for _ in range(12):
         model.step()
     swept = simulate(as_array(parameters)[None], np.array([1]), 3).outcomes[0]
     assert np.array_equal(list(model.outcomes().values()), swept, equal_nan=True)
-    assert all(parameters[one] == model.parameters[one] for one in emphases)
-    assert model.partners[-1].sector_number == len(load(name).sectors), "0 in a world of two sectors"
+    assert all(parameters[emphase] == model.parameters[emphase] for emphase in emphases)
+    assert model.partners[-1].sector_number == len(load_scenario(name).sectors), "0 in a world of two sectors"
 
 
 def test_a_scenario_is_launched_with_its_own_setup_unless_another_is_asked_for():
-    assert load("himp_1999").parameters["early_emphasis"] == SETUPS["structure_first"]["early_emphasis"]
-    assert load("fire_200").parameters["early_emphasis"] == SETUPS["balanced"]["early_emphasis"]
+    assert load_scenario("himp_1999").parameters["early_emphasis"] == SETUPS["structure_first"]["early_emphasis"]
+    assert load_scenario("fire_200").parameters["early_emphasis"] == SETUPS["balanced"]["early_emphasis"]
     asked = composed(["scenario=himp_1999", "setup=purpose_first"])
     assert asked.plain["parameters"]["early_emphasis"] == 0.0
 
 
 def test_the_insanity_variant_builds_on_its_board():
-    board, line = load("hwb_2015"), load("hwb_2015_insanity")
+    board, line = load_scenario("hwb_2015"), load_scenario("hwb_2015_insanity")
     assert board.stated < line.stated and line.parameters["cycle_months"] * 3 == line.parameters["months"]
     assert all(line.parameters[name] == board.parameters[name] for name in COUNTS)
 
 
 def test_localities_differ_between_places_and_only_so():
-    kind = load("hwb_2015")
+    kind = load_scenario("hwb_2015")
     unit = np.array([[0.0] * len(kind.half_widths), [1.0] * len(kind.half_widths)])
     points = localities(kind, {"commitment": 0.9, "monitoring": 0.9}, unit)
     place = {name: points[:, NAMES.index(name)].tolist() for name in ("commitment", "monitoring", "structure_rate")}
@@ -100,7 +100,7 @@ def test_localities_differ_between_places_and_only_so():
 
 
 def test_mistakes_in_what_differs_between_places_are_named():
-    parameters = load("hwb_2015").parameters
+    parameters = load_scenario("hwb_2015").parameters
     with pytest.raises(ConfigError, match="did you mean 'commitment'"):
         between({"comitment": 0.1}, parameters)
     with pytest.raises(ConfigError, match="takes a number above 0"):
@@ -108,4 +108,4 @@ def test_mistakes_in_what_differs_between_places_are_named():
     with pytest.raises(ConfigError, match="whole number"):
         between({"n_partners": 2}, parameters)
     with pytest.raises(ConfigError, match="did you mean 'hwb_2015'"):
-        load("hwb_2016")
+        load_scenario("hwb_2016")

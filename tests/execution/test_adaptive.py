@@ -11,7 +11,7 @@ import experiments
 from experiments.commands.sweep import sweep_study
 from experiments.config.to_study import compose
 from experiments.execution import stopping
-from experiments.execution.stopping import FEWEST, Tally, half_width
+from experiments.execution.stopping import FEWEST_REPLICATES, Tally, half_width
 from experiments.storage import store
 from experiments.study import plan
 from experiments.study.definition import Adaptive
@@ -37,7 +37,7 @@ def missed(values, half):
     mean = np.cumsum(values, axis=1) / count
     squares = np.cumsum(values * values, axis=1)
     spread = np.sqrt(np.maximum(squares - count * mean * mean, 0) / np.maximum(count - 1, 1))
-    return np.mean(np.any((np.abs(mean) > half(count, spread))[:, FEWEST - 1 :], axis=1))
+    return np.mean(np.any((np.abs(mean) > half(count, spread))[:, FEWEST_REPLICATES - 1 :], axis=1))
 
 
 @pytest.mark.parametrize("kind", DRAWS)
@@ -93,7 +93,7 @@ def test_each_point_stops_for_its_own_reason():
 
 def test_no_point_stops_before_some_replicates_and_missing_ones_do_not_count():
     alike = np.zeros((400, 1))
-    assert tally(alike).stops()["replicates"].tolist() == [FEWEST]
+    assert tally(alike).stops()["replicates"].tolist() == [FEWEST_REPLICATES]
     alike[:20] = np.nan
     found = tally(alike).stops()
     assert found["replicates"].tolist() == [56] and found["stopped"] == ["equivalent"]

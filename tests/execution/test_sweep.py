@@ -276,9 +276,9 @@ def test_a_study_may_have_hundreds_of_variants(count):
     assert [kinds[run % plan.slots(study)] for run in runs["run"]] == list(
         zip(runs["arm"], runs["variant"], strict=True)
     )
-    found = plan.batch(study, plan.units(study, 0, 4))
-    load = found.parameters[:, params.NAMES.index("load_per_seat")]
-    names = np.array(found.variants)[found.variant]
+    batch = plan.batch(study, plan.units(study, 0, 4))
+    load = batch.parameters[:, params.NAMES.index("load_per_seat")]
+    names = np.array(batch.variants)[batch.variant]
     assert all(load[row] == loads[name]["load_per_seat"] for row, name in enumerate(names) if name != "none")
 
 

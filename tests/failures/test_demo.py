@@ -18,8 +18,15 @@ from experiments.config.folders import configs
 from experiments.config.schema import parameters_of
 from experiments.errors import ConfigError
 from experiments.failures import detectors, performance, show, story
-from experiments.failures.accounts import TOLD, accounts
-from experiments.failures.demonstration import MEASURES, EarlySign, Sign, demonstration_from, load, sentences
+from experiments.failures.accounts import ACCOUNTS, accounts
+from experiments.failures.demonstration import (
+    MEASURES,
+    EarlySign,
+    Sign,
+    demonstration_from,
+    load_demonstration,
+    sentences,
+)
 from experiments.failures.performance import monthly, perform, played, warned
 from sim.failures import BY_MODE, MODE_NAMES, detect
 from sim.limits import DEFAULT_LIMITS
@@ -33,12 +40,12 @@ RUNS = 300
 
 @pytest.fixture(scope="module")
 def performances():
-    return {name: perform(load(name, [f"runs={RUNS}"])) for name in MODE_NAMES}
+    return {name: perform(load_demonstration(name, [f"runs={RUNS}"])) for name in MODE_NAMES}
 
 
 @pytest.fixture(scope="module")
 def fresh():
-    return {name: perform(load(name, [f"runs={RUNS}", f"seed={FRESH}"])) for name in MODE_NAMES}
+    return {name: perform(load_demonstration(name, [f"runs={RUNS}", f"seed={FRESH}"])) for name in MODE_NAMES}
 
 
 every_mode = pytest.mark.parametrize("name", MODE_NAMES)
@@ -55,7 +62,7 @@ def test_there_is_a_demonstration_of_every_mode():
 def test_a_configuration_opens_with_its_command_and_carries_what_a_lesson_needs(name):
     lines = (configs() / "failure" / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
     assert lines[:2] == ["# @package _global_", f"# partnership demo failure={name}"]
-    shown = load(name)
+    shown = load_demonstration(name)
     assert shown.name == name and shown.sentence.endswith(".") and shown.world.endswith(".")
     assert len(shown.predict.choices) >= 2 and shown.predict.measure in MEASURES
     assert len(shown.look_for) >= 2 and {mark.series for mark in shown.look_for} <= set(shown.watch)
@@ -68,7 +75,7 @@ def test_a_configuration_opens_with_its_command_and_carries_what_a_lesson_needs(
 @every_mode
 def test_no_world_leaves_the_ranges(name):
     """Every parameter stays in its range, and what the default box draws in the box, unless a named setup says it."""
-    shown, named = load(name), {item for values in SETUPS.values() for item in values.items()}
+    shown, named = load_demonstration(name), {item for values in SETUPS.values() for item in values.items()}
     for change in ({}, shown.remedy.parameters, shown.without_failure.parameters, shown.other_cause.parameters):
         for parameter, value in {**shown.parameters, **change}.items():
             row = BY_NAME[parameter]
@@ -106,16 +113,21 @@ def test_remedies_bring_gains_but_for_the_one_that_buys_voice(performances, fres
 
 
 def test_what_notes_say_of_other_remedies_is_so():
-    smaller = perform(load("antagony", ["failure.remedy.parameters={alone:0,umbrella:1}", f"runs={RUNS}"]))
-    dissolved = perform(load("antagony", [f"runs={RUNS}"]))
+    smaller = perform(
+        load_demonstration("antagony", ["failure.remedy.parameters={alone:0,umbrella:1}", f"runs={RUNS}"])
+    )
+    dissolved = perform(load_demonstration("antagony", [f"runs={RUNS}"]))
     assert smaller.remedied.fails.share.low > 0.5 and smaller.gain.high < dissolved.gain.low
-    voluntary = perform(load("paper_endorsement", ["failure.remedy.setup=structure_only", f"runs={RUNS}"]))
+    voluntary = perform(
+        load_demonstration("paper_endorsement", ["failure.remedy.setup=structure_only", f"runs={RUNS}"])
+    )
     assert 0.2 < voluntary.remedied.fails.share.value < 0.8 and voluntary.gain.high < 0
     committed = [side.record.monthly("commitment")[:, -1].mean() for side in (voluntary.without, voluntary.remedied)]
     assert abs(committed[0] - committed[1]) < 0.05
     words = "failure.remedy.parameters.learning_prob=1", f"runs={RUNS}"
     learned, down = (
-        perform(load("insanity_loop", [*words, *more])).remedied for more in ([], ["parameters.accountability=0.3"])
+        perform(load_demonstration("insanity_loop", [*words, *more])).remedied
+        for more in ([], ["parameters.accountability=0.3"])
     )
     assert (learned.added_value > 0).mean() > 0.5
     assert down.fails.share.high < 0.5 and (down.added_value < 0).mean() > 0.9
@@ -129,7 +141,7 @@ def rate(demonstration, change):
 @every_mode
 def test_the_setting_is_not_the_failure(name):
     """With the setting and without the failure; and with the failure and without the setting."""
-    shown = load(name)
+    shown = load_demonstration(name)
     spared, caused = rate(shown, shown.without_failure), rate(shown, shown.other_cause)
     assert spared.share.value <= 0.1
     assert caused.share.low > 0.5
@@ -146,7 +158,7 @@ def test_the_controls_keep_or_drop_what_a_demonstration_is_set_to():
         "insanity_loop": {"learning_prob": 0}, "antagony": {"n_partners": 25},
     }  # fmt: skip
     for name, setting in settings.items():
-        shown = load(name)
+        shown = load_demonstration(name)
         kept = {**shown.parameters, **shown.without_failure.parameters}
         dropped = {**shown.parameters, **shown.other_cause.parameters}
         assert {parameter: kept[parameter] for parameter in setting} == setting, name
@@ -156,7 +168,7 @@ def test_the_controls_keep_or_drop_what_a_demonstration_is_set_to():
 def test_healthy_worlds_raise_few_alarms_and_unhealthy_ones_many():
     healthy = parameters_of(composed(["scenario=healthy"]).plain)
     alarms = detectors.fired(detectors.healthy_worlds(healthy, 3, 600), DEFAULT_LIMITS)
-    assert max(one.share.value for one in alarms.values()) <= 0.05
+    assert max(alarm.share.value for alarm in alarms.values()) <= 0.05
     control = detectors.fired(detectors.healthy_worlds({**DEFAULTS, "load_per_seat": 0.3}, 3, 300), DEFAULT_LIMITS)
     assert max(one.share.value for one in control.values()) > 0.3
 
@@ -252,23 +264,23 @@ def test_a_remedy_is_judged_by_both_failures_and_gains(performances, remedied, g
 
 
 def test_the_remedy_is_told_as_it_was_played():
-    changed = load("overload", ["failure.remedy.parameters.load_per_seat=0.2"])
+    changed = load_demonstration("overload", ["failure.remedy.parameters.load_per_seat=0.2"])
     assert story.in_parameters(changed.remedy, changed.parameters) == "small capacity 0.6 (was 0.2)"
-    same = load("overload", ["failure.remedy.parameters={load_per_seat:0.2,small_capacity:0.2}"])
+    same = load_demonstration("overload", ["failure.remedy.parameters={load_per_seat:0.2,small_capacity:0.2}"])
     assert story.in_parameters(same.remedy, same.parameters) == "nothing changes"
-    added = load("talking_shop", ["failure.remedy.parameters.noise=0.2"])
+    added = load_demonstration("talking_shop", ["failure.remedy.parameters.noise=0.2"])
     assert "noise 0.2 (was 0.35)" in story.in_parameters(added.remedy, added.parameters)
 
 
 def test_marks_beyond_a_shorter_run_are_left_out():
-    shown = load("inertia", ["parameters.months=40"])
+    shown = load_demonstration("inertia", ["parameters.months=40"])
     assert [mark.at for mark in shown.look_for] == [12, 30]
 
 
 @every_mode
 def test_a_story_is_what_was_played(performances, name):
     one = performances[name]
-    moments = story.moments(one)
+    moments = story.story_moments(one)
     assert [moment.month for moment in moments] == sorted(moment.month for moment in moments)
     shown, chosen = one.demonstration, one.chosen
     model = Partnership(setup=None, rng=shown.seed, world=chosen, **shown.parameters)
@@ -295,7 +307,7 @@ def test_accounts_are_of_those_who_moved_most_and_add_up(performances):
     one = performances["overload"]
     shown = one.demonstration
     told = accounts(shown.parameters, shown.seed, one.chosen)
-    assert len(told) == TOLD
+    assert len(told) == ACCOUNTS
     model = Partnership(setup=None, rng=shown.seed, world=one.chosen, **shown.parameters)
     efforts, commitments = [], [[partner.commitment for partner in model.partners]]
     while model.running:
@@ -303,7 +315,7 @@ def test_accounts_are_of_those_who_moved_most_and_add_up(performances):
         efforts.append([partner.effort for partner in model.partners])
         commitments.append([partner.commitment for partner in model.partners])
     moved = np.abs(np.array(efforts[-1]) - np.array(efforts[0]))
-    assert {account.partner for account in told} == set(np.argsort(-moved, kind="stable")[:TOLD])
+    assert {account.partner for account in told} == set(np.argsort(-moved, kind="stable")[:ACCOUNTS])
     for account in told:
         assert account.effort == (efforts[0][account.partner], efforts[-1][account.partner])
         assert account.commitment == (commitments[0][account.partner], commitments[-1][account.partner])
@@ -311,7 +323,8 @@ def test_accounts_are_of_those_who_moved_most_and_add_up(performances):
         path = np.array(commitments)[:, account.partner]
         if (path > 0).all() and (path < 1).all():
             assert gone == pytest.approx(account.commitment[1])
-        assert f"partner {account.partner}," in account.told() and "Our commitment went from" in account.told()
+        said = account.described()
+        assert f"partner {account.partner}," in said and "Our commitment went from" in said
 
 
 def test_nobody_tells_of_a_partnership_that_never_was():

@@ -64,13 +64,13 @@ def drawn(runs, months):
         for name, value in (("noise", 0.3), ("commitment", -0.2))
     )
     return {
-        "ecdf": distributions.ecdf(runs, ARMS, CONTRAST),
-        "differences": distributions.differences(pairs, result, CONTRAST),
-        "arm_means": distributions.arm_means(by_arm(runs, ARMS, "added_value_mean", 1), "added_value_mean"),
-        "fans": paths.fans(months, "structure_first", "purpose_first"),
-        "win_map": maps.win_map(cells, ("load_per_seat", "n_partners"), spans, CONTRAST),
-        "effects": maps.effects(effects, CONTRAST),
-        "variants": mechanisms.variants({"as it stands": result, "no load": result}, CONTRAST),
+        "ecdf": distributions.draw_ecdf(runs, ARMS, CONTRAST),
+        "differences": distributions.draw_differences(pairs, result, CONTRAST),
+        "arm_means": distributions.draw_arm_means(by_arm(runs, ARMS, "added_value_mean", 1), "added_value_mean"),
+        "fans": paths.draw_fans(months, "structure_first", "purpose_first"),
+        "win_map": maps.draw_win_map(cells, ("load_per_seat", "n_partners"), spans, CONTRAST),
+        "effects": maps.draw_effects(effects, CONTRAST),
+        "variants": mechanisms.draw_variants({"as it stands": result, "no load": result}, CONTRAST),
     }
 
 
@@ -97,8 +97,8 @@ def test_a_figure_drawn_again_has_the_same_bytes(runs, drawn):
     with matplotlib.rc_context(
         {"font.size": 20, "svg.hashsalt": None, "axes.facecolor": "red"}
     ):  # a user's own settings
-        again = style.as_bytes(distributions.ecdf(runs, ARMS, CONTRAST), "x")
-    assert again == style.as_bytes(distributions.ecdf(runs, ARMS, CONTRAST), "x")
+        again = style.as_bytes(distributions.draw_ecdf(runs, ARMS, CONTRAST), "x")
+    assert again == style.as_bytes(distributions.draw_ecdf(runs, ARMS, CONTRAST), "x")
     assert again == style.as_bytes(drawn["ecdf"], "x")
     assert again != style.as_bytes(drawn["ecdf"], "y")
 
@@ -117,9 +117,9 @@ def test_names_of_any_length_are_drawn_as_they_are(drawn, runs):
     result = compare(pair(runs, CONTRAST), 0.01, 1)
     changes = [Change(name, result, Estimate(0.1, 0.0, 0.2), result.wins) for name in LONGEST]
     for figure in (
-        mechanisms.variants(dict.fromkeys(LONGEST, result), CONTRAST),
-        mechanisms.ablation(changes, result, CONTRAST),
-        spread.rainclouds({name: np.arange(9.0) for name in LONGEST}, "outcome", dict.fromkeys(LONGEST, "alone")),
+        mechanisms.draw_variants(dict.fromkeys(LONGEST, result), CONTRAST),
+        mechanisms.draw_ablation(changes, result, CONTRAST),
+        spread.draw_rainclouds({name: np.arange(9.0) for name in LONGEST}, "outcome", dict.fromkeys(LONGEST, "alone")),
     ):
         shown = {tick.get_text().replace("\n", "") for tick in figure.axes[0].get_yticklabels()}
         assert {wording.plain(name).replace(" ", "") for name in LONGEST} <= {text.replace(" ", "") for text in shown}
@@ -148,7 +148,7 @@ def test_of_very_many_variants_a_figure_shows_some_and_says_so(runs):
     for rows in (60, 2000):
         named = {f"v{k}": result for k in range(rows)}
         changes = [Change(name, result, Estimate(0.1, 0.0, 0.2), result.wins) for name in named]
-        for figure in (mechanisms.variants(named, CONTRAST), mechanisms.ablation(changes, result, CONTRAST)):
+        for figure in (mechanisms.draw_variants(named, CONTRAST), mechanisms.draw_ablation(changes, result, CONTRAST)):
             assert len(figure.axes[0].get_yticklabels()) == 60
             assert ("60 of 2,000 rows are shown" in " ".join(figure.get_supxlabel().split())) == (rows == 2000)
             assert len(style.as_bytes(figure, "id")["png"]) > 1000
@@ -177,7 +177,7 @@ def test_bins_end_where_the_region_does():
 def test_a_region_of_nothing_can_be_drawn(runs):
     contrast = replace(CONTRAST, region=0.0)
     pairs = pair(runs, contrast)
-    style.as_bytes(distributions.differences(pairs, compare(pairs, 0.0, 1), contrast), "x")
+    style.as_bytes(distributions.draw_differences(pairs, compare(pairs, 0.0, 1), contrast), "x")
 
 
 def test_fans_hold_the_quantiles(months):
@@ -226,8 +226,8 @@ def test_words_a_reader_would_use():
         and wording.signed(-0.2) == "\N{MINUS SIGN}0.200"
     )
     assert wording.plain("n_partners") == "number of partners"
-    assert wording.condition(Condition("n_partners", True, 12.0)) == "number of partners is 13 or more"
-    assert wording.condition(Condition("n_partners", False, 12.0)) == "number of partners is 12 or fewer"
-    assert wording.condition(Condition("load_per_seat", True, 0.12)) == "load per seat is above 0.12"
+    assert wording.condition_text(Condition("n_partners", True, 12.0)) == "number of partners is 13 or more"
+    assert wording.condition_text(Condition("n_partners", False, 12.0)) == "number of partners is 12 or fewer"
+    assert wording.condition_text(Condition("load_per_seat", True, 0.12)) == "load per seat is above 0.12"
     assert wording.estimated(Estimate(0.0046, 0.0040, 0.0052)) == "+0.0046 (95% interval +0.0040 to +0.0052)"
     assert wording.listing(["a", "b", "c"]) == "a, b and c"

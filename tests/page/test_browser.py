@@ -30,9 +30,9 @@ def browser():
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as monkeypatch:
-        found = stored(study_of(), tmp_path_factory.mktemp("results"), monkeypatch, depends)
-    rebuild.rebuild(found, say=lambda _: None)
-    return found
+        worlds = stored(study_of(), tmp_path_factory.mktemp("results"), monkeypatch, depends)
+    rebuild.rebuild(worlds, say=lambda _: None)
+    return worlds
 
 
 @pytest.fixture

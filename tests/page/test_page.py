@@ -601,8 +601,8 @@ def test_the_sliders_are_those_that_moved_most():
     names = list(DEFAULT_BOX)
     points = np.tile(as_array(resolve()), (worlds, 1))
     for name, (low, high) in DEFAULT_BOX.items():
-        drawn = rng.uniform(low, high + BY_NAME[name].whole, worlds)
-        points[:, NAMES.index(name)] = np.floor(drawn) if BY_NAME[name].whole else drawn
+        drawn = rng.uniform(low, high + BY_NAME[name].integer, worlds)
+        points[:, NAMES.index(name)] = np.floor(drawn) if BY_NAME[name].integer else drawn
     added = []
     for arm in ARMS:
         for name, value in SETUPS[arm].items():

@@ -11,7 +11,7 @@ import pytest
 
 from experiments.cli import main
 from experiments.commands import teach
-from experiments.failures.demonstration import load, sentences
+from experiments.failures.demonstration import load_demonstration, sentences
 from experiments.failures.performance import perform
 from experiments.page import build, bundle, data
 from sim.params import DEFAULTS, NAMES, PARAMETERS, SETUPS
@@ -78,14 +78,16 @@ def test_tables_and_settings_are_those_of_the_model(page):
 
 @pytest.mark.parametrize("name", ["talking_shop", "axed_too_soon"])
 def test_a_lesson_is_what_the_demonstration_comes_to(page, name):
-    assert build.data_of(page)["failures"][name] == json.loads(json.dumps(data.lesson(perform(load(name)))))
+    assert build.data_of(page)["failures"][name] == json.loads(
+        json.dumps(data.lesson(perform(load_demonstration(name))))
+    )
 
 
 def test_every_lesson_sets_out_from_its_world_and_has_all_its_parts(page):
     held = build.data_of(page)
     assert list(held["failures"]) == list(sentences())
     for name, lesson in held["failures"].items():
-        shown = load(name)
+        shown = load_demonstration(name)
         assert {**DEFAULTS, **SETUPS[lesson["setup"]], **lesson["parameters"]} == shown.parameters
         assert 0 <= lesson["answer"] < len(lesson["predict"]["choices"])
         assert lesson["detector"]["since"] and lesson["detector"]["readings"] and lesson["discuss"]

@@ -9,7 +9,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from experiments.failures.demonstration import load, sentences
+from experiments.failures.demonstration import load_demonstration, sentences
 from experiments.page import build, sample, wasm
 from sim.model import Partnership
 from sim.outcomes import OUTCOME_NAMES
@@ -29,7 +29,7 @@ def engine():
 
 def anywhere(rng, row):
     """A value anywhere in a parameter's range."""
-    return float(rng.integers(int(row.low), int(row.high) + 1)) if row.whole else rng.uniform(row.low, row.high)
+    return float(rng.integers(int(row.low), int(row.high) + 1)) if row.integer else rng.uniform(row.low, row.high)
 
 
 def drawn(rng, count):
@@ -84,7 +84,7 @@ def test_a_thousand_drawn_parameter_sets_under_all_arms_give_the_same_bits(engin
 
 @pytest.mark.parametrize("name", sorted(sentences()))
 def test_every_failure_mode_gives_the_same_bits_with_and_without_its_remedy(engine, name):
-    shown = load(name)
+    shown = load_demonstration(name)
     for parameters in (shown.parameters, {**shown.parameters, **shown.remedy.parameters}):
         points = np.tile(as_array(parameters), (20, 1))
         assert same(engine, points, np.arange(20), shown.seed)

@@ -17,7 +17,7 @@ from experiments.analysis.discovery import Condition, Region
 from experiments.errors import StudyError
 from experiments.execution import sweep, worker
 from experiments.report import rebuild
-from experiments.report.verdict import becomes, judge, region
+from experiments.report.verdict import becomes, judge, region_sentence
 from experiments.storage import store
 from experiments.storage.reading import open_study
 from experiments.study.definition import Contrast
@@ -73,9 +73,9 @@ def stored(study, tmp_path, monkeypatch, effect):
 def folder(tmp_path_factory):
     """The report of a study in which the answer depends on the load."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        found = stored(study_of(), tmp_path_factory.mktemp("results"), monkeypatch, depends)
-    rebuild.rebuild(found, say=lambda _: None)
-    return found
+        worlds = stored(study_of(), tmp_path_factory.mktemp("results"), monkeypatch, depends)
+    rebuild.rebuild(worlds, say=lambda _: None)
+    return worlds
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +163,7 @@ def test_the_verdict_says_so_in_words(summary, page):
 )
 def test_the_verdict_can_come_out_any_way(effect, sentence, tmp_path, monkeypatch):
     finished = open_study(stored(study_of(400), tmp_path, monkeypatch, effect))
-    assert judge(headline.read(finished)).headline == sentence
+    assert judge(headline.read_findings(finished)).headline == sentence
 
 
 def test_what_becomes_of_an_answer_is_told_apart():
@@ -175,10 +175,10 @@ def test_what_becomes_of_an_answer_is_told_apart():
 def test_an_arm_that_wins_no_more_often_in_its_region_only_loses_less_there():
     none, some, many = (count(np.arange(100) < wins) for wins in (0, 10, 60))
     condition = (Condition("noise", True, 0.3),)
-    found = Region("balanced", condition, 0.4, none, some, none, many, 0.0, Estimate(0.5, 0.4, 0.6), True)
+    region = Region("balanced", condition, 0.4, none, some, none, many, 0.0, Estimate(0.5, 0.4, 0.6), True)
     contrast = Contrast("balanced", "neither", "added_value_mean", 0.01)
-    assert region(found, contrast).startswith("Balanced does least badly where noise is above 0.3")
-    better = region(replace(found, won=some), contrast)
+    assert region_sentence(region, contrast).startswith("Balanced does least badly where noise is above 0.3")
+    better = region_sentence(replace(region, won=some), contrast)
     assert better.startswith("Balanced does best where noise is above 0.3"), "control: it wins more often there"
 
 
@@ -329,5 +329,5 @@ def test_an_arm_that_lacks_the_outcome_is_left_out(tmp_path):
     study = replace(study, contrast=replace(study.contrast, outcome="gain_month", region=1.0))
     folder = store.folder_of(study, tmp_path)
     sweep.simulate(study, folder, 1, Console(quiet=True))
-    found = headline.read(open_study(folder))
-    assert list(found.arms.index) == ["structure_first", "purpose_first"] and found.result.missing > 0
+    findings = headline.read_findings(open_study(folder))
+    assert list(findings.arms.index) == ["structure_first", "purpose_first"] and findings.result.missing > 0

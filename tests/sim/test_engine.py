@@ -20,7 +20,7 @@ def box_points(n, seed=0, **fixed):
     rng, points = np.random.default_rng(seed), []
     for index in range(n):
         values = {name: low + rng.random() * (high - low) for name, (low, high) in DEFAULT_BOX.items()}
-        values |= {name: float(round(values[name])) for name in values if BY_NAME[name].whole}
+        values |= {name: float(round(values[name])) for name in values if BY_NAME[name].integer}
         points.append(as_array(resolve(values | fixed, list(SETUPS)[index % len(SETUPS)])))
     return np.array(points)
 
@@ -165,7 +165,7 @@ def test_points_that_do_not_fit_are_refused(points, worlds, seed, said):
         simulate(points, worlds, seed)
 
 
-@given(st.sampled_from([name for name in BY_NAME if BY_NAME[name].whole]))
+@given(st.sampled_from([name for name in BY_NAME if BY_NAME[name].integer]))
 def test_a_fraction_of_a_whole_number_is_refused(name):
     point = as_array(resolve({}))
     point[list(BY_NAME).index(name)] += 0.5

@@ -11,7 +11,7 @@ from experiments.errors import ConfigError
 from experiments.execution.sweep import run_study
 from sim import draws, failures
 from sim.draws import draw
-from sim.failures import BY_MODE, FLAGS, MODE_NAMES, MODES, detect, since, together
+from sim.failures import BY_MODE, FLAGS, MODE_NAMES, MODES, all_hold, detect, since
 from sim.limits import DEFAULT_LIMITS, LIMITS, check_limit, limits_of
 from sim.outcomes import OUTCOME_NAMES
 from sim.params import BY_NAME, DEFAULT_BOX, DEFAULTS, SETUPS, ParameterError, as_array, resolve
@@ -41,7 +41,7 @@ def judged(name, record, twins, limits=L):
     clues = mode.own(record, limits)
     if mode.beside is not None:
         clues += mode.beside(record, twins, limits)
-    return since(together(clues), record.last, mode.event)[0], clues
+    return since(all_hold(clues), record.last, mode.event)[0], clues
 
 
 ARMS = ("structure_first", "purpose_first", "balanced", "structure_only", "purpose_only")
@@ -245,7 +245,7 @@ def test_an_axed_partnership_is_judged_by_its_own_months():
 def test_readings_are_told_in_words():
     record = by_hand(structure=0.71, purpose=0.18, outcome=0.09)
     _, clues = judged("talking_shop", record, arms(purpose_first=0.31, balanced=0.2))
-    told = [clue.told(0, MONTHS - 1) for clue in clues]
+    told = [clue.described(0, MONTHS - 1) for clue in clues]
     assert told == ["structure 0.71", "purpose 0.18", "outcome 0.09 against 0.31 in the same world purpose first"]
 
 
@@ -255,18 +255,18 @@ def test_a_finding_tells_the_run_it_is_asked_for():
     finding = detect(BY_MODE["overload"], record, L)
     share = recent(record.monthly("overloaded"), 20)[:, -1]
     burden = recent(record.monthly("burden"), 20)[:, -1]
-    assert [finding.told(run) for run in range(3)] == [
+    assert [finding.described(run) for run in range(3)] == [
         f"share of partners overloaded {one:.2f}, burden {other:.2f}" for one, other in zip(share, burden, strict=True)
     ]
-    assert finding.told(0) != finding.told(1)
+    assert finding.described(0) != finding.described(1)
     beside = detect(BY_MODE["talking_shop"], record, L)
-    assert all((beside.told(run) == "") == (beside.searched[run] < 0) for run in range(3))
+    assert all((beside.described(run) == "") == (beside.searched[run] < 0) for run in range(3))
 
 
 @pytest.mark.parametrize("name", MODE_NAMES)
 def test_two_or_three_readings_tell_why(name):
     _, clues = judged(name, by_hand(**CASES[name][0]["run"]), CASES[name][0].get("twins", {}))
-    readings = [clue.told(0, MONTHS - 1) for clue in clues]
+    readings = [clue.described(0, MONTHS - 1) for clue in clues]
     assert sum(1 + (clue.beside is not None) for clue in clues) >= 2
     assert len(readings) <= 4 and all(readings)
 
@@ -300,7 +300,7 @@ def box_runs(count, seed=5):
     points = []
     for run in range(count):
         values = {name: low + (high - low) * rng.random() for name, (low, high) in DEFAULT_BOX.items()}
-        values |= {name: float(round(value)) for name, value in values.items() if BY_NAME[name].whole}
+        values |= {name: float(round(value)) for name, value in values.items() if BY_NAME[name].integer}
         levers = {"umbrella": run % 2, "pooled_share": 0.5 * (run % 3), "review_month": 20 * (run % 4 == 3),
                   "cycle_months": 12 * (run % 5 == 4), "mandated": run % 2}  # fmt: skip
         points.append(as_array(resolve({**values, **levers}, list(SETUPS)[run % len(SETUPS)])))
@@ -321,8 +321,11 @@ def found(runs):
 @pytest.mark.parametrize("name", [mode.name for mode in MODES if mode.beside is not None])
 def test_twins_played_for_suspects_only_give_what_twins_for_all_give(runs, found, name):
     mode = BY_MODE[name]
-    twins = {twin: play(changed(runs.points, changes), runs.worlds, runs.seed) for twin, changes in mode.twins.items()}
-    holds = together(mode.own(runs, L) + mode.beside(runs, twins, L))
+    twins = {
+        twin: play(changed(runs.points, changes), runs.worlds, runs.seed)
+        for twin, changes in mode.counterfactuals.items()
+    }
+    holds = all_hold(mode.own(runs, L) + mode.beside(runs, twins, L))
     np.testing.assert_array_equal(found[name].since, since(holds, runs.last, mode.event))
 
 

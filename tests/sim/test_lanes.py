@@ -20,6 +20,7 @@ from sim.lanes import (
     Lanes,
     Vector,
     compiled,
+    integer_part,
     lane,
     maximum,
     minimum,
@@ -28,7 +29,6 @@ from sim.lanes import (
     sqrt,
     vector,
     where,
-    whole,
     width_of,
 )
 from sim.tables import Schema, aligned_zeros, integers, row, table
@@ -269,7 +269,7 @@ def test_every_operation_on_any_integers(width, pairs):
 @compiled
 def there_and_back(lanes, numbers, answers):
     x, answer = row(lanes, PAIR, numbers).x, row(lanes, PAIR, answers)
-    answer.x = real(whole(x))
+    answer.x = real(integer_part(x))
 
 
 @every_width

@@ -375,7 +375,7 @@ def test_commitment_out_of_range_is_refused(level):
 
 
 def properties(kind):
-    return [name for name, found in vars(kind).items() if isinstance(found, property) and not name.startswith("_")]
+    return [name for name, var in vars(kind).items() if isinstance(var, property) and not name.startswith("_")]
 
 
 def test_nothing_else_may_be_set():

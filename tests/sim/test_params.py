@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import params
-from sim.params import DEFAULT_BOX, DEFAULTS, NAMES, PARAMETERS, SETUPS, ParameterError, check, resolve
+from sim.params import DEFAULT_BOX, DEFAULTS, NAMES, PARAMETERS, SETUPS, ParameterError, parameter_value, resolve
 
 
 def rows(holds=lambda row: True):
@@ -48,7 +48,7 @@ def test_a_parameter_is_a_lever_an_uncertainty_a_design_or_a_measure(row):
 @every_parameter
 def test_the_default_lies_in_the_range(row):
     assert row.low < row.high
-    assert check(row.name, row.default) == row.default
+    assert parameter_value(row.name, row.default) == row.default
 
 
 @rows(lambda row: row.unit == "switch")
@@ -106,7 +106,7 @@ def budget(setup):
 @every_setup
 def test_a_setup_holds_allowed_values(setup):
     for name, value in SETUPS[setup].items():
-        assert check(name, value) == value
+        assert parameter_value(name, value) == value
 
 
 @pytest.mark.parametrize("setup", [setup for setup in SETUPS if setup not in ("neither", "alone")])
@@ -143,52 +143,52 @@ def test_the_only_arms_are_opposites():
 
 
 def allowed(row):
-    return st.integers(int(row.low), int(row.high)) if row.whole else st.floats(max(row.low, row.least), row.high)
+    return st.integers(int(row.low), int(row.high)) if row.integer else st.floats(max(row.low, row.least), row.high)
 
 
 @given(data=st.data(), row=st.sampled_from(PARAMETERS))
 def test_values_in_the_range_pass_unchanged(data, row):
     value = data.draw(allowed(row))
-    assert check(row.name, value) == value
-    assert isinstance(check(row.name, value), float)
+    assert parameter_value(row.name, value) == value
+    assert isinstance(parameter_value(row.name, value), float)
 
 
 @given(row=st.sampled_from(PARAMETERS), beyond=st.floats(1e-9, 1e9))
 def test_values_beyond_the_range_are_refused(row, beyond):
     for value in (row.low - beyond, row.high + beyond):
         with pytest.raises(ParameterError, match="out of range"):
-            check(row.name, value)
+            parameter_value(row.name, value)
 
 
 @every_parameter
 def test_no_parameter_takes_what_is_not_finite(row):
     for value in (math.nan, math.inf, -math.inf):
         with pytest.raises(ParameterError, match=f"{row.name}=.*out of range"):
-            check(row.name, value)
+            parameter_value(row.name, value)
 
 
-@rows(lambda row: row.whole)
+@rows(lambda row: row.integer)
 def test_what_is_counted_is_whole(row):
     with pytest.raises(ParameterError, match="is not whole"):
-        check(row.name, row.low + 0.5)
+        parameter_value(row.name, row.low + 0.5)
 
 
-@rows(lambda row: not row.whole)
+@rows(lambda row: not row.integer)
 def test_what_is_measured_need_not_be_whole(row):
     third = row.low + (row.high - row.low) / 3
     assert third != int(third)
-    assert check(row.name, third) == third
+    assert parameter_value(row.name, third) == third
 
 
 @pytest.mark.parametrize("value", ["many", None, [1, 2], {}])
 def test_words_are_no_numbers(value):
     with pytest.raises(ParameterError, match="is not a number; commitment takes a number from 0 to 1"):
-        check("commitment", value)
+        parameter_value("commitment", value)
 
 
 def test_true_and_false_are_switches():
-    assert check("umbrella", True) == 1.0
-    assert check("umbrella", False) == 0.0
+    assert parameter_value("umbrella", True) == 1.0
+    assert parameter_value("umbrella", False) == 0.0
 
 
 # -- what a mistake is answered with ----------------------------------------------------------------------
@@ -232,7 +232,7 @@ def test_true_and_false_are_switches():
 )
 def test_a_mistake_is_answered_with_value_range_and_remedy(name, value, message):
     with pytest.raises(ParameterError) as fault:
-        check(name, value)
+        parameter_value(name, value)
     assert str(fault.value) == message
 
 

@@ -13,7 +13,7 @@ from sim import params, runs
 from sim.limits import LIMITS, check_limit
 from sim.model import Partnership
 from sim.outcomes import CYCLES, OUTCOME_NAMES
-from sim.params import BY_NAME, COUNTS, NEEDS, PARAMETERS, SETUPS, Parameter, ParameterError, check
+from sim.params import BY_NAME, COUNTS, NEEDS, PARAMETERS, SETUPS, Parameter, ParameterError, parameter_value
 from sim.runs import simulate
 from sim.values import number_of, shown
 
@@ -29,7 +29,7 @@ QUICK = {"months": (1, 2, 3, 12), "n_partners": (2, 3, 8, 20), "meetings": (0, 1
 
 def takes(name: str, value: float) -> bool:
     try:
-        check(name, value)
+        parameter_value(name, value)
     except ParameterError:
         return False
     return True
@@ -38,7 +38,7 @@ def takes(name: str, value: float) -> bool:
 def corners(row: Parameter) -> list[float]:
     """The ends of a range, what is next to them, its default, and the smallest numbers: those that are taken."""
     low, high = float(row.low), float(row.high)
-    beside = (low + 1, high - 1) if row.whole else (math.nextafter(low, math.inf), math.nextafter(high, -math.inf))
+    beside = (low + 1, high - 1) if row.integer else (math.nextafter(low, math.inf), math.nextafter(high, -math.inf))
     least = (0.001, math.nextafter(0.001, 1))
     return [x for x in sorted({low, high, row.default, *beside, *TINY, *least}) if takes(row.name, x)]
 
@@ -56,7 +56,7 @@ def drawn(rng: np.random.Generator) -> dict[str, float]:
     values |= dict(zip(COUNTS, counts.astype(float).tolist(), strict=True))
     above = [value for value in corners(BY_NAME["need_1"]) if value > 0]
     values |= {name: float(rng.choice(above)) if needs else 0.0 for name in NEEDS}
-    return params.counted(values | SETUPS[str(rng.choice(list(SETUPS)))])
+    return params.with_counts(values | SETUPS[str(rng.choice(list(SETUPS)))])
 
 
 def not_finite(points: np.ndarray) -> np.ndarray:
@@ -83,10 +83,10 @@ def test_needs_that_are_refused_would_give_no_number(monkeypatch):
 
 
 def test_a_need_is_none_or_at_least_a_thousandth():
-    assert [check("need_3", value) for value in (0, 0.001, 1000)] == [0.0, 0.001, 1000.0]
+    assert [parameter_value("need_3", value) for value in (0, 0.001, 1000)] == [0.0, 0.001, 1000.0]
     for value, near in ((0.0009, 0.001), (1e-9, 0)):
         with pytest.raises(ParameterError, match=f"the nearest is {near:g} "):
-            check("need_3", value)
+            parameter_value("need_3", value)
 
 
 # -- what is a number -------------------------------------------------------------------------------------------
@@ -101,8 +101,8 @@ NO_NUMBERS = [None, True, False, np.True_, "", "x", "1_2", "0x1f", "1,5", b"12",
 def test_twelve_is_twelve_however_it_is_given(value):
     assert number_of(value) == 12
     assert type(number_of(value)) is int
-    assert check("months", value) == check("saturation", value) == 12.0
-    assert type(check("months", value)) is float
+    assert parameter_value("months", value) == parameter_value("saturation", value) == 12.0
+    assert type(parameter_value("months", value)) is float
     assert Partnership(rng=value, world=value, months=value).seed == 12
 
 
@@ -111,10 +111,10 @@ def test_what_is_no_number_is_refused_by_every_parameter_but_switches_that_take_
     assert number_of(value) is None
     for row in PARAMETERS:
         if row.unit == "switch" and isinstance(value, bool | np.bool_):
-            assert check(row.name, value) == float(value)
+            assert parameter_value(row.name, value) == float(value)
             continue
         with pytest.raises(ParameterError, match=f"^{row.name}=.* is not a number; {row.name} takes "):
-            check(row.name, value)
+            parameter_value(row.name, value)
     for limit in LIMITS:
         with pytest.raises(ParameterError, match=f"^{limit.name}=.* is not a number"):
             check_limit(limit.name, value)
@@ -122,7 +122,7 @@ def test_what_is_no_number_is_refused_by_every_parameter_but_switches_that_take_
 
 @pytest.mark.parametrize("value", ["true", "True", "FALSE", "1", "0.0", 1, 0.0, np.int64(1), np.True_])
 def test_a_switch_takes_words_and_numbers(value):
-    assert check("umbrella", value) == float(str(value).lower() in ("true", "1"))
+    assert parameter_value("umbrella", value) == float(str(value).lower() in ("true", "1"))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_switch_takes_words_and_numbers(value):
     ids=lambda value: shown(value)[:20],
 )  # fmt: skip
 def test_what_no_float_holds_is_out_of_every_range(value):
-    for refused in (lambda: check("noise", value), lambda: check_limit("flat", value)):
+    for refused in (lambda: parameter_value("noise", value), lambda: check_limit("flat", value)):
         with pytest.raises(ParameterError, match="is out of range") as fault:
             refused()
         assert len(str(fault.value)) < 250
@@ -147,7 +147,7 @@ def test_a_whole_number_is_exact_however_large():
 
 def test_nothing_less_than_zero_is_nothing():
     """Equal values are one value in the identity of a study: JSON would write -0.0."""
-    assert math.copysign(1.0, check("noise", -0.0)) == math.copysign(1.0, check_limit("flat", "-0")) == 1.0
+    assert math.copysign(1.0, parameter_value("noise", -0.0)) == math.copysign(1.0, check_limit("flat", "-0")) == 1.0
 
 
 def test_what_a_message_shows_is_short_and_on_one_line():

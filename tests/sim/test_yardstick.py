@@ -23,7 +23,7 @@ def drawn(parameter, rng):
     low, high = parameter.box or (parameter.low, parameter.high)
     if parameter.box is None and rng.random() < 0.5:
         return parameter.default
-    return rng.integers(low, high, endpoint=True) if parameter.whole else rng.uniform(low, high)
+    return rng.integers(low, high, endpoint=True) if parameter.integer else rng.uniform(low, high)
 
 
 def composition(run, rng):

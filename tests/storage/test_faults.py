@@ -272,7 +272,7 @@ def test_a_full_disk_is_told_and_what_was_stored_before_stays(small, tmp_path):
 
 def test_a_line_torn_by_a_full_disk_costs_the_file_it_was_to_tell_of_and_no_other(small, tmp_path):
     study, undisturbed = small
-    folder, names = tmp_path / "study", sorted(manifest.read(undisturbed).files)
+    folder, names = tmp_path / "study", sorted(manifest.read_manifest(undisturbed).files)
     unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
     with store.opened(study, folder, names) as opened:
         for name in names[:3]:
@@ -284,7 +284,7 @@ def test_a_line_torn_by_a_full_disk_costs_the_file_it_was_to_tell_of_and_no_othe
                 opened.keep(names[3], b"x")
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
-    assert manifest.read(folder).damaged and len(manifest.read(folder).files) == 3
+    assert manifest.read_manifest(folder).damaged and len(manifest.read_manifest(folder).files) == 3
     assert "of the manifest is damaged" in finish(study, folder)
     assert contents(folder) == contents(undisturbed)
 

@@ -472,7 +472,7 @@ def test_a_name_that_leads_out_is_not_used_even_if_nobody_checked_it(places, nam
     folder, outside = places
     before = contents(outside)
     name = name.format(outside=outside)
-    for touch in (confined.open_file, confined.remove, lambda *words: confined.write(*words, b"")):
+    for touch in (confined.open_file, confined.remove, lambda *words: confined.write_file(*words, b"")):
         with pytest.raises(ValueError, match="is not the name of something below"):
             touch(folder, name)
     assert contents(outside) == before

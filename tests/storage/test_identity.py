@@ -126,7 +126,7 @@ def test_an_identity_names_the_sources_and_only_the_libraries_that_draw():
 
 def test_it_stands_in_the_record_and_in_the_manifest_and_not_in_the_id(finished):
     found = identity.identity(STUDY)
-    record, header = open_study(finished).provenance, manifest.read(finished).header
+    record, header = open_study(finished).provenance, manifest.read_manifest(finished).header
     assert header.identity == found == identity.identity_from(record, "record")
     assert STUDY.id == finished.name == "c7d97cc46419", "the id that this study had before there were identities"
 
@@ -285,13 +285,15 @@ def another():
 
 def of_another_model(folder, target):
     """A study, or shard, as another model would have left it."""
-    record = {**open_study(folder).provenance, **another().as_dict()} if manifest.read(folder).finished else None
+    record = (
+        {**open_study(folder).provenance, **another().as_dict()} if manifest.read_manifest(folder).finished else None
+    )
     record = record or {**provenance.record(STUDY, COMMAND), **another().as_dict()}
-    names = sorted({*manifest.read(folder).files})
+    names = sorted({*manifest.read_manifest(folder).files})
     with store.opened(STUDY, target, names, another()) as opened:
         for name in names:
             opened.keep(name, as_json(record) if name == PROVENANCE else (folder / name).read_bytes())
-        if manifest.read(folder).finished:
+        if manifest.read_manifest(folder).finished:
             opened.seal()
     return target
 

@@ -164,7 +164,7 @@ def test_a_torn_line_costs_its_file_and_no_other(tmp_path, content):
     assert faults == ["line 5 of the manifest is damaged", "runs/part-000001.parquet is not in the manifest"]
     with store.opened(STUDY, folder, NAMES) as opened:
         opened.keep(NAMES[3], content[NAMES[3]])
-    assert manifest.read(folder).damaged == [] and reopened(folder) == (sorted(NAMES), [])
+    assert manifest.read_manifest(folder).damaged == [] and reopened(folder) == (sorted(NAMES), [])
 
 
 def spoilt(folder, place):
@@ -180,7 +180,9 @@ def mended(folder, content):
         for name in NAMES:
             opened.keep(name, content[name])
         opened.seal()
-    return manifest.read(folder).finished and all((folder / name).read_bytes() == content[name] for name in NAMES)
+    return manifest.read_manifest(folder).finished and all(
+        (folder / name).read_bytes() == content[name] for name in NAMES
+    )
 
 
 def test_a_first_line_damaged_anywhere_costs_nothing_where_the_record_of_origin_is_sound(finished, content):

@@ -43,7 +43,7 @@ def fails(study):
 
 def refused(study):
     try:
-        design.check(study)
+        design.require_valid(study)
     except StudyError:
         return True
     return False
@@ -125,15 +125,15 @@ REFUSED = {
 def test_what_would_fail_is_answered_with_what_is_wrong(name):
     study, said = REFUSED[name]
     with pytest.raises(StudyError, match=said):
-        design.check(study)
+        design.require_valid(study)
 
 
 def test_choices_that_combine_in_too_many_ways_are_refused_in_no_time():
     many = {f"c{k}": {f"o{n}": {"sector_1_count": 2.0 + n} for n in range(10)} for k in range(12)}
     with pytest.raises(StudyError, match="combine in more than 100,000 ways"):
-        design.check(study_of("random", {"noise": (0.0, 1.0)}, choices=many))
+        design.require_valid(study_of("random", {"noise": (0.0, 1.0)}, choices=many))
     unconcerned = {f"c{k}": {f"o{n}": {"noise": 0.1 * n} for n in range(10)} for k in range(12)}
-    design.check(study_of("random", {"noise": (0.0, 1.0)}, choices=unconcerned))
+    design.require_valid(study_of("random", {"noise": (0.0, 1.0)}, choices=unconcerned))
 
 
 def test_no_arm_sets_what_composes_a_world():

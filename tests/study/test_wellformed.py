@@ -41,11 +41,11 @@ DESIGN_PARTS = [
 def only_study_errors(study):
     """Whether a study is refused; anything but a `StudyError` passes through, and fails the test."""
     with contextlib.suppress(StudyError):
-        design.check(study)
+        design.require_valid(study)
         assert len(study.id) == 12, "what passes has an identity"
         return False
     with pytest.raises(StudyError, match=r"^[^\n]{1,700}$"):
-        design.check(study)
+        design.require_valid(study)
     return True
 
 
@@ -82,7 +82,7 @@ def test_any_part_of_adaptive_replicates_may_be_wrong(part, value):
 @pytest.mark.parametrize("name", ["points", "seed", "arms", "noise", "n_partners", "need_1", "months"])
 def test_a_small_study_takes_what_can_be_run_or_says_what_it_takes(name, value):
     with contextlib.suppress(StudyError, ParameterError):
-        design.check(small_study(**{name: value}))
+        design.require_valid(small_study(**{name: value}))
         assert number_of(value) is not None or (name == "arms" and value is None)
         return
     with pytest.raises((StudyError, ParameterError), match=r"^[^\n]{1,700}$"):
@@ -128,7 +128,7 @@ BAD_NAMES = ["", "_", "-.", " a", ".a", "..", "a ", "x" * 81, "a/b", "a\\b", "a$
 def test_a_name_of_plain_characters_is_taken(name):
     assert check_name("a variant", name) == name
     town = {"levels": {}, "choices": {name: {name: {}}}}
-    design.check(replace(BASE, name=name, variants={name: {}}, design=replace(BASE.design, **town)))
+    design.require_valid(replace(BASE, name=name, variants={name: {}}, design=replace(BASE.design, **town)))
 
 
 @pytest.mark.parametrize("name", BAD_NAMES, ids=repr)

@@ -48,7 +48,7 @@ function control(data, row, change, refuse) {
       refuse(error.message);
     }
   };
-  const step = row.whole ? 1 : (high - low) / STEPS;
+  const step = row.integer ? 1 : (high - low) / STEPS;
   const slider = html("input", {
     type: "range", id, min: low, max: high, step, "aria-describedby": `${id}-about`,
     oninput: () => take(rounded(Number(slider.value), step)),

@@ -127,7 +127,7 @@ export function checkParameter(data, name, value) {
   const row = data.parameters[known.indexOf(name)];
   const number = asNumber(value);
   const takes = row.unit === "switch" ? "0 or 1"
-    : `${row.least ? "0, or " : ""}a ${row.whole ? "whole number" : "number"} from ${row.least || row.low} to ${row.high}`;
+    : `${row.least ? "0, or " : ""}a ${row.integer ? "whole number" : "number"} from ${row.least || row.low} to ${row.high}`;
   if (Number.isNaN(number)) throw new SettingError(`${name}: "${short(value)}" is not a number; it takes ${takes} (${row.meaning}).`);
   if (number < row.low || number > row.high) {
     const bound = number < row.low ? row.low : row.high;
@@ -136,7 +136,7 @@ export function checkParameter(data, name, value) {
   if (number > 0 && number < row.least) {
     throw new SettingError(`${name}: ${number} is too small; it takes ${takes} (${row.meaning}).`);
   }
-  if (row.whole && !Number.isInteger(number)) {
+  if (row.integer && !Number.isInteger(number)) {
     throw new SettingError(`${name}: ${number} is not whole; it takes ${takes}; the nearest is ${Math.round(number)} (${row.meaning}).`);
   }
   return number;

@@ -18,22 +18,22 @@ def walk(rng, worlds=200, months=48, planted=20, drift=0.01):
 
 
 def test_a_planted_month_is_found_soon_after_it():
-    found = divergence.part(walk(np.random.default_rng(1)), 0.01, "outcome", 1)
+    found = divergence.divergence(walk(np.random.default_rng(1)), 0.01, "outcome", 1)
     assert 20 < found.month <= 24
-    assert found.parted.share.value > 0.9
+    assert found.diverged.share.value > 0.9
     assert 15 <= found.typical.value <= 28
 
 
 def test_luck_alone_parts_the_mean_in_one_study_of_twenty():
     """The band holds for all months together; the control is the band of single months, which parts far more often."""
-    rng, parted, singly, studies = np.random.default_rng(2), 0, 0, 200
+    rng, diverged, singly, studies = np.random.default_rng(2), 0, 0, 200
     for study in range(studies):
         difference = walk(rng, worlds=100, months=24, drift=0.0)
-        band = divergence.together(difference, study)
-        parted += not ((band["low"] <= 0) & (band["high"] >= 0)).all()
+        band = divergence.joint_band(difference, study)
+        diverged += not ((band["low"] <= 0) & (band["high"] >= 0)).all()
         error = difference.std(axis=0, ddof=1) / 10
         singly += bool((np.abs(difference.mean(axis=0)) > 1.96 * error).any())
-    assert parted / studies <= 0.08
+    assert diverged / studies <= 0.08
     assert singly / studies > 0.10
 
 
@@ -61,4 +61,4 @@ def test_an_outcome_finds_its_series():
 
 def test_few_worlds_are_refused():
     with pytest.raises(StudyError, match="19 worlds were kept month by month"):
-        divergence.part(np.zeros((19, 12)), 0.01, "outcome", 1)
+        divergence.divergence(np.zeros((19, 12)), 0.01, "outcome", 1)

@@ -31,25 +31,25 @@ def title(name: str) -> str:
     return wording.plain(rest if rest and key[:1] == "c" and key[1:].isdigit() else name)
 
 
-def side(one: Side) -> str:
+def side_text(side: Side) -> str:
     """`this`, `this plus that`, or `the best of this, that and other`."""
-    listed = wording.listing([wording.plain(name) for name in one.settings])
-    return f"the best of {listed}" if one.best else " plus ".join(wording.plain(name) for name in one.settings)
+    listed = wording.listing([wording.plain(name) for name in side.settings])
+    return f"the best of {listed}" if side.best else " plus ".join(wording.plain(name) for name in side.settings)
 
 
-def written(one: Side) -> str:
+def written(side: Side) -> str:
     """A side as a claim file writes it."""
-    return (BEST if one.best else " + ").join(one.settings)
+    return (BEST if side.best else " + ").join(side.settings)
 
 
-def counted(test: Test, judged: Judged, all_worlds: bool) -> str:
+def count_sentence(test: Test, judged: Judged, all_worlds: bool) -> str:
     """How often worlds spoke for a test and against it; not `all_worlds` where a claim is about some of them."""
     if not judged.worlds:
         return "No world of this study shows what the claim is about."
     met, opposed, neither = (
-        wording.in_100(one.share.value) for one in (judged.support, judged.opposed, judged.neither)
+        wording.in_100(count.share.value) for count in (judged.support, judged.opposed, judged.neither)
     )
-    a, b, outcome = side(test.a), side(test.b), wording.gained(test.outcome)
+    a, b, outcome = side_text(test.a), side_text(test.b), wording.gained(test.outcome)
     by = f"by more than {test.region:g}"
     gone = f", {judged.missing:,} left out that lack the outcome" if judged.missing else ""
     few = f"Of every 100 worlds{'' if all_worlds else ' it is about'} ({judged.worlds:,} counted{gone}), "
@@ -103,28 +103,28 @@ def reason(test: Test, judged: Judged, how: Judging) -> str:
 def unsure(test: Test, judged: Judged, how: Judging) -> str:
     named = [("bear it out", judged.support), ("speak against it", judged.opposed)][: 2 if test.general else 1]
     open_ends = [
-        f"worlds that {name} may be anything from {span(one)} of 100"
-        for name, one in named
-        if one.share.low <= how.rare <= one.share.high
+        f"worlds that {name} may be anything from {span(count)} of 100"
+        for name, count in named
+        if count.share.low <= how.rare <= count.share.high
     ]
     text = wording.listing(open_ends)
     return text[:1].upper() + text[1:]
 
 
-def span(one: Count) -> str:
+def span(count: Count) -> str:
     """An interval of a share out of 100 worlds, to a tenth: `8.3 to 12.2`."""
-    return f"{100 * one.share.low:.1f} to {100 * one.share.high:.1f}"
+    return f"{100 * count.share.low:.1f} to {100 * count.share.high:.1f}"
 
 
-def condition(region: Region) -> str:
+def condition_text(region: Region) -> str:
     """A condition, and how worlds speak where it holds and elsewhere."""
     yes, no = ("bears the claim out", "speaks against it")
     if region.arm == "against":
         yes, no = no, yes
     tells = (region.won, region.lost, region.won_elsewhere, region.lost_elsewhere)
-    here_yes, here_no, there_yes, there_no = (wording.in_100(one.share.value) for one in tells)
+    here_yes, here_no, there_yes, there_no = (wording.in_100(effect.share.value) for effect in tells)
     return (
-        f"Where {wording.conditions(region.conditions)} ({wording.percent(region.share_of_worlds)} of worlds), "
+        f"Where {wording.conditions_text(region.conditions)} ({wording.percent(region.share_of_worlds)} of worlds), "
         f"{here_yes} "
         f"of 100 worlds {plural(yes)} and {here_no} {plural(no)}; elsewhere {there_yes} and {there_no} (counted on "
         f"{region.won.of + region.won_elsewhere.of:,} worlds that had no part in finding it)."
@@ -135,40 +135,44 @@ def plural(verb: str) -> str:
     return verb.replace("bears", "bear").replace("speaks", "speak")
 
 
-def example(found: Example, test: Test) -> str:
+def example_text(example: Example, test: Test) -> str:
     """One world, and what sets it apart from the default world."""
     apart = wording.listing(
         [
             f"{wording.plain(name)} {wording.amount(here)} (by default {wording.amount(usual)})"
-            for name, here, usual in found.apart
+            for name, here, usual in example.apart
         ]
     )
     differs = f" It differs from the default world most in {apart}." if apart else ""
-    a, b = wording.level(found.a), wording.level(found.b)
+    a, b = wording.level(example.a), wording.level(example.b)
     return (
-        f"World {found.world}: {side(test.a)} gives {a}, {side(test.b)} {b} "
-        f"(difference {wording.signed(found.difference)}).{differs}"
+        f"World {example.world}: {side_text(test.a)} gives {a}, {side_text(test.b)} {b} "
+        f"(difference {wording.signed(example.difference)}).{differs}"
     )
 
 
-def changed(found: Judgement, listed: Sequence[Change], needed: int | None) -> list[str]:
+def changed(judgement: Judgement, listed: Sequence[Change], needed: int | None) -> list[str]:
     """What would change the judgement, and what would not."""
-    told = [f"{one.what[0].upper()}{one.what[1:]}: {one.word}." for one in listed if one.word != found.word]
-    unchanged = [one for one in listed if one.word == found.word]
-    kinds = dict.fromkeys(one.kind for one in unchanged)
-    kept = [said(kind, [one.value for one in unchanged if one.kind == kind]) for kind in kinds]
+    stated = [
+        f"{change.what[0].upper()}{change.what[1:]}: {change.word}."
+        for change in listed
+        if change.word != judgement.word
+    ]
+    unchanged = [change for change in listed if change.word == judgement.word]
+    kinds = dict.fromkeys(change.kind for change in unchanged)
+    kept = [said(kind, [change.value for change in unchanged if change.kind == kind]) for kind in kinds]
     if needed:
-        told.append(f"About {needed:,} worlds of the kind counted would decide it, if the shares stay as they are.")
-    if not told:
-        return [f"Nothing that was tried: it stays \u201c{found.word}\u201d {', and '.join(kept)}."]
+        stated.append(f"About {needed:,} worlds of the kind counted would decide it, if the shares stay as they are.")
+    if not stated:
+        return [f"Nothing that was tried: it stays \u201c{judgement.word}\u201d {', and '.join(kept)}."]
     if kept:
-        told.append(f"It stays \u201c{found.word}\u201d {', and '.join(kept)}.")
-    return told
+        stated.append(f"It stays \u201c{judgement.word}\u201d {', and '.join(kept)}.")
+    return stated
 
 
 def tally(entries: Sequence[Mapping[str, Any]]) -> str:
     """`Of 18 claims, 5 hold, 6 depend on the world, 4 fail and 3 are undecided.`"""
-    count = {word: sum(one["judgement"] == word for one in entries) for word in WORDS}
+    count = {word: sum(entry["judgement"] == word for entry in entries) for word in WORDS}
     verbs = {"holds": ("holds", "hold"), "fails": ("fails", "fail"),
              "depends": ("depends on the world", "depend on the world"),
              "undecided": ("is undecided", "are undecided")}  # fmt: skip
