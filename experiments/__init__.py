@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from experiments.execution.sweep import run_study
     from experiments.storage.reading import load
     from experiments.study.definition import Adaptive, Contrast, Design, Study
-    from experiments.study.design import small_study
+    from experiments.study.small import small_study
 
 __all__ = ["Adaptive", "Contrast", "Design", "Study", "StudyError", "identity", "load", "run_study", "small_study"]
 
@@ -33,7 +33,7 @@ _HOME = {
     "StudyError": "errors",
     "load": "storage.reading",
     "run_study": "execution.sweep",
-    "small_study": "study.design",
+    "small_study": "study.small",
 }
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from sim.errors import PartnershipError
+from sim.errors import PartnershipError, nearest
 
 LETTERS_SHOWN = 60
 
@@ -32,3 +33,17 @@ def brief(value: Any) -> str:
         return "a number of over 4,300 digits"
     text = text if text.isprintable() else ascii(text)
     return text if len(text) <= LETTERS_SHOWN else f"{text[: LETTERS_SHOWN - 4]} ..."
+
+
+def unknown(what: str, value: Any, known: Iterable[str]) -> str:
+    """The message about a value that is none of those there are: it names the nearest, then all."""
+    names = tuple(known)
+    return f"{what}={brief(value)} is unknown{nearest(value, names)}; choose from {', '.join(names)}"
+
+
+def among(value: str, known: Iterable[str], what: str) -> str:
+    """`value`, if it is known; else a `ConfigError` with the nearest and all there are."""
+    names = tuple(known)
+    if value not in names:
+        raise ConfigError(unknown(what, value, names))
+    return value

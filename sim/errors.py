@@ -12,6 +12,6 @@ class PartnershipError(Exception):
 
 
 def nearest(name: Any, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` when a known name is near, else an empty string."""
+    """` (did you mean 'x'?)` when a known name is near, else an empty string."""
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6) if isinstance(name, str) else []
-    return f"; did you mean '{close[0]}'?" if close else ""
+    return f" (did you mean '{close[0]}'?)" if close else ""

@@ -26,7 +26,7 @@ from experiments.commands import neutrality, sweep
 from experiments.config.composition import Composition, Prepared
 from experiments.failures import detectors, show
 from experiments.report import rebuild
-from experiments.study import design, plan
+from experiments.study import plan, validation
 from experiments.study.definition import Study
 from sim import failures, record
 
@@ -81,7 +81,7 @@ def noted_sweep(effect: Effect, carried_out: bool) -> Callable[..., int]:
         place = named.get("place")
         others = {name: value for name, value in named.items() if name not in ("command", "listed")}
         effect.asked.append(repr((study.as_dict(), study.id, str(results), given, others)))
-        design.require_valid(study, named.get("listed"))
+        validation.require_valid(study, named.get("listed"))
         effect.runs.append(runs_of(study, named.get("listed")))
         if carried_out and size_of(study) <= SMALL_ENOUGH and (place is None or place.kind == "local"):
             return carry_out(study, results, *given, **named)
@@ -96,7 +96,7 @@ def noted_ledger(effect: Effect) -> Callable[..., int]:
     def note(asked: Any, studies: Any, commands: Any, *others: Any, **named: Any) -> int:
         for name, (_, claim, judging, _) in asked.items():
             study, listed = studies[name]
-            design.require_valid(study, listed)
+            validation.require_valid(study, listed)
             effect.runs.append(runs_of(study, listed))
             effect.asked.append(repr((study.as_dict(), claim, judging, others, named)))
         return 0

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from hypothesis import strategies as st
 
+from experiments.study.design import points
+from experiments.study.validation import require_valid
 from sim.params import COUNTS, NEEDS, PARAMETERS, SETUPS, Parameter
 
 SMALL: Mapping[str, tuple[float, float]] = {
@@ -54,3 +56,9 @@ def consistent(drawn: dict[str, float]) -> dict[str, float]:
 setups = st.sampled_from(sorted(SETUPS))
 seeds = st.integers(0, 2**63 - 1)
 worlds = st.integers(0, 2**32 - 1)
+
+
+def sample(study):
+    """All points of a study that can be run."""
+    require_valid(study)
+    return points(study)

@@ -13,8 +13,7 @@ from typing import Any
 from experiments.config import yaml_files
 from experiments.config.folders import configs
 from experiments.config.scenarios import Kind, load_scenario
-from experiments.config.schema import among
-from experiments.errors import ConfigError
+from experiments.errors import ConfigError, among
 from sim.params import BY_NAME, NAMES, ParameterError, parameter_value
 
 CALIBRATION, HELD_OUT = "calibration", "held_out"

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.config.fields import Fields
-from experiments.config.schema import among
-from experiments.errors import ConfigError
+from experiments.errors import ConfigError, among
 from sim.errors import nearest
 from sim.params import SETUPS, ParameterError, parameter_value
 

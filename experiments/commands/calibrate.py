@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from experiments.commands.validate import common
-from experiments.config.arguments import choice, integer
-from experiments.errors import ConfigError
+from experiments.config.arguments import integer
+from experiments.errors import ConfigError, among
 
 EFFORT = {"particles": (20, 10**5), "prior_draws": (40, 10**6), "populations": (1, 50), "most": (40, 10**6)}
 """The least and the most of each measure of effort that a calibration takes."""
@@ -18,7 +18,7 @@ def calibrate(given: Mapping[str, str]) -> int:
 
     values = common(given)
     if "without" in given:
-        values["without"] = choice("without", given["without"], [name.removeprefix("no ") for name in rivals()])
+        values["without"] = among(given["without"], (name.removeprefix("no ") for name in rivals()), "without")
     effort = {name: integer(name, given[name], *bounds) for name, bounds in EFFORT.items() if name in given}
     from experiments.calibration.calibrate import Asked
     from experiments.calibration.posterior import run_calibration

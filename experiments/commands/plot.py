@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from experiments import wording
 from experiments.analysis import contrasts, settings
-from experiments.config.schema import among
-from experiments.errors import ConfigError, StudyError
+from experiments.errors import ConfigError, StudyError, among
 from experiments.figures import distributions, maps, paths, spread, style
 from experiments.report.region_figures import bands
 from experiments.storage import confined

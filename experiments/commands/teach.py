@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
-from experiments.config.arguments import choice, integer
+from experiments.config.arguments import integer
 from experiments.config.folders import configs, options_of
-from experiments.errors import ConfigError
+from experiments.errors import ConfigError, among
 
 PAGE = Path(__file__).parent.parent / "page" / "partnership.html"
 CHOICES = {"failure": "lesson", "scenario": "scenario", "setup": "setup"}
@@ -33,7 +33,7 @@ def require_displayable(given: Mapping[str, str]) -> None:
         if name == "seed":
             integer("seed", value, 0, 2**63 - 1)
         else:
-            choice(name, value, ["true", "false"] if name == "open" else options_of((configs(),), name))
+            among(value, ("true", "false") if name == "open" else options_of((configs(),), name), name)
     if "failure" in given and ("scenario" in given or "setup" in given):
         raise ConfigError("a failure mode has a world and a setup of its own: give failure, or scenario and setup")
 

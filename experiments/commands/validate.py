@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.config.arguments import choice, integer
+from experiments.config.arguments import integer
 from experiments.config.scenarios import names
 from experiments.config.to_study import folder_named
-from experiments.errors import ConfigError
+from experiments.errors import ConfigError, among
 
 MOST_RUNS, MOST_SEED, MOST_WORKERS = 10**5, 2**63 - 2, 10**4
 
@@ -33,7 +33,7 @@ def common(given: Mapping[str, str]) -> dict[str, Any]:
     """The values that both jobs take: scenario, seed, results and workers, each checked."""
     values: dict[str, Any] = {}
     if "scenario" in given:
-        values["scenario"] = choice("scenario", given["scenario"], ("all", *names()))
+        values["scenario"] = among(given["scenario"], ("all", *names()), "scenario")
     if "results" in given:
         values["results"] = str(folder_named(given["results"], "results"))
     for name, low, high in (("seed", 0, MOST_SEED), ("workers", 1, MOST_WORKERS)):

@@ -58,12 +58,3 @@ def number(name: str, text: str, *, zero: bool = False, least: float = 0.0) -> f
         allowed = f"from {least:g} up" if zero or least else "above 0"
         raise ConfigError(f"{name}={brief(text)} is out of range; it takes a number {allowed}")
     return value
-
-
-def choice(name: str, text: str, known: Sequence[str]) -> str:
-    """A name that is known, or a `ConfigError` with the nearest and all there are."""
-    if text not in known:
-        raise ConfigError(
-            f"{name}={brief(text)}: there is none such{nearest(text, list(known))}; there are {', '.join(known)}"
-        )
-    return text

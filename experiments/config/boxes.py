@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from experiments.config.folders import configs
 from experiments.config.scenarios import load_scenario
-from experiments.config.schema import among
-from experiments.errors import ConfigError
+from experiments.errors import ConfigError, among
 from sim.params import BY_NAME, DEFAULT_BOX, NAMES
 
 COORDINATES: tuple[str, ...] = tuple(name for name in NAMES if name in DEFAULT_BOX)

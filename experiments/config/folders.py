@@ -13,8 +13,7 @@ from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import OmegaConf
 
 from experiments.config import yaml_files
-from experiments.errors import ConfigError, brief
-from sim.errors import nearest
+from experiments.errors import ConfigError, brief, unknown
 
 GROUPS = ("experiment", "scenario", "setup", "executor", "failure", "claim")
 """The groups of configurations that a choice is made of."""
@@ -53,8 +52,7 @@ def option(folders: tuple[Path, ...], group: str, name: str, what: str = "") -> 
     path = find(folders, group, name) if name.replace("_", "").replace("-", "").isalnum() else None
     if path is None:
         known = options_of(folders, group)
-        there = f"; there are {', '.join(known)}" if known else ""
-        raise ConfigError(f"{what or group}={name}: there is none such{nearest(name, known)}{there}")
+        raise ConfigError(unknown(what or group, name, known))
     return path
 
 

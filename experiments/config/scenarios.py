@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from experiments.config import yaml_files
 from experiments.config.composition import composed
 from experiments.config.folders import configs
-from experiments.config.schema import among, parameters_of
-from experiments.errors import ConfigError, brief
+from experiments.config.schema import parameters_of
+from experiments.errors import ConfigError, among, brief
 from sim.errors import nearest
 from sim.params import BY_NAME, COUNTS, NAMES
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass, make_dataclass
 from typing import Any, get_type_hints
 
@@ -263,15 +263,6 @@ def names_of(value: Any, what: str) -> list[str]:
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise ConfigError(f"{what}={brief(value)} takes a list, as in {what}=[a, b]")
     return [text_of(entry, what) for entry in value]
-
-
-def among(value: str, known: Iterable[str], what: str) -> str:
-    """`value`, if it is known; else a `ConfigError` with the nearest and all there are."""
-    names = tuple(known)
-    if value not in names:
-        near = nearest(str(value), names)
-        raise ConfigError(f"{what}={brief(value)}: there is none such{near}; there are {', '.join(names)}")
-    return value
 
 
 def integer_in(value: Any, low: int, high: int, what: str) -> int:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from experiments.config import boxes, folders
 from experiments.config.given import Given
 from experiments.config.point_list import EVERY_ARM, MOST_POINTS, of_listed_worlds, ranges, read_list
-from experiments.config.schema import BOXES, FIXED_IN_A_STUDY, among, factor, integer_in
+from experiments.config.schema import BOXES, FIXED_IN_A_STUDY, factor, integer_in
 from experiments.config.yaml_files import read_yaml
-from experiments.errors import ConfigError, brief
+from experiments.errors import ConfigError, among, brief
 from experiments.study.definition import Adaptive, Design
 from sim.errors import nearest
 from sim.params import BY_NAME, COUNTS, NAMES, OF_TWO_SECTORS, ParameterError, parameter_value

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.config.schema import among, integer_in
-from experiments.errors import ConfigError, brief
+from experiments.config.schema import integer_in
+from experiments.errors import ConfigError, among, brief
 
 EXECUTORS = ("local", "dask")
 ADDRESS = r"((tcp|tls|ws|wss|ucx)://)?(\[[0-9a-fA-F:]+\]|[^/:\s]+):\d{1,5}/?"

@@ -25,7 +25,7 @@ from experiments.storage import identity, provenance, store
 from experiments.storage.files import as_json
 from experiments.storage.identity import Identity
 from experiments.storage.layout import PROVENANCE
-from experiments.study import design, plan
+from experiments.study import design, plan, validation
 from experiments.study.definition import Study
 from experiments.study.plan import Task
 from experiments.study.tables import DESIGN, RUNS
@@ -50,7 +50,7 @@ def simulate(
     With `anew` every file is made, whatever is there. Raises `StudyError` as `store.opened` does, and where a worker
     has another model than this process.
     """
-    design.require_valid(study, listed)
+    validation.require_valid(study, listed)
     if study.design.points < 2:
         raise StudyError(f"design.points={study.design.points}: a comparison needs at least 2 points")
     tasks = [task for position, task in enumerate(plan.tasks(study)) if shard is None or shard.has(position)]
@@ -150,7 +150,7 @@ def with_rows(study: Study, tasks: Iterable[Task], listed: pd.DataFrame | None) 
 
 def run_study(study: Study, workers: int | None = None, *, listed: pd.DataFrame | None = None) -> pd.DataFrame:
     """The runs of a study as one DataFrame, in memory and with nothing written; the columns are those of `runs/`."""
-    design.require_valid(study, listed)
+    validation.require_valid(study, listed)
     tasks = [task for task in plan.tasks(study) if task.table == RUNS]
     parts: dict[int, pa.Table] = {}
     work, performed = with_rows(study, tasks, listed), partial(perform, study, identity.identity(study))

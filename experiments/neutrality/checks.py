@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from experiments import wording
 from experiments.analysis.contrasts import count
 from experiments.report.picture import Table
-from experiments.study.design import parameters_of, points, small_study
+from experiments.study.design import parameters_of, points
 from experiments.study.plan import placed
+from experiments.study.small import small_study
 from sim import params
 from sim.outcomes import OUTCOME_NAMES
 from sim.runs import simulate

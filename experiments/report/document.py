@@ -12,7 +12,7 @@ from experiments.report.picture import Picture, Table
 from experiments.report.templates import rendered
 from experiments.report.verdict import Verdict
 from experiments.storage.identity import OTHER, differences, identity, identity_from
-from experiments.study.definition import Design
+from experiments.study.definition import Design, Study
 from sim import params
 from sim.outcomes import OUTCOMES
 
@@ -92,6 +92,7 @@ def study_page(
         images=images,
         deeper=deeper,
         headings=HEADINGS,
+        about=about(study),
         terms=terms(findings),
         method=method(findings, [picture.name for picture in deeper]),
         limits=limits(study.design, skipped),
@@ -102,6 +103,17 @@ def study_page(
         provenance=findings.provenance,
         differences=difference_from_this_model(findings),
         versions=Table("Versions", ("software", "version"), tuple(sorted(findings.provenance["versions"].items()))),
+    )
+
+
+def about(study: Study) -> str:
+    """The partnerships a scenario stands for, with the sources its file names; nothing for the default world."""
+    scenario = study.scenario
+    if scenario is None:
+        return ""
+    return (
+        f"The scenario is {wording.plain(scenario.name)}. {scenario.about} Sources: {', '.join(scenario.sources)}. "
+        "What its file does not attribute to a source is an assumption."
     )
 
 

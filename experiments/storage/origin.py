@@ -17,7 +17,7 @@ from experiments.storage.identity import Identity
 from experiments.storage.layout import MANIFEST, PROVENANCE
 from experiments.storage.manifest import Manifest
 from experiments.storage.records import study_from
-from experiments.study import design, plan
+from experiments.study import plan, validation
 from experiments.study.definition import Study
 
 LIKELY = 2**28
@@ -109,7 +109,7 @@ def described(folder: Path, record: dict[str, Any]) -> Study:
     """The study that a record of origin describes, if it can be run as it stands; else a `StudyError`."""
     try:
         study = study_from(record["study"])
-        design.require_valid(study)
+        validation.require_valid(study)
         shape.check_size(study)
         if (record["study_id"], record["seed"]) != (study.id_under(record["results_version"]), study.seed):
             raise StudyError("its id or seed is that of another study")

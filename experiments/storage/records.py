@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from experiments.storage import strict_json
-from experiments.study.definition import NAME, Adaptive, Contrast, Design, Scenario, Study
+from experiments.study.definition import Adaptive, Contrast, Design, Scenario, Study
+from experiments.study.names import ALLOWED
 from sim.limits import LIMIT_NAMES
 from sim.params import COMPOSITION, DEFAULTS
 
@@ -21,7 +22,9 @@ def study_from(content: Any) -> Study:
     """
     fields = strict_json.fields(content, "study", PARTS, ("limits", "scenario"))
     return Study(
-        name=strict_json.matching(fields["name"], "study.name", NAME, "letters, digits, - and _"),
+        name=strict_json.matching(
+            fields["name"], "study.name", ALLOWED.pattern, "letters, digits, spaces, or any of _ - ."
+        ),
         question=strict_json.text(fields["question"], "study.question", lines=True),
         seed=strict_json.integer_at(fields["seed"], "study.seed"),
         parameters={name: DEFAULTS[name] for name in COMPOSITION}

@@ -12,8 +12,6 @@ from sim.params import COMPOSITION, DEFAULTS
 
 RESULTS_VERSION = 1
 """Raised when the same study would give other numbers: a changed rule, draw, default or outcome."""
-NAME = r"[\w-]{1,200}"
-"""What a study may be called: it is the name of a folder as well."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from experiments.report.methods import limits
 from experiments.report.verdict import judge
 from experiments.storage.reading import open_study
 from experiments.study.definition import Design
-from experiments.study.design import count_points, points_apart, small_study
+from experiments.study.design import count_points, points_apart
+from experiments.study.small import small_study
 from experiments.study.tables import DESIGN
 from tests.report.test_report import COLUMN, depends, stored, study_of
 

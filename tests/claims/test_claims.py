@@ -389,7 +389,7 @@ MISTAKES = {
     ("{meetings: 4}", "{meeting: 4}"): "did you mean 'meetings'",
     ("{meetings: 4}", "{meetings: 40}"): "a whole number from 0 to 12; the nearest is 12",
     ("outcome: trust", "outcome: trus"): "did you mean 'trust'",
-    ("outcome: trust", "outcome: tokenism"): "there is none such",
+    ("outcome: trust", "outcome: tokenism"): "is unknown",
     ("expect: more", "expect: mor"): "did you mean 'more'",
     ("a: often", "a: oftn"): "did you mean 'often'",
     ("b: seldom", "b: often"): "could come out in one way only",

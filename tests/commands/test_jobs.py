@@ -190,7 +190,7 @@ MISTAKES = {
     "sweep shard=4/3": "k/n",
     "sweep shard=one": "k/n",
     "sweep executor=dsk": "did you mean 'dask'",
-    "sweep executor=processes": "executor=processes: there is none such; there are dask, local",
+    "sweep executor=processes": "executor=processes is unknown; choose from dask, local",
     "sweep executor=../x": "choose by name",
     "sweep executor=dask executor.address=nonsense": "is like tcp://host:8786",
     "sweep executor=dask executor.address=tcp://x": "is like tcp://host:8786",

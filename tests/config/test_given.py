@@ -199,9 +199,9 @@ def test_every_parameter_acts_or_is_refused(name):
 def test_a_message_names_the_file_and_the_line(elsewhere, capsys):
     for text, place in (
         ("parameters:\n  noise: 5\n", "line 5: parameters.noise=5 is out of range"),
-        ("sed: 3\n", "line 4: there is no 'sed' in the configuration; did you mean 'seed'?"),
+        ("sed: 3\n", "line 4: there is no 'sed' in the configuration (did you mean 'seed'?)"),
         ("design:\n  pionts: 3\n", "did you mean 'design.points'?"),
-        ("contrast:\n  outcome: added_valu\n", "line 5: contrast.outcome=added_valu: there is none such"),
+        ("contrast:\n  outcome: added_valu\n", "line 5: contrast.outcome=added_valu is unknown"),
         ("seed: ???\n", "line 4: seed=???: a value is missing"),
         ("parameters: ${oc.env:HOME}\n", "line 4: parameters=${oc.env:HOME}: parameters is a table"),
     ):
@@ -222,7 +222,7 @@ IDLE_IN_FILES = {
     "limits: {flat: 0.2}\n": "line 3: limits.flat would have no effect",
     "variants: {a: {noise: 0.1}}\n": "line 3: variants.a would have no effect",
     "yes: 2\n": "there is no 'True'",
-    "variants: {a$b: {noise: 0.1}}\nvariant_points: 2\n": "may not be called",
+    "variants: {a$b: {noise: 0.1}}\nvariant_points: 2\n": "is not a valid name",
 }
 
 

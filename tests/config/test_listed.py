@@ -24,9 +24,11 @@ from experiments.errors import ConfigError, StudyError
 from experiments.execution.place import Shard
 from experiments.storage import store
 from experiments.storage.reading import load
-from experiments.study import design, samplers
+from experiments.study import samplers, validation
 from experiments.study.definition import Design
-from experiments.study.design import digest, points, sample, small_study
+from experiments.study.design import digest, points
+from experiments.study.small import small_study
+from tests.strategies import sample
 
 CHOICES = {"town": {"small": {"n_partners": 5.0}, "large": {"n_partners": 30.0}, "1": {}}}
 TABLE = pd.DataFrame({"umbrella": [0, 1, 1], "noise": [0.1, 0.2, 0.3], "setup_months": [6, 7, 48]})
@@ -118,7 +120,9 @@ def test_numbers_may_be_the_names_of_options(tmp_path):
     pd.DataFrame({"town": [1, 1], "noise": [0.1, 0.2]}).to_parquet(tmp_path / "points.parquet")
     assert read(tmp_path / "points.parquet", **CHOICES)["town"].tolist() == ["1", "1"]
     refused(
-        written(tmp_path, "town,noise\nsmal,0.1\n1,0.2\n"), r"row 1, column town: .* did you mean 'small'", **CHOICES
+        written(tmp_path, "town,noise\nsmal,0.1\n1,0.2\n"),
+        r"row 1, column town: there is no 'smal' .did you mean 'small'",
+        **CHOICES,
     )
     refused(written(tmp_path, "noise\n0.1\n0.2\n"), "there is no column town, which design.factors names", **CHOICES)
 
@@ -251,13 +255,13 @@ def test_a_point_that_cannot_be_run_is_found_before_a_study_starts(tmp_path):
     assert not (tmp_path / "results").exists()
     sound = listed[:2]
     with pytest.raises(StudyError, match=r"row 1 of the list cannot be run under the variant v: need_2=0"):
-        design.require_valid(
+        validation.require_valid(
             replace(
                 study, variants={"v": {"need_2": 0.0}}, design=replace(study.design, points=2, digest=digest(sound))
             ),
             sound,
         )
-    design.require_valid(replace(study, design=replace(study.design, points=2, digest=digest(sound))), sound)
+    validation.require_valid(replace(study, design=replace(study.design, points=2, digest=digest(sound))), sound)
 
 
 # -- points drawn from a list -----------------------------------------------------------------------------------
@@ -313,9 +317,9 @@ def test_a_study_drawn_from_a_list_needs_that_list(tmp_path):
         sweep_study(study, tmp_path / "results")
     assert not (tmp_path / "results").exists()
     with pytest.raises(StudyError, match="not the one this study was made with"):
-        design.require_valid(study, WORLDS * 0.5 + 5)
+        validation.require_valid(study, WORLDS * 0.5 + 5)
     with pytest.raises(StudyError, match=re.escape("has no column noise")):
-        design.require_valid(study, WORLDS[["setup_months"]])
+        validation.require_valid(study, WORLDS[["setup_months"]])
 
 
 def test_a_study_drawn_from_a_list_is_sharded_resumed_replayed_and_compared(tmp_path, capsys):

@@ -16,10 +16,11 @@ from experiments.storage import provenance, store
 from experiments.storage.reading import open_study
 from experiments.storage.records import study_from
 from experiments.study import plan
-from experiments.study.design import sample, small_study
+from experiments.study.small import small_study
 from experiments.study.tables import RUNS, part_name
 from sim import params
 from sim.outcomes import OUTCOME_NAMES
+from tests.strategies import sample
 
 
 def tiny(points=150, **changes):

@@ -156,7 +156,7 @@ def test_teach_says_so_where_no_browser_can_be_started(monkeypatch, capsys):
     ("words", "message"),
     [
         (["failure=talking_shp"], "did you mean 'talking_shop'"),
-        (["scenario=../../etc"], "there is none such"),
+        (["scenario=../../etc"], "is unknown"),
         (["setup=both"], "there are alone, balanced"),
         (["seed=-1"], "it takes a whole number from 0 to"),
         (["seed=9223372036854775808"], "it takes a whole number from 0 to"),

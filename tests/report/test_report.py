@@ -21,7 +21,7 @@ from experiments.report.verdict import becomes, judge, region_sentence
 from experiments.storage import store
 from experiments.storage.reading import open_study
 from experiments.study.definition import Contrast
-from experiments.study.design import small_study
+from experiments.study.small import small_study
 from experiments.study.tables import part_name
 from sim import params
 from sim.outcomes import OUTCOME_NAMES, SERIES_NAMES

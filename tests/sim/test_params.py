@@ -197,7 +197,7 @@ def test_true_and_false_are_switches():
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("comitment", 0.5, "there is no parameter 'comitment'; did you mean 'commitment'?"),
+        ("comitment", 0.5, "there is no parameter 'comitment' (did you mean 'commitment'?)"),
         ("zebra", 0.5, "there is no parameter 'zebra'"),
         (
             "commitment",

@@ -23,7 +23,7 @@ from experiments.storage.layout import MANIFEST, PROVENANCE
 from experiments.storage.reading import open_study
 from experiments.storage.records import study_from
 from experiments.study.definition import Adaptive
-from experiments.study.design import small_study
+from experiments.study.small import small_study
 from experiments.study.tables import DESIGN, part_name
 from sim.outcomes import OUTCOME_NAMES
 

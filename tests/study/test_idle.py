@@ -10,8 +10,8 @@ import pytest
 from experiments.config.folders import configs
 from experiments.config.to_study import compose
 from experiments.study.definition import Contrast
-from experiments.study.design import small_study
 from experiments.study.inactive import EMPHASES, OF_SETUP, WITHOUT_EFFECT, idle
+from experiments.study.small import small_study
 from sim import params
 from sim.params import BY_NAME, DEFAULT_BOX, SETUPS, as_array, resolve
 from sim.runs import simulate

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from experiments.errors import StudyError
 from experiments.execution.sweep import run_study
-from experiments.study import design, feasible
+from experiments.study import feasible, validation
 from experiments.study.definition import Design
-from experiments.study.design import count_points, small_study
+from experiments.study.design import count_points
 from experiments.study.plan import batch, units
+from experiments.study.small import small_study
 from sim.params import SETUPS, ParameterError
 from sim.runs import check_points
 
@@ -43,7 +44,7 @@ def fails(study):
 
 def refused(study):
     try:
-        design.require_valid(study)
+        validation.require_valid(study)
     except StudyError:
         return True
     return False
@@ -125,15 +126,15 @@ REFUSED = {
 def test_what_would_fail_is_answered_with_what_is_wrong(name):
     study, said = REFUSED[name]
     with pytest.raises(StudyError, match=said):
-        design.require_valid(study)
+        validation.require_valid(study)
 
 
 def test_choices_that_combine_in_too_many_ways_are_refused_in_no_time():
     many = {f"c{k}": {f"o{n}": {"sector_1_count": 2.0 + n} for n in range(10)} for k in range(12)}
     with pytest.raises(StudyError, match="combine in more than 100,000 ways"):
-        design.require_valid(study_of("random", {"noise": (0.0, 1.0)}, choices=many))
+        validation.require_valid(study_of("random", {"noise": (0.0, 1.0)}, choices=many))
     unconcerned = {f"c{k}": {f"o{n}": {"noise": 0.1 * n} for n in range(10)} for k in range(12)}
-    design.require_valid(study_of("random", {"noise": (0.0, 1.0)}, choices=unconcerned))
+    validation.require_valid(study_of("random", {"noise": (0.0, 1.0)}, choices=unconcerned))
 
 
 def test_no_arm_sets_what_composes_a_world():

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from experiments.errors import StudyError
-from experiments.study import design
+from experiments.study import validation
 from experiments.study.definition import Adaptive
-from experiments.study.design import small_study
 from experiments.study.names import check_name
+from experiments.study.small import small_study
 from sim.params import ParameterError
 from sim.values import number_of, shown
 
@@ -41,11 +41,11 @@ DESIGN_PARTS = [
 def only_study_errors(study):
     """Whether a study is refused; anything but a `StudyError` passes through, and fails the test."""
     with contextlib.suppress(StudyError):
-        design.require_valid(study)
+        validation.require_valid(study)
         assert len(study.id) == 12, "what passes has an identity"
         return False
     with pytest.raises(StudyError, match=r"^[^\n]{1,700}$"):
-        design.require_valid(study)
+        validation.require_valid(study)
     return True
 
 
@@ -82,7 +82,7 @@ def test_any_part_of_adaptive_replicates_may_be_wrong(part, value):
 @pytest.mark.parametrize("name", ["points", "seed", "arms", "noise", "n_partners", "need_1", "months"])
 def test_a_small_study_takes_what_can_be_run_or_says_what_it_takes(name, value):
     with contextlib.suppress(StudyError, ParameterError):
-        design.require_valid(small_study(**{name: value}))
+        validation.require_valid(small_study(**{name: value}))
         assert number_of(value) is not None or (name == "arms" and value is None)
         return
     with pytest.raises((StudyError, ParameterError), match=r"^[^\n]{1,700}$"):
@@ -96,8 +96,8 @@ def test_a_small_study_takes_what_can_be_run_or_says_what_it_takes(name, value):
         ({"points": 12.5}, "points=12.5 is not a whole number"),
         ({"points": 0}, "design.points=0 must be 1 or more"),
         ({"seed": None}, "seed=None is not a whole number"),
-        ({"seed": 2**63}, "must be a whole number from 0 to"),
-        ({"arms": ()}, "there is no arm of the contrast 'structure_first'"),
+        ({"seed": 2**63}, "it takes a whole number from 0 to"),
+        ({"arms": ()}, "a study compares two or more of structure_first"),
         ({"arms": "alone"}, "arms='alone' is not a list of names"),
         ({"arms": ("structure_first", "purpos_first")}, "did you mean 'purpose_first'"),
         ({"arms": ("structure_first", {})}, "must be names"),
@@ -126,15 +126,15 @@ BAD_NAMES = ["", "_", "-.", " a", ".a", "..", "a ", "x" * 81, "a/b", "a\\b", "a$
 
 @pytest.mark.parametrize("name", GOOD_NAMES)
 def test_a_name_of_plain_characters_is_taken(name):
-    assert check_name("a variant", name) == name
+    assert check_name("variants", name) == name
     town = {"levels": {}, "choices": {name: {name: {}}}}
-    design.require_valid(replace(BASE, name=name, variants={name: {}}, design=replace(BASE.design, **town)))
+    validation.require_valid(replace(BASE, name=name, variants={name: {}}, design=replace(BASE.design, **town)))
 
 
 @pytest.mark.parametrize("name", BAD_NAMES, ids=repr)
 def test_any_other_name_is_refused_wherever_it_stands(name):
-    with pytest.raises(StudyError, match=r"^a variant may not be called .* 1 to 80 letters"):
-        check_name("a variant", name)
+    with pytest.raises(StudyError, match=r"^variants: .* is not a valid name: a name has 1 to 80 letters"):
+        check_name("variants", name)
     named = [
         replace(BASE, name=name),
         replace(BASE, variants={name: {}}),
