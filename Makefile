@@ -64,7 +64,8 @@ page: $(VENV)/installed-dev ## renew the teaching page from the model, its confi
 docs: $(VENV)/installed-dev ## renew the generated parts of the documentation
 	$(BIN)/python -m docs.generate
 
-bench: $(VENV)/installed-dev ## measure speed, side by side with C and plain Mesa
+bench: $(VENV)/installed-dev ## measure speed, side by side with C (checked first) and plain Mesa
+	$(BIN)/python -m pytest benchmarks
 	$(BIN)/python -m benchmarks.bench
 
 kills: $(VENV)/installed-dev ## kill studies at random moments, and compare; KILLS="number=60 seconds=300 seed=7"

@@ -69,7 +69,7 @@ def test_the_wheel_holds_every_module(wheel):
 
 
 def test_the_wheel_holds_the_style_of_pages(wheel):
-    assert {"experiments/report/templates/style.css", "experiments/report/templates/study.html.j2"} <= names(wheel)
+    assert {"experiments/report/templates/style.css", "experiments/report/templates/study.html.j2"} <= set(names(wheel))
 
 
 def test_the_wheel_holds_the_teaching_page_and_not_its_source(wheel, installed):

@@ -239,7 +239,7 @@ def parameters_table(summary: dict[str, Any]) -> Table:
         (
             name.replace("_", " "), "yes" if name in summary["moved"] else "no", f"{row['correlation']:.2f}",
             f"{row['prior'][0]:g} to {row['prior'][1]:g}", f"{row['median']:.3g}",
-            f"{row['low']:.3g} to {row['high']:.3g}", f"{row['departure']:.2f}", "yes" if row["identified"] else "no",
+            f"{row['low']:.3g} to {row['high']:.3g}", f"{row['ks_distance']:.2f}", "yes" if row["identified"] else "no",
         )
         for name, row in sorted(summary["parameters"].items(), key=lambda item: -item[1]["ks_distance"])
     )  # fmt: skip

@@ -32,7 +32,7 @@ DRAWN_WITH = {"latin_hypercube": "scipy", "sobol": "scipy", "saltelli": "scipy",
 
 NAMED = 3
 """Differences that a message names; of any others it gives the count."""
-OTHER = "made by another model than this software's"
+OTHER = "made by a different model from the one installed"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ MISSING_NAMED = 100
 
 
 def other_model(folder: Path, manifest: Manifest) -> list[str]:
-    """That another model than this software's made a study, if so; what damage keeps from being known is left out."""
+    """That a different model from the one installed made a study, if so; what damage keeps from being known is left out."""
     try:
         study = origin.described(folder, origin.read_provenance(folder, manifest))
     except StudyError:  # a fault, which `examine` names

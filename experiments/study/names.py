@@ -18,7 +18,8 @@ def check_name(key: str, name: Any) -> str:
     if isinstance(name, str) and ALLOWED.fullmatch(name) and not name.endswith(" ") and re.search("[A-Za-z0-9]", name):
         return name
     raise StudyError(
-        f"{key}: {shown(name)} is not a valid name: a name has 1 to {LONGEST} letters (a to z, A to Z), digits, spaces, "
+        f"{key}: {shown(name)} is not a valid name: a name has 1 to {LONGEST} letters (a to z, A to Z), digits, "
+        "spaces, "
         "or any of _ - . and has at least one letter or digit; it does not start with a space or a dot, nor end with "
         "a space"
     )

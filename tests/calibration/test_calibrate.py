@@ -187,7 +187,7 @@ def test_a_calibration_of_one_scenario_is_kept_and_goes_on_where_it_stopped(tmp_
     assert list(scenario["parameters"]) == list(COORDINATES) and scenario["scenario"]["sources"] == ["HWB"]
     assert all(low <= scenario["parameters"][name] <= high for name, (low, high) in DEFAULT_BOX.items())
     page = (folder / "index.html").read_text(encoding="utf-8")
-    assert "What the patterns can and cannot tell" in page and "hwb unclear aims" in page
+    assert "What the patterns can and cannot identify" in page and "hwb unclear aims" in page
     kept = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     (folder / "population-2.csv").unlink()
     (folder / "summary.json").unlink()

@@ -157,10 +157,10 @@ def test_teach_says_so_where_no_browser_can_be_started(monkeypatch, capsys):
     [
         (["failure=talking_shp"], "did you mean 'talking_shop'"),
         (["scenario=../../etc"], "is unknown"),
-        (["setup=both"], "there are alone, balanced"),
+        (["setup=both"], "choose from alone, balanced"),
         (["seed=-1"], "it takes a whole number from 0 to"),
         (["seed=9223372036854775808"], "it takes a whole number from 0 to"),
-        (["open=maybe"], "there are true, false"),
+        (["open=maybe"], "choose from true, false"),
         (["sed=1"], "did you mean 'seed'"),
         (["talking_shop"], "partnership teach takes [failure=NAME]"),
         (["seed=1", "seed=2"], "given twice"),

@@ -224,7 +224,7 @@ def test_an_edited_rule_is_never_answered_with_the_old_numbers(finished, study, 
     code, said, complaint = ask(other, *sweep_)
     digest = identity.identity(STUDY).sources["sim/rules.py"]
     assert code == 2 and said == "" and complaint.count("\n") == 1
-    assert complaint.startswith(f"partnership: {study} was made by another model than this software's: sim/rules.py (")
+    assert complaint.startswith(f"partnership: {study} was made by a different model from the one installed: sim/rules.py (")
     assert f"({digest} there, " in complaint and " here); anew=true" in complaint and "name=OTHER" in complaint
     assert contents(study) == before
     code, said, complaint = ask(other, *sweep_, "anew=true")
@@ -254,11 +254,11 @@ def test_readers_say_in_one_line_that_another_model_made_a_study(study, commente
     code, said, complaint = ask(commented, "check", f"study={study}")
     assert code == 0 and complaint == ""
     told, last = said.splitlines()
-    assert "was made by another model than this software's: sim/rules.py (" in told and "as they were written" in last
+    assert "was made by a different model from the one installed: sim/rules.py (" in told and "as they were written" in last
     code, said, complaint = ask(commented, "report", f"study={study}")
     assert code == 0 and complaint.count("\n") == 1 and "sim/rules.py (" in complaint
     page = (study / "report.html").read_text().split('id="provenance"')[1]
-    assert "another model than this software's, which wrote this report: sim/rules.py (" in page
+    assert "a different model from the one installed, which wrote this report: sim/rules.py (" in page
     for job, more in (("contrast", ()), ("replay", ("run=999999",))):
         _, _, complaint = ask(commented, job, f"study={study}", *more)
         assert "sim/rules.py (" in complaint.splitlines()[0]

@@ -1,11 +1,9 @@
 """Files that are there whole or not at all, and damage that is noticed."""
 
-import fcntl
 import json
 import os
 import subprocess
 import sys
-import threading
 from dataclasses import replace
 
 import numpy as np
@@ -313,17 +311,6 @@ def test_what_is_not_ours_is_kept_and_what_cut_off_writes_left_is_removed(tmp_pa
     (folder / "runs" / ".part-000001.parquet.77.tmp").write_bytes(b"half")
     assert reopened(folder)[1] == ["1 unfinished temporary files removed"]
     assert all(path.exists() for path in kept) and not list((folder / "runs").glob(".*"))
-
-
-def test_a_holder_that_has_not_said_its_name_yet_is_waited_for(tmp_path):
-    """Between taking the lock and writing its name, a holder is nobody for a moment."""
-    with (tmp_path / files.LOCK).open("wb", buffering=0) as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        naming = threading.Timer(0.1, lambda: held.write(b"process 7 on mars"))
-        naming.start()
-        with pytest.raises(StudyError, match="is being written by process 7 on mars"), files.locked(tmp_path):
-            pass
-        naming.join()
 
 
 def test_one_writer_at_a_time_and_a_dead_one_blocks_nobody(tmp_path):
