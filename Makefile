@@ -7,10 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help study browser test lint golden headline failures claims page docs bench kills fuzz clean
+.PHONY: help study browser test test-fast lint golden headline failures claims page docs bench kills fuzz clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
@@ -34,6 +34,9 @@ browser: ## install Chromium for the tests of pages, where apt is there and may;
 
 test: lint ## install, then run all checks: lint, types, tests
 	$(BIN)/python -m pytest -n logical --dist loadfile --durations 15
+
+test-fast: lint ## the same without what takes long: an answer in under two minutes
+	$(BIN)/python -m pytest -n logical --dist loadfile -m 'not slow'
 
 lint: $(VENV)/installed-dev ## lint and types only
 	$(BIN)/ruff check .

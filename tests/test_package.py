@@ -12,6 +12,8 @@ import pytest
 
 from tests.faults import ROOT
 
+pytestmark = pytest.mark.slow
+
 SIM = {path.stem: path for path in (ROOT / "sim").glob("*.py")}
 EXPERIMENTS = sorted((ROOT / "experiments").rglob("*.py"))
 

@@ -18,7 +18,7 @@ MISSING_NAMED = 100
 
 
 def other_model(folder: Path, manifest: Manifest) -> list[str]:
-    """That a different model from the one installed made a study, if so; what damage keeps from being known is left out."""
+    """That a different model from the one installed made a study, if so; left out where damage hides it."""
     try:
         study = origin.described(folder, origin.read_provenance(folder, manifest))
     except StudyError:  # a fault, which `examine` names

@@ -117,6 +117,7 @@ def truth(found):
     return np.sign(lean(found.x[None, :], found.y[:, None]))
 
 
+@pytest.mark.slow
 def test_the_side_that_is_called_sure_is_the_right_one():
     """Where a place is called sure, that is wrong in at most 2.5 % of studies; over all places, in about 1 %."""
     wrong, guessed, unsure = [], [], []

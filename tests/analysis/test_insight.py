@@ -21,6 +21,8 @@ from experiments.study.small import small_study
 from experiments.study.tables import DESIGN
 from tests.report.test_report import COLUMN, depends, stored, study_of
 
+pytestmark = pytest.mark.slow
+
 FACTORS = {"load_per_seat": (0.0, 0.3), "noise": (0.0, 0.6), "commitment": (0.25, 0.75)}
 
 

@@ -25,6 +25,7 @@ def test_a_planted_share_is_found(parameters, chance, share):
     assert found.replicates == 4 and found.points == 2000
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_planted_share():
     rng, held, narrow, studies = np.random.default_rng(2), 0, 0, 200
     for _ in range(studies):

@@ -29,6 +29,7 @@ def test_a_plan_carried_out_has_the_precision_it_was_made_for():
     assert half(count // 4) > 0.009, "control: a quarter of the worlds gives half the precision"
 
 
+@pytest.mark.slow
 def test_the_range_a_pilot_leaves_open_holds_the_truth():
     """The worlds that the true spread takes lie in the range of 90 to 98.5 of 100 pilots, with heavy tails."""
     rng, pilots, spread = np.random.default_rng(2), 400, 0.1

@@ -139,6 +139,7 @@ def ranks_of_planted():
     return np.array(found)
 
 
+@pytest.mark.slow
 def test_planted_parameters_lie_in_the_90_percent_region_at_about_the_nominal_rate():
     """Simulation-based calibration, small (Talts et al. 2018): 120 intervals in all.
 
@@ -171,6 +172,7 @@ def test_parameters_that_matter_are_moved_and_others_are_not():
 # -- the job ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_calibration_of_one_scenario_is_kept_and_goes_on_where_it_stopped(tmp_path, capsys):
     words = ["calibrate", "scenario=hwb_2015", "particles=30", "prior_draws=100", "populations=2", "most=2000"]
     assert main([*words, f"results={tmp_path / 'one'}"]) == 0
@@ -199,6 +201,7 @@ def test_a_calibration_of_one_scenario_is_kept_and_goes_on_where_it_stopped(tmp_
     assert "delete it, and it is made again" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_rival_is_calibrated_on_the_same_patterns_as_a_model_of_its_own(tmp_path):
     words = ["calibrate", "scenario=hwb_2015", "particles=20", "prior_draws=60", "populations=1", f"results={tmp_path}"]
     assert main(words) == 0

@@ -75,7 +75,7 @@ def test_the_number_that_contradicts_its_text_is_not_used():
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    ({"kind": "coun"}, "did you mean 'count'"), ({"use": "both"}, "there are calibration, held_out"),
+    ({"kind": "coun"}, "did you mean 'count'"), ({"use": "both"}, "choose from calibration, held_out"),
     ({"under": {"nois": 0}}, "did you mean 'noise'"), ({"wher": []}, "did you mean 'where'"),
 ])  # fmt: skip
 def test_a_pattern_that_cannot_be_meant_is_named(change, message):

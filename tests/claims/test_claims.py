@@ -26,6 +26,8 @@ from experiments.study.design import factor_names
 from experiments.study.design import points as points_of
 from tests.faults import ROOT
 
+pytestmark = pytest.mark.slow
+
 NAMES = sorted(path.stem for path in (configs() / "claim").glob("*.yaml"))
 POINTS = 400
 TESTS = 27

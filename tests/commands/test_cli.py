@@ -12,6 +12,8 @@ import pytest
 from experiments.cli import JOBS, main
 from tests.faults import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):

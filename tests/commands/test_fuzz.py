@@ -18,6 +18,8 @@ from tests import effects, grammar, steps, trial
 from tests.grammar import Input
 from tests.steps import Step
 
+pytestmark = pytest.mark.slow
+
 SEED, SAMPLE, TOGETHER = 1, 48, 12
 JOB = "experiments.commands.run.run"
 """The job in whose place faults are planted."""

@@ -105,6 +105,7 @@ def replaced(words, *keys):
     return [word for word in words if word.partition("=")[0] not in keys]
 
 
+@pytest.mark.slow
 def test_choices_with_the_longest_names_are_drawn(tmp_path, capsys):
     """Forty signs and a space between: what a name may be, no figure may fail on."""
     names = "W" * 40 + " " + "m" * 39, "v-1.0_" * 13

@@ -20,6 +20,8 @@ from experiments.storage import manifest
 from experiments.terminal import program, streams
 from tests.faults import ROOT
 
+pytestmark = pytest.mark.slow
+
 STUDY = ["name=tiny", "design.points=32", "parameters.months=6"]
 PART = "shard=1/1"  # all of the study, but no report, which takes the longest
 SCRIPT = "from experiments.cli import script; script()"

@@ -6,6 +6,7 @@ run where it is about what is simulated, otherwise the study, the place, what is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -18,6 +19,8 @@ from sim.params import BY_NAME, SETUPS
 from tests import effects, steps
 from tests.effects import Effect
 from tests.grammar import CONFIGURED, KEYS
+
+pytestmark = pytest.mark.slow
 
 BASE = {
     "sweep": ("sweep", "design.points=4"),
@@ -73,6 +76,14 @@ EVENTFUL = {
 IN_FILES = {"scenario.name", "scenario.about", "scenario.sources", "scenario.sectors", "scenario.issues",
             "scenario.between", "failure", "claim", "variants"}  # fmt: skip
 """Keys that files set; on the command line they may be refused everywhere."""
+
+PARAMETERS_TRIED = [name for name in BY_NAME if not re.match(r"sector_[2-7]|need_([2-9]|1[01])$", name)]
+"""Of sectors and of needs, which are alike, the first and the last."""
+OF_EACH_KIND = {
+    (BY_NAME[name].unit, BY_NAME[name].kind, name.partition("_")[0] in ("sector", "need")): name
+    for name in PARAMETERS_TRIED
+}.values()
+"""A parameter of each unit and kind. Demonstrations and claims take parameters through the code that a run does."""
 
 SET_BY_ARMS = {name for values in SETUPS.values() for name in values}
 
@@ -158,9 +169,15 @@ def section_of(key: str) -> str:
 @pytest.mark.parametrize(("job", "section"), list(sections()))
 def test_every_key_is_refused_by_name_or_has_an_effect(job, section):
     words = {key: EVENTFUL.get(key, BASE[job]) if job == "run" else BASE[job] for key in KEYS}
-    at_fault = [said for key in KEYS if section_of(key) == section
+    at_fault = [said for key in KEYS if section_of(key) == section and is_tried(job, key)
                 if (said := verdict(words[key], key)) not in ("effective", "refused")]  # fmt: skip
     assert not at_fault, "\n".join(at_fault)
+
+
+def is_tried(job: str, key: str) -> bool:
+    """Whether a key is tried with a job, and not left to one that is like it."""
+    name = key.removeprefix("parameters.")
+    return name == key or name in (PARAMETERS_TRIED if job in ("sweep", "run") else OF_EACH_KIND)
 
 
 def test_every_key_has_an_effect_somewhere():
@@ -176,13 +193,13 @@ def commands(key: str) -> list[tuple[str, ...]]:
 
 def answer(words: tuple[str, ...], key: str) -> str:
     """The verdict on a key in a command that may be refused without it."""
-    effect, _ = effects.effect_of(words)
+    effect, _ = without(words)
     if effect.code == 0:
         return verdict(words, key)
     return "effective" if effects.effect_of([*words, f"{key}={values_of(key)[0]}"])[0].code == 0 else "refused"
 
 
-@pytest.mark.parametrize("name", [name for name in BY_NAME if name not in SET_BY_ARMS])
+@pytest.mark.parametrize("name", [name for name in PARAMETERS_TRIED if name not in SET_BY_ARMS])
 def test_every_parameter_has_an_effect_on_runs_where_nothing_else_decides_it(name):
     words = ("sweep", "design.points=4", "design.box=none", "design.factors.visibility_effect=[0,1]")
     if name == "visibility_effect":
@@ -242,14 +259,15 @@ def test_every_word_of_a_job_has_an_effect(job, tmp_path):
     idle = []
     for name, value in words.items():
         kept = [steps.named(word) for word in (*base, *BESIDE.get(f"{job} {name}", ()))]
-        without = came_to([job, *kept])
-        with_it = came_to([job, *(word for word in kept if not word.startswith(f"{name}=")), f"{name}={value}"])
-        if with_it == without or with_it[0] != 0:
+        before = came_to((job, *kept))
+        with_it = came_to((job, *(word for word in kept if not word.startswith(f"{name}=")), f"{name}={value}"))
+        if with_it == before or with_it[0] != 0:
             idle.append(f"{name}={value}: {with_it[0]} {with_it[-1]}")
     assert not idle, "\n".join(idle)
 
 
-def came_to(words: list[str]) -> tuple[int | None, list[str], str, str]:
+@cache
+def came_to(words: tuple[str, ...]) -> tuple[int | None, list[str], str, str]:
     effect, err = effects.effect_of(words)
     return effect.code, effect.asked, effect.out, err
 

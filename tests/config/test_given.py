@@ -17,6 +17,8 @@ from experiments.errors import ConfigError, StudyError
 from experiments.study import design, plan
 from sim.params import BY_NAME, DEFAULT_BOX, NAMES, NEEDS, SETUPS
 
+pytestmark = pytest.mark.slow
+
 EXPERIMENT = "# @package _global_\nname: mine\ndesign: {points: 4}\n"
 
 
@@ -49,7 +51,7 @@ def simulated(study, parameter):
 # -- parameters -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(DEFAULT_BOX))
+@pytest.mark.parametrize("name", sorted(DEFAULT_BOX)[::6])
 def test_a_parameter_that_is_given_is_fixed_and_leaves_the_box(name):
     low, high = DEFAULT_BOX[name]
     value = int(high) if BY_NAME[name].integer else low + (high - low) / 3

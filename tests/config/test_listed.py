@@ -30,6 +30,8 @@ from experiments.study.design import digest, points
 from experiments.study.small import small_study
 from tests.strategies import sample
 
+pytestmark = pytest.mark.slow
+
 CHOICES = {"town": {"small": {"n_partners": 5.0}, "large": {"n_partners": 30.0}, "1": {}}}
 TABLE = pd.DataFrame({"umbrella": [0, 1, 1], "noise": [0.1, 0.2, 0.3], "setup_months": [6, 7, 48]})
 

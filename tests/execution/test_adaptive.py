@@ -112,6 +112,7 @@ def finished(study, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_stops_are_stored_and_are_those_of_the_runs(study, finished):
     runs, stops = experiments.load(finished).to_pandas(), experiments.load(finished, "stops").to_pandas()
     assert len(stops) == 30 and set(stops["stopped"]) >= {"precise"}

@@ -21,6 +21,8 @@ from experiments.execution import dask_workers
 from experiments.storage import store
 from tests.faults import LONG, ROOT, message_of, same, same_when_resumed, start, under_way
 
+pytestmark = pytest.mark.slow
+
 distributed = pytest.importorskip("distributed", reason="Dask is not installed (it is in the extra dev)")
 
 IMPATIENT = """

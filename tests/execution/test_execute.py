@@ -13,6 +13,8 @@ from experiments.execution.dask_workers import WorkerDiedError
 from experiments.execution.executors import Failed
 from experiments.execution.place import Place, available_workers
 
+pytestmark = pytest.mark.slow
+
 THREADS, DASK = Place("local", 3), Place("dask", 2)
 
 

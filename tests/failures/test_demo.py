@@ -34,6 +34,8 @@ from sim.model import Partnership
 from sim.params import BY_NAME, DEFAULTS, SETUPS
 from tests.sim.test_failures import by_hand
 
+pytestmark = pytest.mark.slow
+
 FRESH = 20_261_123
 RUNS = 300
 

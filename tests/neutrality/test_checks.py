@@ -18,6 +18,7 @@ from sim.params import BY_NAME
 from sim.runs import Runs
 
 
+@pytest.mark.slow
 def test_the_model_passes_and_the_report_says_so(tmp_path, capsys):
     assert main(["neutrality", f"results={tmp_path}"]) == 0
     said = capsys.readouterr().out

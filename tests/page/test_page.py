@@ -25,6 +25,8 @@ from sim.params import BY_NAME, DEFAULT_BOX, NAMES, SETUPS, as_array, resolve
 from sim.runs import simulate
 from sim.state import SERIES_NAMES
 
+pytestmark = pytest.mark.slow
+
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 if CHROMIUM is None:

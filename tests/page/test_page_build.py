@@ -83,6 +83,7 @@ def test_a_lesson_is_what_the_demonstration_comes_to(page, name):
     )
 
 
+@pytest.mark.slow
 def test_every_lesson_sets_out_from_its_world_and_has_all_its_parts(page):
     held = build.data_of(page)
     assert list(held["failures"]) == list(sentences())

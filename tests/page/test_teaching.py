@@ -12,6 +12,8 @@ import pytest
 from experiments.cli import main
 from tests.faults import ROOT
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs" / "teaching.md").read_text(encoding="utf-8")
 
 

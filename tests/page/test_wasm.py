@@ -18,6 +18,8 @@ from sim.runs import simulate
 from sim.state import ISSUE, PARTNER, PARTNERSHIP, SERIES_NAMES, allocate
 from tests.wasm_engine import WasmEngine, columns, shipped
 
+pytestmark = pytest.mark.slow
+
 SETS, GROUPS = 1000, 20
 """Drawn parameter sets, and how many groups of like months and issues they come in."""
 

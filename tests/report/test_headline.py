@@ -11,6 +11,8 @@ from experiments.cli import main
 from experiments.config.to_study import compose
 from tests.faults import ROOT
 
+pytestmark = pytest.mark.slow
+
 HEADLINE = ROOT / "results" / "headline"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -27,6 +27,8 @@ from sim import params
 from sim.outcomes import OUTCOME_NAMES, SERIES_NAMES
 from sim.runs import Runs
 
+pytestmark = pytest.mark.slow
+
 COLUMN = {name: place for place, name in enumerate(params.NAMES)}
 
 

@@ -15,6 +15,8 @@ import pytest
 from sim import cache, errors
 from tests.faults import ROOT
 
+pytestmark = pytest.mark.slow
+
 RULE = """
 import numba
 

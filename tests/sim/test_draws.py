@@ -266,6 +266,7 @@ def uniforms(part):
 
 @pytest.mark.parametrize("deviation", DEVIATIONS)
 @pytest.mark.parametrize("part", range(len(PARTS)), ids=PARTS)
+@pytest.mark.slow
 def test_addresses_side_by_side_give_uniform_independent_numbers(part, deviation):
     assert DEVIATIONS[deviation](uniforms(part)) < TOLERANCE
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests import golden
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("width", [1, 8])
 def test_outcomes_are_those_of_the_baseline(width):

@@ -77,6 +77,7 @@ def test_every_arm_plays_the_months_of_a_sweep(setup):
 @example(EVENTFUL, "structure_first", 1, 2)
 @example(AXED, "balanced", 3, 4)
 @example({"n_partners": 2, "n_issues": 1, "months": 1, "meetings": 0}, "alone", 0, 0)
+@pytest.mark.slow
 def test_any_parameters_play_the_months_of_a_sweep(values, setup, seed, world):
     model = played(setup=None, rng=seed, world=world, **resolve(values, setup))
     assert same_as_swept(model)
@@ -113,6 +114,7 @@ print(model.outcomes(), *(partner.why() for partner in model.partners), sep="\\n
 """
 
 
+@pytest.mark.slow
 def test_the_window_opens_in_the_debugger_too():
     """Interpreted, where one can set a breakpoint in a rule, the months and the reasons are the same."""
     told = [

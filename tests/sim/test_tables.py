@@ -29,6 +29,8 @@ from sim.tables import (
     table,
 )
 
+pytestmark = pytest.mark.slow
+
 WIDTHS = (1, 2, 4, 8, 16)
 every_width = pytest.mark.parametrize("width", WIDTHS)
 

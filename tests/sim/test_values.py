@@ -65,6 +65,7 @@ def not_finite(points: np.ndarray) -> np.ndarray:
     return np.flatnonzero(~np.isfinite(outcomes[:, ALWAYS_THERE]).all(axis=1) | np.isinf(outcomes).any(axis=1))
 
 
+@pytest.mark.slow
 def test_at_every_corner_of_the_ranges_outcomes_are_finite():
     rng = np.random.default_rng(31)
     points = np.array([params.as_array(drawn(rng)) for _ in range(1500)])

@@ -41,6 +41,8 @@ from tests.faults import (
     under_way,
 )
 
+pytestmark = pytest.mark.slow
+
 STOPS = [
     pytest.param(signal.SIGINT, "interrupted", 130, id="SIGINT"),
     pytest.param(signal.SIGTERM, "terminated", 143, id="SIGTERM"),

@@ -30,6 +30,8 @@ from experiments.storage.layout import MANIFEST, PROVENANCE
 from experiments.study.tables import DESIGN, TABLES, part_name
 from tests.faults import ROOT
 
+pytestmark = pytest.mark.slow
+
 WORDS = [
     "name=hostile", "design.box=none", "design.factors.noise=[0,0.6]", "design.points=80", "parameters.months=4",
     "parameters.n_partners=3", "arms=[structure_first,purpose_first]", "trajectory_points=20",

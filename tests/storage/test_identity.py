@@ -35,6 +35,8 @@ from experiments.study.tables import TABLES, part_name
 from sim import sources
 from tests.faults import ROOT
 
+pytestmark = pytest.mark.slow
+
 WORDS = [
     "name=one", "design.box=none", "design.factors.noise=[0,0.6]", "design.points=100", "parameters.months=4",
     "parameters.n_partners=3", "arms=[structure_first,purpose_first]",
@@ -224,7 +226,9 @@ def test_an_edited_rule_is_never_answered_with_the_old_numbers(finished, study, 
     code, said, complaint = ask(other, *sweep_)
     digest = identity.identity(STUDY).sources["sim/rules.py"]
     assert code == 2 and said == "" and complaint.count("\n") == 1
-    assert complaint.startswith(f"partnership: {study} was made by a different model from the one installed: sim/rules.py (")
+    assert complaint.startswith(
+        f"partnership: {study} was made by a different model from the one installed: sim/rules.py ("
+    )
     assert f"({digest} there, " in complaint and " here); anew=true" in complaint and "name=OTHER" in complaint
     assert contents(study) == before
     code, said, complaint = ask(other, *sweep_, "anew=true")
@@ -254,7 +258,10 @@ def test_readers_say_in_one_line_that_another_model_made_a_study(study, commente
     code, said, complaint = ask(commented, "check", f"study={study}")
     assert code == 0 and complaint == ""
     told, last = said.splitlines()
-    assert "was made by a different model from the one installed: sim/rules.py (" in told and "as they were written" in last
+    assert (
+        "was made by a different model from the one installed: sim/rules.py (" in told
+        and "as they were written" in last
+    )
     code, said, complaint = ask(commented, "report", f"study={study}")
     assert code == 0 and complaint.count("\n") == 1 and "sim/rules.py (" in complaint
     page = (study / "report.html").read_text().split('id="provenance"')[1]

@@ -7,7 +7,7 @@ import pytest
 from benchmarks import kills
 from tests.faults import needs_dask
 
-pytestmark = [needs_dask, pytest.mark.usefixtures("heeded")]
+pytestmark = [pytest.mark.slow, needs_dask, pytest.mark.usefixtures("heeded")]
 
 HALF_WRITTEN = (
     """

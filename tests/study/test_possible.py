@@ -80,6 +80,7 @@ variants = st.dictionaries(st.sampled_from("vw"), sets(2), max_size=2)
 
 @settings(max_examples=400, deadline=None)
 @given(st.sampled_from(["grid", "one_at_a_time"]), levels, choices, variants, sets(3))
+@pytest.mark.slow
 def test_a_counted_study_is_refused_if_and_only_if_a_run_would_fail(sampler, levels, choices, variants, values):
     study = study_of(sampler, levels=levels, choices=choices, variants=variants, **values)
     assume(study.design.points <= 500)
