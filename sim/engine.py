@@ -9,10 +9,12 @@ partnership is not over; in the others everyone acts alone and the states stand 
 from __future__ import annotations
 
 from sim import draws, rules
-from sim.draws import block, draw, halves, triangular, uniform
+from sim.draws import draw
+from sim.encounters import meet
 from sim.lanes import compiled, inlined, integer_part, maximum, minimum, real, some, sqrt, where
+from sim.launch import launch
 from sim.shocks import disturb
-from sim.state import launch, set_purpose
+from sim.state import set_purpose
 
 # -- 2 convene, 3 contribute ------------------------------------------------------------------------------
 
@@ -34,6 +36,18 @@ def convene(state):
     )  # fmt: skip
 
 
+@inlined
+def weighed(state, i):
+    """What a partner weighs when it decides how much to give: oversight, temptation, and what inclines it."""
+    parameters, partnership, partner = state.parameters, state.partnership, state.partners[i]
+    oversight = rules.oversight(
+        partner.accountability, partner.endorsed, partnership.structure, partnership.fit,
+        parameters.endorsement_weight, parameters.monitoring,
+    )  # fmt: skip
+    temptation = rules.temptation(oversight, partner.trust, parameters.free_riding, parameters.temptation_trust)
+    return oversight, temptation, rules.inclination(partner.commitment, temptation, parameters.effort_threshold)
+
+
 @compiled
 def contribute(state, going, load):
     """Each partner decides how much to give and what to push onto others; meetings take their part of the hours."""
@@ -46,12 +60,7 @@ def contribute(state, going, load):
     structure_hours, purpose_hours = 0.0, 0.0
     for i in range(state.n):
         partner = state.partners[i]
-        oversight = rules.oversight(
-            partner.accountability, partner.endorsed, partnership.structure, partnership.fit,
-            parameters.endorsement_weight, parameters.monitoring,
-        )  # fmt: skip
-        temptation = rules.temptation(oversight, partner.trust, parameters.free_riding, parameters.temptation_trust)
-        inclination = rules.inclination(partner.commitment, temptation, parameters.effort_threshold)
+        oversight, _, inclination = weighed(state, i)
         willing = rules.effort(inclination, 0.0, parameters.decisiveness)
         effort = rules.effort(inclination, parameters.compulsion * oversight, parameters.decisiveness)
         onto = parameters.shifting_loss * partner.capacity * (shifted - partner.shifted)
@@ -156,145 +165,19 @@ def build(state, month, going):
     partnership.fit = where(going, fit, partnership.fit)
 
 
-# -- 6 meet -----------------------------------------------------------------------------------------------
-
-
-@inlined
-def another(u, i, n_partners):
-    """One of the other partners than i, each as likely."""
-    j = integer_part(u * (n_partners - 1.0))
-    return where(j >= i, j + 1, j)
-
-
-@compiled
-def call(state, month):
-    """What chance decides of each encounter: two who may be met, who of them if not at the board, and what is misseen.
-
-    Drawn ahead of the encounters, in a loop of its own, since a block of random numbers is a long chain of steps:
-    so several are under way at once.
-    """
-    parameters = state.parameters
-    for i in range(state.n):
-        for e in range(state.meetings):
-            encounter = state.encounters[i * state.meetings + e]
-            first, halved, error, error_back = block(state.seed, state.world, month, i, draws.ENCOUNTER + e)
-            board, second = halves(halved)
-            encounter.first, encounter.second, encounter.board = uniform(first), second, board
-            encounter.error = parameters.noise * triangular(error)
-            encounter.error_back = parameters.noise * triangular(error_back)
-
-
-@compiled
-def choose(state):
-    """Whom each caller meets, and its trust in them: anyone at the board, else the better of two drawn."""
-    parameters, partnership = state.parameters, state.partnership
-    at_board = parameters.board_effect * partnership.structure
-    for i in range(state.n):
-        for e in range(state.meetings):
-            encounter = state.encounters[i * state.meetings + e]
-            first = another(encounter.first, i, parameters.n_partners)
-            second = another(encounter.second, i, parameters.n_partners)
-            trust, trust_second = state.trust[i, first], state.trust[i, second]
-            first_appeal, second_appeal = trust, trust_second
-            if some(parameters.task_seeking > 0.0):
-                issue = integer_part(partnership.worst_issue)
-                first_appeal = rules.appeal(first_appeal, state.agenda[first, issue], parameters.task_seeking)
-                second_appeal = rules.appeal(second_appeal, state.agenda[second, issue], parameters.task_seeking)
-            rather = (second_appeal > first_appeal) & (encounter.board >= at_board)
-            encounter.other = real(where(rather, second, first))
-            encounter.trust = where(rather, trust_second, trust)
-
-
-@compiled
-def meet(state, month, going):
-    """Encounters: both see what the other gives, both talk; all of it judged from trust and alignment as they stood."""
-    parameters, partnership = state.parameters, state.partnership
-    structure = partnership.structure
-    visibility = rules.visibility(structure, partnership.fit, parameters.transparency, parameters.visibility_effect)
-    call(state, month)
-    choose(state)
-    for i in range(state.n):
-        partner = state.partners[i]
-        partner.given = rules.given(partner.effort, partner.cost_shift)
-        partner.conviction = rules.conviction(partner.alignment, parameters.talk_base)
-    for i in range(state.n):
-        me = state.partners[i]
-        heard = 0.0
-        for e in range(state.meetings):
-            held = going & (me.present > 0.0) & (e < parameters.meetings)
-            encounter = state.encounters[i * state.meetings + e]
-            j, trust = integer_part(encounter.other), encounter.trust
-            other, trust_back = state.partners[j], state.trust[j, i]
-            change = rules.trust_change(
-                trust, rules.seen(other.given, encounter.error), structure, visibility,
-                parameters.trust_rate, parameters.loss_aversion, parameters.crowding,
-            )  # fmt: skip
-            change_back = rules.trust_change(
-                trust_back, rules.seen(me.given, encounter.error_back), structure, visibility,
-                parameters.trust_rate, parameters.loss_aversion, parameters.crowding,
-            )  # fmt: skip
-            encounter.change, encounter.change_back = where(held, change, 0.0), where(held, change_back, 0.0)
-            encounter.heard_back = where(held, rules.heard(trust_back, me.conviction), 0.0)
-            heard += where(held, rules.heard(trust, other.conviction), 0.0)
-        me.heard, me.heard_back = heard, 0.0
-    settle(state)
-    change_alignment(state, going)
-
-
-@compiled
-def settle(state):
-    """Commit what encounters changed: changes of trust add up, and so does what the called were heard_back.
-
-    Ties are then held within [0, 1], which they hardly ever leave; one that ends outside was outside after its last
-    change.
-    """
-    outside = False
-    for i in range(state.n):
-        moved = 0.0
-        for e in range(state.meetings):
-            encounter = state.encounters[i * state.meetings + e]
-            j = integer_part(encounter.other)
-            there = state.trust[i, j] + encounter.change
-            back = state.trust[j, i] + encounter.change_back
-            state.trust[i, j] = there
-            state.trust[j, i] = back
-            moved += encounter.change
-            state.partners[j].trust_sum += encounter.change_back
-            state.partners[j].heard_back += encounter.heard_back
-            outside = outside | (there < 0.0) | (there > 1.0) | (back < 0.0) | (back > 1.0)
-        state.partners[i].trust_sum += moved
-    if some(outside):
-        for i in range(state.n):
-            for e in range(state.meetings):
-                j = integer_part(state.encounters[i * state.meetings + e].other)
-                hold(state, i, j)
-                hold(state, j, i)
-
-
-@inlined
-def hold(state, i, j):
-    """Keep a tie within [0, 1]."""
-    before = state.trust[i, j]
-    after = rules.clip(before)
-    state.trust[i, j] = after
-    state.partners[i].trust_sum += after - before
-
-
-@compiled
-def change_alignment(state, going):
-    """Commit what partners understood of each other's talk this month, and what they forgot."""
-    parameters, partnership = state.parameters, state.partnership
-    hours_share = partnership.purpose_hours / partnership.total
-    talk = rules.talk(hours_share, partnership.structure, parameters.purpose_rate, parameters.forum_effect)
-    for i in range(state.n):
-        partner = state.partners[i]
-        heard = partner.heard + partner.heard_back
-        alignment = rules.aligned(partner.alignment, talk, heard, partner.voice, parameters.purpose_decay)
-        partner.alignment = where(going, alignment, partner.alignment)
-        partner.trust = partner.trust_sum / (parameters.n_partners - 1.0)
-
-
 # -- 7 reflect --------------------------------------------------------------------------------------------
+
+
+@inlined
+def pulled(state, i, commitment, expectation, leader_effort):
+    """What pulls at a partner's commitment, term by term."""
+    parameters, partnership, partner = state.parameters, state.partnership, state.partners[i]
+    return rules.commitment_pulls(
+        commitment, partnership.outcome, expectation, partner.trust, partner.voice,
+        partner.alignment, partner.burden, leader_effort,
+        parameters.results_weight, parameters.reciprocity_weight, parameters.ownership_weight,
+        parameters.burden_weight, parameters.example_weight,
+    )  # fmt: skip
 
 
 @compiled
@@ -306,12 +189,7 @@ def reflect(state, going):
     leader_effort = state.partners[integer_part(partnership.leader)].effort
     for i in range(state.n):
         partner = state.partners[i]
-        pulls = rules.commitment_pulls(
-            partner.commitment, partnership.outcome, expectation, partner.trust, partner.voice,
-            partner.alignment, partner.burden, leader_effort,
-            parameters.results_weight, parameters.reciprocity_weight, parameters.ownership_weight,
-            parameters.burden_weight, parameters.example_weight,
-        )  # fmt: skip
+        pulls = pulled(state, i, partner.commitment, expectation, leader_effort)
         commitment = rules.committed(partner.commitment, pulls, parameters.commitment_rate)
         signs = (parameters.mandated > 0.0) | rules.signs(
             commitment, partnership.structure,
@@ -333,6 +211,7 @@ def review(state, month, going):
     parameters, partnership = state.parameters, state.partnership
     fails = (parameters.review_month == month + 1.0) & (partnership.outcome < parameters.review_floor)
     partnership.axed = where(fails & going, 1.0, partnership.axed)
+    partnership.ended = where(fails & going, 1.0, partnership.ended)
 
 
 @compiled
@@ -386,7 +265,7 @@ def record(state, month, going):
 def step(state, month):
     """One month of the partnership, in the order of its phases."""
     partnership = state.partnership
-    going = partnership.axed == 0.0
+    going = partnership.ended == 0.0
     if some(going):
         disturb(state, month, going)
         load = convene(state)

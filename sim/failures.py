@@ -17,64 +17,16 @@ import numpy as np
 
 from sim import draws
 from sim.cache import kept
+from sim.clues import Clue, Finding, above, all_hold, aside, below, since, window_of
 from sim.draws import draw
 from sim.limits import Limits
 from sim.outcomes import OUTCOME_NAMES
 from sim.params import SETUPS
 from sim.record import Record, changed, least, play, recent, slope
 
-# -- what a detector says ---------------------------------------------------------------------------------
-
-
-class Clue(NamedTuple):
-    """One reading, and where it points to failure. `beside` is the same reading in the counterfactual named in `whose`.
-
-    A clue without a value is a plain fact, which its name states.
-    """
-
-    name: str
-    value: np.ndarray | None  # (runs, months)
-    holds: np.ndarray  # (runs, months)
-    beside: np.ndarray | None = None  # (runs, months)
-    whose: np.ndarray | str = ""  # one name, or one for each run
-
-    def described(self, run: int, month: int) -> str:
-        """`outcome 0.09 against 0.31 in the same world purpose first`."""
-        if self.value is None:
-            return self.name
-        digits = 3 if "slope" in self.name else 2
-        text = f"{self.name} {self.value[run, month]:.{digits}f}"
-        if self.beside is None:
-            return text
-        whose = self.whose if isinstance(self.whose, str) else str(self.whose[run])
-        return f"{text} against {self.beside[run, month]:.{digits}f} in the same world {whose}"
-
-
-class Finding(NamedTuple):
-    """What a detector says of many runs."""
-
-    since: np.ndarray  # (runs,) the month, from 1, since when the partnership has failed so; NaN where it has not
-    searched: np.ndarray  # (runs,) position of each run among those the clues are about; -1 where they are none
-    clues: tuple[Clue, ...]
-    last: np.ndarray  # (runs,) of those the clues are about: the month the clues are told of, from 0
-
-    @property
-    def fires(self) -> np.ndarray:
-        """(runs,)"""
-        return np.asarray(~np.isnan(self.since))
-
-    def described(self, run: int, month: int | None = None) -> str:
-        """The readings that decided it, in words: in a month, from 1; else at the end, or in the month of an event."""
-        place = int(self.searched[run])
-        if place < 0:
-            return ""
-        month = int(self.last[place]) if month is None else month - 1
-        return ", ".join(clue.described(place, month) for clue in self.clues)
-
-
-Twins = Mapping[str, Record]
+Counterfactuals = Mapping[str, Record]
 Own = Callable[[Record, Limits], "tuple[Clue, ...]"]
-Beside = Callable[[Record, Twins, Limits], "tuple[Clue, ...]"]
+Beside = Callable[[Record, Counterfactuals, Limits], "tuple[Clue, ...]"]
 Changes = Mapping[str, Mapping[str, float]]
 
 
@@ -97,28 +49,6 @@ ARMS: Changes = {name: values for name, values in SETUPS.items() if name not in 
 """The setups that a partnership might have had instead."""
 
 
-def window_of(limits: Limits) -> int:
-    return int(limits["window"])
-
-
-def above(record: Record, name: str, limit: float, limits: Limits, label: str = "") -> Clue:
-    """A recent mean above a limit."""
-    value = recent(record.monthly(name), window_of(limits))
-    return Clue(label or name, value, value > limit)
-
-
-def below(record: Record, name: str, limit: float, limits: Limits, label: str = "") -> Clue:
-    """A recent mean below a limit."""
-    value = recent(record.monthly(name), window_of(limits))
-    return Clue(label or name, value, value < limit)
-
-
-def aside(record: Record, name: str, limits: Limits, label: str = "") -> Clue:
-    """A recent mean that decides nothing, shown beside the one that does."""
-    value = recent(record.monthly(name), window_of(limits))
-    return Clue(label or name, value, np.ones(value.shape, dtype=bool))
-
-
 def flat(record: Record, limits: Limits) -> Clue:
     """Outcome that neither rises nor falls."""
     value = slope(record.monthly("outcome"), window_of(limits))
@@ -133,7 +63,7 @@ def beside_alone(record: Record, limits: Limits) -> Clue:
     return Clue("outcome", recent(outcome, window), holds, recent(alone, window), "acting alone")
 
 
-def best(counterfactuals: Twins, limits: Limits) -> tuple[np.ndarray, np.ndarray]:
+def best(counterfactuals: Counterfactuals, limits: Limits) -> tuple[np.ndarray, np.ndarray]:
     """Recent outcome under the setup that ends best, and that setup's name, run by run."""
     names = [name.replace("_", " ") for name in counterfactuals]
     recents = np.stack(
@@ -151,7 +81,7 @@ def talking_shop(record: Record, limits: Limits) -> tuple[Clue, ...]:
     )
 
 
-def beside_best_setup(record: Record, counterfactuals: Twins, limits: Limits) -> tuple[Clue, ...]:
+def beside_best_setup(record: Record, counterfactuals: Counterfactuals, limits: Limits) -> tuple[Clue, ...]:
     """Far less came of it than the same partners would have achieved with the setup that suits them best."""
     outcome = recent(record.monthly("outcome"), window_of(limits))
     better, name = best(counterfactuals, limits)
@@ -167,7 +97,7 @@ def good_intentions(record: Record, limits: Limits) -> tuple[Clue, ...]:
     )
 
 
-def beside_balanced(record: Record, counterfactuals: Twins, limits: Limits) -> tuple[Clue, ...]:
+def beside_balanced(record: Record, counterfactuals: Counterfactuals, limits: Limits) -> tuple[Clue, ...]:
     """Less came of it than of building structure and purpose side by side."""
     outcome = recent(record.monthly("outcome"), window_of(limits))
     balanced = recent(counterfactuals["balanced"].monthly("outcome"), window_of(limits))
@@ -215,7 +145,7 @@ def cost_shifting(record: Record, limits: Limits) -> tuple[Clue, ...]:
     return (above(record, "cost_shift", limits["cost_shifting_shift"], limits, "cost shifting"),)
 
 
-def beside_unshifting(record: Record, counterfactuals: Twins, limits: Limits) -> tuple[Clue, ...]:
+def beside_unshifting(record: Record, counterfactuals: Counterfactuals, limits: Limits) -> tuple[Clue, ...]:
     """... and trust pays for it."""
     trust = recent(record.monthly("trust"), window_of(limits))
     unshifting = recent(counterfactuals["unshifting"].monthly("trust"), window_of(limits))
@@ -232,7 +162,7 @@ def pool_without_purpose(record: Record, limits: Limits) -> tuple[Clue, ...]:
     )
 
 
-def beside_unpooled(record: Record, counterfactuals: Twins, limits: Limits) -> tuple[Clue, ...]:
+def beside_unpooled(record: Record, counterfactuals: Counterfactuals, limits: Limits) -> tuple[Clue, ...]:
     """... and nothing is gained by it that would matter."""
     outcome = recent(record.monthly("outcome"), window_of(limits))
     unpooled = recent(counterfactuals["unpooled"].monthly("outcome"), window_of(limits))
@@ -253,7 +183,7 @@ def tokenism(record: Record, limits: Limits) -> tuple[Clue, ...]:
     return (Clue("small partners share one seat", None, np.repeat(shared[:, None], record.months, axis=1)),)
 
 
-def beside_own_seats(record: Record, counterfactuals: Twins, limits: Limits) -> tuple[Clue, ...]:
+def beside_own_seats(record: Record, counterfactuals: Counterfactuals, limits: Limits) -> tuple[Clue, ...]:
     """... and their commitment pays for it."""
     commitment = recent(record.monthly("commitment_small"), window_of(limits))
     seated = recent(counterfactuals["own_seats"].monthly("commitment_small"), window_of(limits))
@@ -281,7 +211,7 @@ def reorganisations(seed, worlds, prob, marked):  # type: ignore[no-untyped-def]
                 marked[run, month] = 1.0
 
 
-def beside_undisturbed(record: Record, counterfactuals: Twins, limits: Limits) -> tuple[Clue, ...]:
+def beside_undisturbed(record: Record, counterfactuals: Counterfactuals, limits: Limits) -> tuple[Clue, ...]:
     """Trust is not back at what it would have been."""
     trust, undisturbed = record.monthly("trust"), counterfactuals["undisturbed"].monthly("trust")
     holds = trust < limits["reorganisation_reset_trust"] * undisturbed
@@ -300,7 +230,7 @@ def axed_too_soon(record: Record, limits: Limits) -> tuple[Clue, ...]:
     )
 
 
-def beside_unreviewed(record: Record, counterfactuals: Twins, limits: Limits) -> tuple[Clue, ...]:
+def beside_unreviewed(record: Record, counterfactuals: Counterfactuals, limits: Limits) -> tuple[Clue, ...]:
     """... that would have come to more than acting alone."""
     shape = (record.runs, record.months)
     outcome = np.broadcast_to(counterfactuals["unreviewed"].monthly("outcome")[:, -1:], shape)
@@ -327,7 +257,7 @@ def insanity_loop(record: Record, limits: Limits) -> tuple[Clue, ...]:
     return (Clue("cycles of one setup below acting alone", loops, loops >= limits["insanity_loop_cycles"]),)
 
 
-def beside_other_setups(record: Record, counterfactuals: Twins, limits: Limits) -> tuple[Clue, ...]:
+def beside_other_setups(record: Record, counterfactuals: Counterfactuals, limits: Limits) -> tuple[Clue, ...]:
     """Another setup would have done better."""
     outcome = recent(record.monthly("outcome"), window_of(limits))
     better, name = best(counterfactuals, limits)
@@ -368,23 +298,6 @@ BLOCK = 1024
 
 
 # -- detection --------------------------------------------------------------------------------------------
-
-
-def since(holds: np.ndarray, last: np.ndarray, event: bool) -> np.ndarray:
-    """The month, from 1, of an event, or since when a condition has held without a break to the last month; or NaN."""
-    months = holds.shape[1]
-    holds = holds & (np.arange(months) <= last[:, None])
-    if event:
-        first = np.argmax(holds, axis=1)
-        return np.where(holds.any(axis=1), first + 1.0, np.nan)
-    broken = ~holds & (np.arange(months) <= last[:, None])
-    after = np.where(broken.any(axis=1), months - np.argmax(broken[:, ::-1], axis=1), 0)
-    return np.where(after <= last, after + 1.0, np.nan)
-
-
-def all_hold(clues: tuple[Clue, ...]) -> np.ndarray:
-    """Where all clues hold."""
-    return np.asarray(np.logical_and.reduce([clue.holds for clue in clues]))
 
 
 def detect(mode: Mode, record: Record, limits: Limits) -> Finding:

@@ -265,13 +265,13 @@ class Partnership(mesa.Model):  # type: ignore[misc]
 
     @property
     def going(self) -> bool:
-        """Whether there is a partnership: False for the setup `alone`, and once it was axed."""
-        return self._row.axed == 0.0
+        """Whether there is a partnership: False for the setup `alone`, and once a review ended it."""
+        return self._row.ended == 0.0
 
     @property
     def axed(self) -> bool:
         """Whether a review has ended it."""
-        return not self.going and not self.parameters["alone"]
+        return self._row.axed == 1.0
 
     @property
     def partners(self) -> tuple[Partner, ...]:

@@ -109,7 +109,7 @@ def summarise(state, outcomes, missing):
     outcomes.overloaded, outcomes.laggards = last.overloaded, last.laggards
     outcomes.gini_effort = gini_effort(state)
     outcomes.gain_month, outcomes.collapse_month = gain_month, collapse_month
-    outcomes.axed = where(state.parameters.alone > 0.0, 0.0, state.partnership.axed)
+    outcomes.axed = state.partnership.axed
 
 
 @compiled

@@ -13,9 +13,10 @@ import numpy as np
 from sim.cache import kept
 from sim.engine import run_months, step
 from sim.lanes import Lanes, compiled
+from sim.launch import launch
 from sim.outcomes import OUTCOME_NAMES, OUTCOME_SCHEMA, cycle_means, summarise
 from sim.params import COUNTS, NAMES, NEEDS, PARAMETERS, ParameterError, parameter_value, with_counts
-from sim.state import PARTNER, SERIES_NAMES, allocate, launch, one_run, view
+from sim.state import PARTNER, SERIES_NAMES, allocate, one_run, view
 from sim.tables import in_lane, matrix, row
 
 LOW = np.array([parameter.low for parameter in PARAMETERS], dtype=np.float64)

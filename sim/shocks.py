@@ -149,7 +149,7 @@ def disturb(state, month, going):
 @compiled
 def happenings(state, month, marks):
     """Mark in `marks` (n + 2,) which of the month's shocks come: turnover of each partner, reorganisation, relaunch."""
-    going = state.partnership.axed == 0.0
+    going = state.partnership.ended == 0.0
     for i in range(state.n):
         four = draw(state.seed, state.world, month, i // 4, draws.TURNOVER)
         marks[i] = where(leaves(state, four, i, going), 1.0, 0.0)

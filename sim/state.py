@@ -1,4 +1,4 @@
-"""What exists: the state of a partnership, its partners and its issues, and how a world is drawn.
+"""What exists: the state of a partnership, its partners and its issues.
 
 Structure lives in the partnership and survives turnover; purpose lives in the partners and survives
 reorganisations. All numbers are float64, indices included; a missing owner is -1. Shapes are given for `lanes`
@@ -11,9 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim import draws, rules
-from sim.draws import draw, pick
-from sim.lanes import Lanes, compiled, inlined, integer_part, lane, maximum, real, some, sqrt, where
+from sim.lanes import Lanes, inlined, lane, where
 from sim.params import MOST_ISSUES, NAMES, SECTORS
 from sim.tables import Schema, aligned_zeros, in_lane, integers, matrix, row, table
 
@@ -94,7 +92,7 @@ PARTNER = Schema(
 PARTNERSHIP = Schema(
     "n_small", "total", "root_total", "leader", "seats", "start_trust",  # fixed for a world
     "alone_results", "alone_outcome",
-    "structure", "fit", "purpose", "outcome", "age", "axed",
+    "structure", "fit", "purpose", "outcome", "age", "ended", "axed",
     "early", "late", "upkeep",  # emphases: the setup now in force
     "emphasis", "setup_share", "structure_hours", "purpose_hours", "results", "expectation", "worst_issue",
     "cycle_outcome", "cycle_expectation", "cycle_age", "cycles",
@@ -215,193 +213,6 @@ def one_run(state: State, index: int) -> State:
         state.meetings,
         state.months,
     )
-
-
-# -- a world, drawn ---------------------------------------------------------------------------------------
-
-
-@inlined
-def sectors_counted(state):
-    """Partners that sectors count; 0 in a world of the two sectors."""
-    count = state.sectors[0].count
-    for s in range(1, SECTORS):
-        count = count + state.sectors[s].count
-    return count
-
-
-@compiled
-def sector_of(state, i):
-    """What partner i has of its sector: capacity, accountability, commitment, partnerships, and whether it is small.
-
-    Sectors sit in the order of their numbers. All 0 for a partner that no sector counts.
-    """
-    capacity, accountability, commitment, partnerships, small = 0.0, 0.0, 0.0, 0.0, 0.0
-    before = 0.0
-    for s in range(SECTORS):
-        sector = state.sectors[s]
-        here = (i >= before) & (i < before + sector.count)
-        before += sector.count
-        capacity = where(here, sector.capacity, capacity)
-        accountability = where(here, sector.accountability, accountability)
-        commitment = where(here, sector.commitment, commitment)
-        partnerships = where(here, sector.partnerships, partnerships)
-        small = where(here, sector.small, small)
-    return capacity, accountability, commitment, partnerships, small
-
-
-@compiled
-def set_needs(state):
-    """What the population needs: the weights of its issues, or, where none is given, evenly falling from the first."""
-    count = real(state.n_issues)
-    given = 0.0
-    for k in range(state.n_issues):
-        given += state.needs[k].weight
-    for k in range(state.n_issues):
-        falling = (count - real(k)) / (count * (count + 1.0) / 2.0)
-        state.issues[k].need = where(given > 0.0, rules.ratio(state.needs[k].weight, given, 0.0), falling)
-
-
-@compiled
-def draw_partners(state):
-    """Who is at the table: capacity, accountability and commitment around the mean of their sector."""
-    parameters, partnership = state.parameters, state.partnership
-    composed = sectors_counted(state) > 0.0
-    n_small = real(integer_part(parameters.small_share * parameters.n_partners + 0.5))
-    small_sum, total, root_total = 0.0, 0.0, 0.0
-    leader, most = 0.0, 0.0
-    for i in range(state.n):
-        partner = state.partners[i]
-        present = where(i < parameters.n_partners, 1.0, 0.0)
-        small = where(i >= parameters.n_partners - n_small, present, 0.0)
-        mean = where(small > 0.0, parameters.small_capacity, 1.0)
-        shared, accountability, commitment = parameters.partnerships, parameters.accountability, parameters.commitment
-        if some(composed):
-            sector = sector_of(state, i)
-            small = where(composed, present * sector[4], small)
-            mean = where(composed, sector[0], mean)
-            shared = where(sector[3] > 0.0, sector[3], shared)
-            accountability = where(composed, accountability + sector[1], accountability)
-            commitment = where(composed, commitment + sector[2], commitment)
-        u = draw(state.seed, state.world, 0, i, draws.CAPACITY_AND_ACCOUNTABILITY)
-        v = draw(state.seed, state.world, 0, i, draws.COMMITMENT)
-        capacity = rules.shared_capacity(
-            mean * (1.0 + parameters.capacity_spread * (u[0] + u[1] - 1.0)), shared, parameters.smallest_capacity
-        )
-        capacity = where(present > 0.0, capacity, 0.0)
-        partner.present, partner.small, partner.capacity = present, small, capacity
-        partner.accountability = rules.clip(accountability + parameters.accountability_spread * (u[2] + u[3] - 1.0))
-        commitment = rules.clip(commitment + parameters.commitment_spread * (v[0] + v[1] - 1.0))
-        partner.start_commitment = commitment
-        partner.commitment = commitment
-        small_sum += small
-        total += capacity
-        root_total += sqrt(capacity)
-        leader = where(capacity > most, i, leader)
-        most = maximum(capacity, most)
-    partnership.n_small, partnership.total, partnership.root_total = small_sum, total, root_total
-    partnership.leader = leader
-
-
-@compiled
-def draw_agendas(state):
-    """What each partner cares for: need, bent by its own priorities and by those common to all."""
-    parameters, partnership = state.parameters, state.partnership
-    diversity, bias = parameters.agenda_diversity, parameters.agenda_bias
-    set_needs(state)
-    common_sum = 0.0
-    for block in range((state.n_issues + 3) // 4):
-        four = draw(state.seed, state.world, 0, 0, draws.COMMON_AGENDA + block)
-        for k in range(4 * block, min(4 * block + 4, state.n_issues)):
-            u, issue = pick(four, k % 4), state.issues[k]
-            issue.common = u * u
-            common_sum += u * u
-            issue.mean_agenda, issue.natural_owner, issue.owner = 0.0, 0.0, -1.0
-    for i in range(state.n):
-        own_sum = 0.0
-        for block in range((state.n_issues + 3) // 4):
-            four = draw(state.seed, state.world, 0, i, draws.AGENDA + block)
-            for k in range(4 * block, min(4 * block + 4, state.n_issues)):
-                u = pick(four, k % 4)
-                state.agenda[i, k] = u * u
-                own_sum += u * u
-        for k in range(state.n_issues):
-            issue = state.issues[k]
-            bent = (1.0 - bias) * (state.agenda[i, k] / own_sum) + bias * (issue.common / common_sum)
-            state.agenda[i, k] = (1.0 - diversity) * issue.need + diversity * bent
-    for k in range(state.n_issues):
-        issue = state.issues[k]
-        weighted, most = 0.0, 0.0
-        for i in range(state.n):
-            weight = state.partners[i].capacity * state.agenda[i, k]
-            weighted += weight
-            issue.natural_owner = where(weight > most, i, issue.natural_owner)
-            most = maximum(weight, most)
-        issue.mean_agenda = weighted / partnership.total
-
-
-@compiled
-def results_alone(state):
-    """What the same partners achieve without a partnership: own effort, own agenda, nobody coordinates."""
-    parameters, partnership = state.parameters, state.partnership
-    results = 0.0
-    for k in range(state.n_issues):
-        need = state.issues[k].need
-        work_sum, root_sum = 0.0, 0.0
-        for i in range(state.n):
-            work = parameters.own_effort * state.partners[i].capacity * state.agenda[i, k]
-            work_sum += work
-            root_sum += sqrt(work)
-        work = rules.issue_work(
-            work_sum, root_sum, need, partnership.total, partnership.root_total, parameters.complementarity
-        )
-        results += need * rules.saturate(parameters.coordination_floor * work, parameters.saturation)
-    partnership.alone_results = results
-
-
-@compiled
-def seat(state):
-    """Seats, voice, parts of a seat's load (with or without an umbrella for small partners), and weight on others."""
-    parameters, partnership = state.parameters, state.partnership
-    n_small = partnership.n_small
-    shared = (parameters.umbrella > 0.0) & (n_small > 0.0)
-    sharing = maximum(n_small, 1.0)
-    partnership.seats = where(shared, parameters.n_partners - n_small + 1.0, parameters.n_partners)
-    for i in range(state.n):
-        partner = state.partners[i]
-        under = shared & (partner.small > 0.0)
-        partner.voice = where(under, rules.umbrella_voice(parameters.umbrella_fidelity, sharing), 1.0)
-        partner.seat_share = where(under, 1.0 / sharing, 1.0)
-        partner.shift_weight = partner.capacity / (partnership.total - partner.capacity)
-
-
-@compiled
-def launch(state):
-    """Draw the world and set the partnership to its first day."""
-    parameters, partnership = state.parameters, state.partnership
-    draw_partners(state)
-    draw_agendas(state)
-    results_alone(state)
-    seat(state)
-    start_trust = rules.quantise(parameters.initial_trust)
-    partnership.start_trust = start_trust
-    for i in range(state.n):
-        partner = state.partners[i]
-        trust_sum = 0.0
-        for j in range(state.n):
-            known = where(state.partners[j].present > 0.0, start_trust, 0.0) if i != j else 0.0
-            state.trust[i, j] = known
-            trust_sum += known
-        partner.trust_sum, partner.trust = trust_sum, trust_sum / (parameters.n_partners - 1.0)
-        partner.effort = parameters.initial_trust
-        partner.alignment, partner.cost_shift, partner.burden, partner.endorsed = 0.0, 0.0, 0.0, 0.0
-        partner.work, partner.heard, partner.heard_back, partner.effort_sum = 0.0, 0.0, 0.0, 0.0
-    partnership.structure, partnership.fit, partnership.purpose = 0.0, parameters.fit_floor, 0.0
-    partnership.outcome, partnership.alone_outcome, partnership.age = 0.0, 0.0, 0.0
-    partnership.axed = parameters.alone
-    partnership.early, partnership.late = parameters.early_emphasis, parameters.late_emphasis
-    partnership.upkeep = parameters.upkeep_emphasis
-    partnership.worst_issue, partnership.cycles = 0.0, 0.0
-    partnership.cycle_outcome, partnership.cycle_expectation, partnership.cycle_age = 0.0, 0.0, 0.0
 
 
 @inlined

@@ -1,7 +1,7 @@
 """Why a partner did what it did: the terms that moved its effort and its commitment, and sentences made of them.
 
-The account of a month is worked out afterwards, by the rules the engine went by (`sim.rules`), from the arrays as the
-month found and left them. It comes to the engine's effort and commitment, to the last bit.
+The account of a month is worked out afterwards, by the terms the engine went by, from the arrays as the month found
+and left them. It comes to the engine's effort and commitment, to the last bit.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -14,6 +14,7 @@ import numpy as np
 
 from sim import rules
 from sim.cache import kept
+from sim.engine import pulled, weighed
 from sim.lanes import Lanes, compiled, integer_part
 from sim.shocks import disturb
 from sim.state import PARTNER, PARTNERSHIP, Memory, view
@@ -116,19 +117,14 @@ def moves_as_text(moves: dict[str, float]) -> str:
 def shock(lanes, memory, seed, n, n_issues, meetings, months, month):
     """Play the shocks of a month, and no more."""
     state = view(lanes, memory, seed, n, n_issues, meetings, months)
-    disturb(state, month, state.partnership.axed == 0.0)
+    disturb(state, month, state.partnership.ended == 0.0)
 
 
 @compiled
-def weighed(state, index, terms):
+def fill_effort_terms(state, index, terms):
     """Fill `terms` with what a partner weighs, as in Contribute; in the order of `EffortTerms`."""
-    parameters, partnership, partner = state.parameters, state.partnership, state.partners[index]
-    oversight = rules.oversight(
-        partner.accountability, partner.endorsed, partnership.structure, partnership.fit,
-        parameters.endorsement_weight, parameters.monitoring,
-    )  # fmt: skip
-    temptation = rules.temptation(oversight, partner.trust, parameters.free_riding, parameters.temptation_trust)
-    inclination = rules.inclination(partner.commitment, temptation, parameters.effort_threshold)
+    parameters, partner = state.parameters, state.partners[index]
+    oversight, temptation, inclination = weighed(state, index)
     compulsion = parameters.compulsion * oversight
     terms[0], terms[1], terms[2], terms[3] = partner.commitment, oversight, partner.trust, temptation
     terms[4], terms[5], terms[6] = parameters.effort_threshold, compulsion, parameters.decisiveness
@@ -136,35 +132,32 @@ def weighed(state, index, terms):
 
 
 @compiled
-def pulled(state, index, before, disturbed, terms):
+def fill_commitment_terms(state, index, before, disturbed, terms):
     """Fill `terms` with what pulled at a partner's commitment, as in Reflect; in the order of `CommitmentTerms`.
 
     The state is that at the end of the month; `before` and `disturbed` are its commitment as the month began, and
     after the month's shocks.
     """
-    parameters, partnership, partner = state.parameters, state.partnership, state.partners[index]
-    pulls = rules.commitment_pulls(
-        disturbed, partnership.outcome, partnership.expectation, partner.trust, partner.voice,
-        partner.alignment, partner.burden, state.partners[integer_part(partnership.leader)].effort,
-        parameters.results_weight, parameters.reciprocity_weight, parameters.ownership_weight,
-        parameters.burden_weight, parameters.example_weight,
-    )  # fmt: skip
+    partnership, rate = state.partnership, state.parameters.commitment_rate
+    leader_effort = state.partners[integer_part(partnership.leader)].effort
+    pulls = pulled(state, index, disturbed, partnership.expectation, leader_effort)
     terms[0], terms[1] = before, disturbed
     terms[2], terms[3], terms[4], terms[5], terms[6] = pulls
-    terms[7] = parameters.commitment_rate
-    terms[8] = rules.committed(disturbed, pulls, parameters.commitment_rate)
+    terms[7] = rate
+    terms[8] = rules.committed(disturbed, pulls, rate)
 
 
 @kept
 def weigh(lanes, memory, seed, n, n_issues, meetings, months, index, terms):
-    """`weighed` on the arrays of a run."""
-    weighed(view(lanes, memory, seed, n, n_issues, meetings, months), index, terms)
+    """`fill_effort_terms` on the arrays of a run."""
+    fill_effort_terms(view(lanes, memory, seed, n, n_issues, meetings, months), index, terms)
 
 
 @kept
 def pull(lanes, memory, seed, n, n_issues, meetings, months, index, before, disturbed, terms):
-    """`pulled` on the arrays of a run."""
-    pulled(view(lanes, memory, seed, n, n_issues, meetings, months), index, before, disturbed, terms)
+    """`fill_commitment_terms` on the arrays of a run."""
+    state = view(lanes, memory, seed, n, n_issues, meetings, months)
+    fill_commitment_terms(state, index, before, disturbed, terms)
 
 
 def copied(memory: Memory) -> Memory:
@@ -182,7 +175,7 @@ class Month(NamedTuple):
     @property
     def together(self) -> bool:
         """Whether there was a partnership."""
-        return row(ONE, PARTNERSHIP, self.at_start.partnership).axed == 0.0
+        return row(ONE, PARTNERSHIP, self.at_start.partnership).ended == 0.0
 
     def disturbed(self) -> Memory:
         """The arrays as partners decided by them: after the month's shocks, which are played again."""

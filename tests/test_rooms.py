@@ -30,10 +30,11 @@ MODEL = (
     ("tables",),
     ("rules",),
     ("state",),
-    ("outcomes", "shocks"),
+    ("outcomes", "launch", "shocks", "encounters"),
     ("engine",),
     ("runs", "why"),
     ("record", "model"),
+    ("clues",),
     ("failures",),
 )
 """The modules of the model, each above those it may import."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from experiments.analysis.contrasts import Count, Estimate, count, mean, median
 from experiments.failures.demonstration import Demonstration, EarlySign, Sign
 from sim import failures
-from sim.failures import Finding
+from sim.clues import Finding
 from sim.params import as_array
 from sim.record import Record, play
 

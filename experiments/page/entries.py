@@ -16,11 +16,12 @@ from numba.core.extending import intrinsic
 from sim import runs, state
 from sim.engine import step
 from sim.lanes import Lanes, compiled, inlined
+from sim.launch import launch
 from sim.outcomes import OUTCOME_NAMES
 from sim.params import NAMES
 from sim.shocks import disturb, happenings
-from sim.state import SERIES_NAMES, Memory, launch, view
-from sim.why import CommitmentTerms, EffortTerms, pulled, weighed
+from sim.state import SERIES_NAMES, Memory, view
+from sim.why import CommitmentTerms, EffortTerms, fill_commitment_terms, fill_effort_terms
 
 ONE = Lanes(1)
 FLOATS, INTEGERS = types.CPointer(types.float64), types.CPointer(types.int64)
@@ -113,7 +114,7 @@ def advance(base, seed, n, n_issues, meetings, months, month):
 def shock(base, seed, n, n_issues, meetings, months, month):
     """Play the shocks of a month, and no more."""
     run = state_at(base, seed, n, n_issues, meetings, months)
-    disturb(run, np.int64(month), run.partnership.axed == 0.0)
+    disturb(run, np.int64(month), run.partnership.ended == 0.0)
 
 
 def shocks(base, seed, n, n_issues, meetings, months, month, marks):
@@ -125,13 +126,13 @@ def shocks(base, seed, n, n_issues, meetings, months, month, marks):
 def weigh(base, seed, n, n_issues, meetings, months, index, terms):
     """The terms of a partner's effort, from memory as the month's shocks left it."""
     run = state_at(base, seed, n, n_issues, meetings, months)
-    weighed(run, np.int64(index), carray(terms, (EFFORT_TERMS,)))
+    fill_effort_terms(run, np.int64(index), carray(terms, (EFFORT_TERMS,)))
 
 
 def pull(base, seed, n, n_issues, meetings, months, index, before, disturbed, terms):
     """The terms of a partner's commitment, from memory at the end of the month."""
     run = state_at(base, seed, n, n_issues, meetings, months)
-    pulled(run, np.int64(index), before, disturbed, carray(terms, (COMMITMENT_TERMS,)))
+    fill_commitment_terms(run, np.int64(index), before, disturbed, carray(terms, (COMMITMENT_TERMS,)))
 
 
 def run_many(base, points, worlds, order, runs, seed, n, n_issues, meetings, months, outcomes, series, kept):

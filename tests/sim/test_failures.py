@@ -10,8 +10,9 @@ from experiments.config.to_study import compose
 from experiments.errors import ConfigError
 from experiments.execution.sweep import run_study
 from sim import draws, failures
+from sim.clues import all_hold, since
 from sim.draws import draw
-from sim.failures import BY_MODE, FLAGS, MODE_NAMES, MODES, all_hold, detect, since
+from sim.failures import BY_MODE, FLAGS, MODE_NAMES, MODES, detect
 from sim.limits import DEFAULT_LIMITS, LIMITS, check_limit, limits_of
 from sim.outcomes import OUTCOME_NAMES
 from sim.params import BY_NAME, DEFAULT_BOX, DEFAULTS, SETUPS, ParameterError, as_array, resolve

@@ -110,10 +110,9 @@ def test_efficiency_is_outcome_for_effort():
     assert outcomes(outcome=[0.1, 0.3], effort=[0.0, 0.0])["efficiency"] == 0.0
 
 
-def test_a_partnership_that_never_was_cannot_be_axed():
+def test_a_partnership_is_axed_where_a_review_ended_it():
     assert outcomes(outcome=[0.0], axed=1.0)["axed"] == 1.0
     assert outcomes(outcome=[0.0], axed=0.0)["axed"] == 0.0
-    assert outcomes(outcome=[0.0], axed=1.0, alone=1)["axed"] == 0.0
 
 
 # -- months -----------------------------------------------------------------------------------------------

@@ -148,14 +148,14 @@ export class Engine {
     return this.#run[2];
   }
 
-  /** Whether there is a partnership: not where all act alone, nor once it was axed. */
+  /** Whether there is a partnership: not where all act alone, nor once a review ended it. */
   get going() {
-    return this.#value(this.#live, "partnership", "partnership", 0, "axed") === 0;
+    return this.#value(this.#live, "partnership", "partnership", 0, "ended") === 0;
   }
 
   /** Whether there was one in the month just played; before the first, whether there is one. */
   get together() {
-    return this.#value(this.month ? this.#found : this.#live, "partnership", "partnership", 0, "axed") === 0;
+    return this.#value(this.month ? this.#found : this.#live, "partnership", "partnership", 0, "ended") === 0;
   }
 
   #value(layout, array, schema, index, name) {

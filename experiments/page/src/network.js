@@ -111,9 +111,9 @@ function seat(places, small) {
 export function drawNetwork(network, run, chosen) {
   const { engine, parameters } = run;
   const owned = owners(network, run);
-  const { axed, structure } = engine.partnership();
+  const { ended, structure } = engine.partnership();
   const left = new Set((run.happened[run.month - 1] ?? []).filter((one) => one.kind === "turnover").map((one) => one.partner));
-  set(network.picture, "class", axed > 0 ? "alone" : "together");
+  set(network.picture, "class", ended > 0 ? "alone" : "together");
   network.nodes.forEach((one, i) => {
     const partner = engine.partner(i);
     set(one.disc, "fill", shade(partner.commitment));
@@ -127,8 +127,8 @@ export function drawNetwork(network, run, chosen) {
     set(one.group, "aria-label", described(run.names[i], partner, owned[i]));
   });
   set(network.board, "stroke-width", (1 + 8 * structure).toFixed(1));
-  set(network.apart, "visibility", axed > 0 ? "visible" : "hidden");
-  drawTies(network, engine, axed > 0 ? 0 : parameters.n_partners);
+  set(network.apart, "visibility", ended > 0 ? "visible" : "hidden");
+  drawTies(network, engine, ended > 0 ? 0 : parameters.n_partners);
 }
 
 /** Point each issue at its owner; returns, for each partner, the issues it owns as text. */
