@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from experiments.analysis.contrasts import LEVEL, Count, Estimate, PairedResult, count, pair, verdicts
-from experiments.study.definition import Study
-from experiments.study.design import NO_VARIANT
+from experiments.study.definition import NO_VARIANT, Study
 
 
 @dataclass(frozen=True)

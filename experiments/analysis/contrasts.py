@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from experiments.errors import StudyError
-from experiments.study.definition import Contrast
+from experiments.study.definition import NO_VARIANT, Contrast
 
 LEVEL = 0.95
 """Confidence level of every interval."""
@@ -71,7 +71,7 @@ class PairedResult:
 QUANTILES = (1, 5, 25, 50, 75, 95, 99)
 
 
-def pair(runs: pd.DataFrame, contrast: Contrast, variant: str = "none") -> pd.DataFrame:
+def pair(runs: pd.DataFrame, contrast: Contrast, variant: str = NO_VARIANT) -> pd.DataFrame:
     """Both arms' outcome in each world (index): columns `a`, `b` and `difference`; a world that lacks one has NaN."""
     if contrast.outcome not in runs.columns:
         raise StudyError(f"there is no outcome '{contrast.outcome}' in the runs")
@@ -169,7 +169,7 @@ def by_arm(runs: pd.DataFrame, arms: tuple[str, ...], outcome: str, seed: int) -
     """One row an arm (index): mean of an outcome with its interval, quantiles, and the share of worlds above 0."""
     rows = {}
     for arm in arms:
-        values = runs.loc[(runs["arm"] == arm) & (runs["variant"] == "none"), outcome].dropna().to_numpy()
+        values = runs.loc[(runs["arm"] == arm) & (runs["variant"] == NO_VARIANT), outcome].dropna().to_numpy()
         if len(values) < 2:
             raise StudyError(f"outcome '{outcome}' is missing in all but {len(values)} runs of arm '{arm}'")
         centre, above = mean(values, seed), count(values > 0)

@@ -28,8 +28,7 @@ from experiments.analysis.sensitivity import Morris, Sobol
 from experiments.errors import StudyError
 from experiments.study import design as designs
 from experiments.study import samplers
-from experiments.study.definition import Study
-from experiments.study.design import NO_VARIANT
+from experiments.study.definition import NO_VARIANT, Study
 from experiments.study.stored import StoredStudy
 from experiments.study.tables import DESIGN, RUNS
 from sim.outcomes import OUTCOME_NAMES

@@ -13,8 +13,8 @@ from experiments.analysis import contrasts, discovery
 from experiments.analysis.contrasts import PairedResult
 from experiments.errors import StudyError
 from experiments.study import plan
-from experiments.study.definition import Contrast, Study
-from experiments.study.design import NO_VARIANT, factor_names, points_apart
+from experiments.study.definition import NO_VARIANT, Contrast, Study
+from experiments.study.design import factor_names, points_apart
 from experiments.study.stored import StoredStudy
 from experiments.study.tables import DESIGN, RUNS, TRAJECTORIES, part_name
 from sim.failures import MODE_NAMES

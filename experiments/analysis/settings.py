@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from experiments.errors import StudyError
-from experiments.study.definition import Study
-from experiments.study.design import NO_VARIANT, choice_names, factor_names
+from experiments.study.definition import NO_VARIANT, Study
+from experiments.study.design import choice_names, factor_names
 from experiments.study.stored import StoredStudy
 from experiments.study.tables import DESIGN, RUNS
 from sim.errors import nearest

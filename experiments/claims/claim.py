@@ -14,6 +14,7 @@ from typing import Any
 
 from experiments.config.fields import Fields
 from experiments.errors import ConfigError, among
+from experiments.study.definition import NO_VARIANT
 from sim.errors import nearest
 from sim.params import SETUPS, ParameterError, parameter_value
 
@@ -190,7 +191,7 @@ def outcomes_of(plain: Mapping[str, Any]) -> tuple[str, ...]:
 def settings_in(content: Mapping[str, Any]) -> Iterator[Setting]:
     for name, given in content.items():
         path = f"claim.settings.{name}"
-        if not NAME.fullmatch(str(name)) or name == "none":
+        if not NAME.fullmatch(str(name)) or name == NO_VARIANT:
             raise ConfigError(f"{path}: the name of a setting takes small letters, digits and _, and is not 'none'")
         fields = Fields(path, given)
         arm, values = among(fields.text("arm"), SETUPS, f"{path}.arm"), dict(fields.mapping("parameters", {}))

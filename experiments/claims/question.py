@@ -11,8 +11,7 @@ from experiments.config.given import Given
 from experiments.config.schema import BOXES
 from experiments.config.to_study import study_in
 from experiments.errors import ConfigError
-from experiments.study.definition import Study
-from experiments.study.design import NO_VARIANT
+from experiments.study.definition import NO_VARIANT, Study
 from sim.params import SETUPS, setup_values
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from experiments.analysis import contrasts, divergence, settings
 from experiments.analysis.contrasts import PairedResult
 from experiments.config.arguments import number
 from experiments.storage.reading import Finished, View, open_study
-from experiments.study.definition import Contrast
+from experiments.study.definition import NO_VARIANT, Contrast
 from experiments.study.tables import TRAJECTORIES
 
 
@@ -25,7 +25,7 @@ def contrast(asked: Mapping[str, str]) -> int:
     result = contrasts.compare(pairs, region, finished.study.seed)
     for line in contrast_lines(result, str(a), str(b), name, region):
         print(line)
-    if not (a.where or b.where) and a.variant == b.variant == "none":
+    if not (a.where or b.where) and a.variant == b.variant == NO_VARIANT:
         print(when(finished, Contrast(a.arm, b.arm, name, region)))
     return 0
 

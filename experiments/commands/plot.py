@@ -23,7 +23,7 @@ from experiments.report.region_figures import bands
 from experiments.storage import confined
 from experiments.storage.layout import PLOTS
 from experiments.storage.reading import Finished, open_study
-from experiments.study.definition import Contrast
+from experiments.study.definition import NO_VARIANT, Contrast
 from experiments.study.design import choice_names, factor_names, points_apart
 from experiments.study.tables import DESIGN, RUNS, TRAJECTORIES
 from sim.errors import nearest
@@ -107,7 +107,7 @@ def values_of(finished: Finished, contrast: Contrast) -> pd.DataFrame:
     """The outcome at each point under each arm, and the difference of the contrast; points drawn apart only."""
     study = finished.study
     runs = finished.read(finished.parts(RUNS), ["point", "arm", "variant", contrast.outcome])
-    runs = runs[(runs["variant"] == "none") & points_apart(study.design, runs["point"].to_numpy())]
+    runs = runs[(runs["variant"] == NO_VARIANT) & points_apart(study.design, runs["point"].to_numpy())]
     means = runs.astype({"arm": str}).groupby(["point", "arm"])[contrast.outcome].mean().unstack("arm")
     means = means[list(study.arms)]
     means[DIFFERENCE] = means[contrast.a] - means[contrast.b]
@@ -188,7 +188,9 @@ def plot_ridge(asked: Asked) -> Drawn:
 def plot_ecdf(asked: Asked) -> Drawn:
     groups = arms_drawn(asked)
     parts = [
-        pd.DataFrame({"world": group.index, "arm": arm, "variant": "none", asked.contrast.outcome: group.to_numpy()})
+        pd.DataFrame(
+            {"world": group.index, "arm": arm, "variant": NO_VARIANT, asked.contrast.outcome: group.to_numpy()}
+        )
         for arm, group in groups.items()
     ]
     table = quantiles({arm: group.to_numpy() for arm, group in groups.items()})

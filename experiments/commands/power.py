@@ -14,7 +14,7 @@ from experiments.analysis.contrasts import Estimate
 from experiments.config.arguments import number
 from experiments.errors import StudyError
 from experiments.storage.reading import Finished, open_study
-from experiments.study.definition import Contrast
+from experiments.study.definition import NO_VARIANT, Contrast
 from experiments.study.tables import RUNS
 
 FINEST = 1e-6
@@ -80,7 +80,7 @@ def paired_differences(finished: Finished, name: str) -> pd.DataFrame:
     asked = finished.study.contrast
     columns = ["point", "world", "arm", "variant", name]
     runs = finished.read(finished.parts(RUNS), columns)
-    runs = runs[(runs["variant"] == "none") & runs["arm"].isin([asked.a, asked.b])]
+    runs = runs[(runs["variant"] == NO_VARIANT) & runs["arm"].isin([asked.a, asked.b])]
     wide = runs.astype({"arm": str}).pivot(index=["point", "world"], columns="arm", values=name).reset_index()
     if asked.a not in wide or asked.b not in wide:
         raise StudyError(f"the runs lack {asked.a} or {asked.b}")

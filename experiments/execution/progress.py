@@ -21,12 +21,11 @@ def plain_console() -> Console:
 
 @dataclass
 class Meter:
-    """Tasks and runs done so far, and those that failed."""
+    """Tasks and runs done so far."""
 
     tasks: int
     done: int = 0
     runs: int = 0
-    failed: int = 0
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -39,8 +38,7 @@ class Meter:
         return (time.monotonic() - self.started) / max(self.done, 1) * (self.tasks - self.done)
 
     def __str__(self) -> str:
-        failures = f", {self.failed:,} failed" if self.failed else ""
-        return f"{self.runs:,} runs, {self.rate:,.0f} a second{failures}"
+        return f"{self.runs:,} runs, {self.rate:,.0f} a second"
 
 
 class Advance:
@@ -50,9 +48,9 @@ class Advance:
         self.meter, self.console, self.bar = meter, console, bar
         self.row = bar.add_task("", total=meter.tasks, said="") if bar else None
 
-    def __call__(self, runs: int, failed: int) -> None:
+    def __call__(self, runs: int) -> None:
         meter = self.meter
-        meter.done, meter.runs, meter.failed = meter.done + 1, meter.runs + runs, meter.failed + failed
+        meter.done, meter.runs = meter.done + 1, meter.runs + runs
         if self.bar is not None and self.row is not None:
             self.bar.update(self.row, advance=1, said=str(meter))
         elif meter.done * LINES // meter.tasks > (meter.done - 1) * LINES // meter.tasks:
@@ -61,7 +59,7 @@ class Advance:
 
 @contextmanager
 def progress(console: Console, tasks: int) -> Iterator[Advance]:
-    """What to call after each of so many tasks with the runs it made and those that failed."""
+    """What to call after each of so many tasks with the runs it made."""
     meter = Meter(tasks)
     if not console.is_terminal:
         yield Advance(meter, console, None)

@@ -114,14 +114,12 @@ def make(
                 if isinstance(result.error, OtherModelError):
                     raise result.error
                 failed.append(Failed(result.task[0], result.error))
-                advance(0, 0)
+                advance(0)
                 continue
             for name, content in result.files.items():
                 opened.keep(name, content)
-            advance(result.runs, result.failed)
+            advance(result.runs)
     console.print(f"Simulated and stored in {time.perf_counter() - started:.1f} s.")
-    if advance.meter.failed:
-        console.print(f"{advance.meter.failed:,} runs failed; each is a row whose column `error` says why.")
     return failed
 
 

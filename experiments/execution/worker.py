@@ -17,19 +17,17 @@ from experiments.study.definition import Study
 from experiments.study.plan import Batch, Task, batch
 from experiments.study.tables import DESIGN, LABELS, TRAJECTORIES, outcome_columns
 from sim.failures import outcomes_and_flags
-from sim.limits import Limits
 from sim.outcomes import SERIES_NAMES
 from sim.runs import simulate as simulate_runs
 
 
 @dataclass(frozen=True)
 class Done:
-    """A finished task, by its index: the bytes of each of its files, how many runs were made, how many failed."""
+    """A finished task, by its index: the bytes of each of its files, and how many runs were made."""
 
     index: int
     files: dict[str, bytes]
     runs: int = 0
-    failed: int = 0
 
 
 def work(study: Study, task: Task, rows: pd.DataFrame) -> Done:
@@ -44,42 +42,22 @@ def work(study: Study, task: Task, rows: pd.DataFrame) -> Done:
     else:
         tables = runs_table(study, rows)
         files = {task.files[0]: as_parquet(tables)}
-    return Done(task.index, files, len(tables), len(tables) - tables["error"].null_count)
+    return Done(task.index, files, len(tables))
 
 
 def runs_table(study: Study, rows: pd.DataFrame) -> pa.Table:
-    """Simulate some units under every arm and variant; the columns are those of `runs/`."""
+    """Simulate some units under every arm and variant; the columns are those of `runs/`.
+
+    The last, `error`, is empty: whatever could fail for its parameters was refused before (`study.validation`).
+    """
     runs = batch(study, rows)
-    outcomes, errors = outcomes_of(runs.parameters, runs.world, study.seed, study.limits)
-    if len(errors) == len(runs.run):
-        raise errors[0]
-    said = [repr(errors[k]) if k in errors else None for k in range(len(runs.run))] if errors else None
-    text = pa.array(said, pa.string()) if said else pa.nulls(len(runs.run), pa.string())
+    if study.limits is None:
+        outcomes = simulate_runs(runs.parameters, runs.world, study.seed).outcomes
+    else:
+        outcomes = outcomes_and_flags(runs.parameters, runs.world, study.seed, study.limits)
     names = outcome_columns(study.limits)
     columns = [*_labels(runs), *(pa.array(outcomes[:, k], from_pandas=True) for k in range(len(names)))]
-    return pa.table([*columns, text], names=[*LABELS, *names, "error"])
-
-
-def outcomes_of(
-    parameters: NDArray[np.float64], world: NDArray[np.int64], seed: int, limits: Limits | None = None
-) -> tuple[NDArray[np.float64], dict[int, Exception]]:
-    """The outcomes of runs (runs, outcomes), NaN for those that fail, and the errors of those by row.
-
-    Runs do not depend on one another, so that halving finds the ones that fail and changes none of the others.
-    """
-    try:
-        if limits is not None:
-            return outcomes_and_flags(parameters, world, seed, limits), {}
-        return simulate_runs(parameters, world, seed).outcomes, {}
-    except MemoryError:
-        raise  # says something of this machine, and nothing of a run
-    except Exception as error:
-        if len(world) == 1:
-            return np.full((1, len(outcome_columns(limits))), np.nan), {0: error}
-    half = len(world) // 2
-    first, faults = outcomes_of(parameters[:half], world[:half], seed, limits)
-    second, others = outcomes_of(parameters[half:], world[half:], seed, limits)
-    return np.concatenate([first, second]), faults | {half + row: error for row, error in others.items()}
+    return pa.table([*columns, pa.nulls(len(runs.run), pa.string())], names=[*LABELS, *names, "error"])
 
 
 def replicated(study: Study, rows: pd.DataFrame) -> tuple[pa.Table, pa.Table]:
@@ -100,7 +78,7 @@ def replicated(study: Study, rows: pd.DataFrame) -> tuple[pa.Table, pa.Table]:
 
 
 def replicate_differences(study: Study, table: pa.Table, points: int) -> NDArray[np.float64]:
-    """The contrast's paired differences in a table of whole replicates (replicates, points); NaN where a run failed."""
+    """The contrast's paired differences in a table of whole replicates (replicates, points)."""
     outcome = table[study.contrast.outcome].to_numpy()
     units = points * (len(outcome) // (points * len(study.arms)))  # the arms come first, one block of units each
     side = [study.arms.index(arm) for arm in (study.contrast.a, study.contrast.b)]

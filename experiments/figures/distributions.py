@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from experiments import wording
 from experiments.analysis.contrasts import PairedResult
 from experiments.figures import style
-from experiments.study.definition import Contrast
+from experiments.study.definition import NO_VARIANT, Contrast
 
 SHARES = np.linspace(0, 1, 401)
 """The points at which a cumulative distribution is drawn."""
@@ -24,7 +24,7 @@ def draw_ecdf(runs: pd.DataFrame, arms: tuple[str, ...], contrast: Contrast) -> 
     """The share of worlds in which each arm stays at or below a value of the contrast's outcome."""
     figure = style.new_figure(4.2)
     axes = figure.add_subplot()
-    main = runs[runs["variant"] == "none"]
+    main = runs[runs["variant"] == NO_VARIANT]
     drawn = arms_with_values(arms, contrast.outcome)
     tables = {arm: np.quantile(main.loc[main["arm"] == arm, contrast.outcome].dropna(), SHARES) for arm in drawn}
     style.zero_line(axes)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from experiments import wording
 from experiments.analysis.contrasts import count
 from experiments.report.picture import Table
+from experiments.study.definition import AS_IT_STANDS
 from experiments.study.design import parameters_of, points
 from experiments.study.plan import placed
 from experiments.study.small import small_study
@@ -39,7 +40,7 @@ EQUAL = {
     "turnover_loss": 0.5, "reorganisation_prob": 0.02, "reorganisation_loss": 0.5,
 }  # fmt: skip
 ABLATIONS = {
-    "as it stands": {},
+    AS_IT_STANDS: {},
     "no load": {"load_per_seat": 0.0, "load_per_talk": 0.0},
     "fit independent of purpose": {"fit_strength": 0.0},
     "signatures that change nothing": {"endorsement_weight": 0.0},

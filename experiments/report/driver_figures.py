@@ -15,7 +15,7 @@ from experiments.analysis.sensitivity import Morris, Sobol
 from experiments.figures import drivers, mechanisms, planning
 from experiments.report.main_figures import share_range, signed
 from experiments.report.picture import Picture, Table
-from experiments.study.design import NO_VARIANT
+from experiments.study.definition import NO_VARIANT
 
 ABLATED = 5
 """Mechanisms from which on their changes have a chart of their own."""

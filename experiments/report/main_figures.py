@@ -11,9 +11,7 @@ from experiments.analysis.contrasts import Estimate, PairedResult
 from experiments.analysis.headline import Findings
 from experiments.figures import distributions, flags, maps, mechanisms, paths
 from experiments.report.picture import Picture, Table
-from experiments.study.design import NO_VARIANT
-
-AS_IT_STANDS = "as it stands"
+from experiments.study.definition import AS_IT_STANDS, NO_VARIANT
 
 
 def main_pictures(findings: Findings) -> list[Picture]:

@@ -18,6 +18,7 @@ from experiments.analysis.shares import Part
 from experiments.figures import maps, paths, regions, spread
 from experiments.report.main_figures import map_table, share_range, signed
 from experiments.report.picture import Picture, Table
+from experiments.study.definition import NO_VARIANT
 
 RIDGES = 6
 """Bands of a parameter for which a ridge is drawn."""
@@ -318,7 +319,7 @@ def dots_picture(findings: Findings, _: Insight) -> Picture:
 
 def rainclouds_picture(findings: Findings, _: Insight) -> Picture:
     contrast, runs = findings.contrast, findings.runs
-    main = runs[runs["variant"] == "none"]
+    main = runs[runs["variant"] == NO_VARIANT]
     arms = [
         str(arm) for arm in findings.arms.index if not (arm == "alone" and contrast.outcome.startswith("added_value"))
     ]

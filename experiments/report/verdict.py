@@ -9,8 +9,7 @@ from experiments import wording
 from experiments.analysis.contrasts import Count, PairedResult
 from experiments.analysis.discovery import Region
 from experiments.analysis.headline import Findings
-from experiments.study.definition import Contrast
-from experiments.study.design import NO_VARIANT
+from experiments.study.definition import NO_VARIANT, Contrast
 
 MANY = 7
 """Mechanisms from which on they are told together, by what becomes of the answer."""

@@ -13,6 +13,11 @@ from sim.params import COMPOSITION, DEFAULTS
 RESULTS_VERSION = 1
 """Raised when the same study would give other numbers: a changed rule, draw, default or outcome."""
 
+NO_VARIANT = "none"
+"""The variant of a run in which nothing is switched off."""
+AS_IT_STANDS = "as it stands"
+"""What tables and figures call such runs."""
+
 
 @dataclass(frozen=True)
 class Contrast:

@@ -15,9 +15,6 @@ from experiments.study import samplers
 from experiments.study.definition import Design, Study
 from sim import params
 
-NO_VARIANT = "none"
-"""The variant of a run in which nothing is switched off."""
-
 COUNTED = ("grid", "one_at_a_time", "list")
 """Designs whose points have an order of their own, in which a study cut short would be lopsided."""
 BOOTSTRAP = "bootstrap"

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.study.definition import Study
-from experiments.study.design import NO_VARIANT, numbers, override, parameters_of, points
+from experiments.study.definition import NO_VARIANT, Study
+from experiments.study.design import numbers, override, parameters_of, points
 from experiments.study.tables import DESIGN, RUNS, STOPS, TRAJECTORIES, part_name, part_of
 from sim import params
 

@@ -6,12 +6,11 @@ import pandas as pd
 
 from experiments.errors import StudyError, brief, unknown
 from experiments.study import feasible, samplers
-from experiments.study.definition import Study
+from experiments.study.definition import AS_IT_STANDS, NO_VARIANT, Study
 from experiments.study.design import (
     BOOTSTRAP,
     DESIGNS,
     LISTED,
-    NO_VARIANT,
     choice_names,
     count_points,
     factor_names,
@@ -25,7 +24,7 @@ from sim.outcomes import OUTCOME_NAMES
 
 ARMS_AT_LEAST = 2
 ROWS_AT_ONCE = 2**14
-OF_THE_STUDY = (NO_VARIANT, "as it stands")
+OF_THE_STUDY = (NO_VARIANT, AS_IT_STANDS)
 """What tables and figures call the study itself, and so no variant."""
 
 

@@ -12,7 +12,7 @@ from experiments.execution import sweep
 from experiments.execution.sweep import Console
 from experiments.storage import store
 from experiments.storage.reading import Finished, open_study
-from experiments.study.design import NO_VARIANT
+from experiments.study.definition import NO_VARIANT
 from experiments.study.tables import DESIGN, RUNS
 from sim.failures import MODE_NAMES
 
