@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import TypeVar
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -36,11 +36,11 @@ from sim.outcomes import OUTCOME_NAMES
 T = TypeVar("T")
 
 DIFFERENCE = "difference"
-"""What an outcome is told of: either arm of the contrast, or the difference between them."""
+"""What an outcome is reported of: either arm of the contrast, or the difference between them."""
 MOST_RUNS = 6_000_000
 """Runs of the two arms up to which all outcomes are read at once."""
 LOOKED_AT = 8
-"""Factors, the most telling ones, whose pairs are searched for interactions."""
+"""Factors, the most influential ones, whose pairs are searched for interactions."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Insight:
     """Each part is None, or empty, where the design does not allow it; `skipped` says why, where a reader would ask.
 
     `drivers` are the indices of the contrast's outcome by target (either arm, or the difference), `indices` those of
-    every outcome as a table: target, outcome, factor, then numbers; or a `reason` where there are none. `luck` is the
-    share of luck by target and outcome.
+    every outcome as a table: target, outcome, factor, then numbers; or a `reason` where there are none. `stochastic`
+    is the share of stochastic variance by target and outcome.
     """
 
     power: power.Power | None = None
@@ -79,41 +79,40 @@ def read_insight(finished: StoredStudy, findings: Findings) -> Insight:
             return otherwise
 
     values = tell("every outcome", lambda: run_values(finished), None) if asks_of_runs(study) else None
-    more = every_outcome(finished, values, skipped) if values is not None else {}
-    return Insight(
+    insight = Insight(
         power=tell("power", lambda: power.plan(findings.pairs, findings.contrast.region), None),
         divergence=tell("the month of divergence", lambda: diverged(findings), None),
         changes=ablation.changes(findings.runs, study, findings.variants) if findings.variants else (),
-        **more,  # type: ignore[arg-type]
-        **regions(findings, tell),  # type: ignore[arg-type]
         skipped=skipped,
     )
+    if values is not None:
+        insight = with_every_outcome(insight, finished, values, skipped)
+    return with_regions(insight, findings, tell)
 
 
-def regions(findings: Findings, tell: Callable[..., T]) -> dict[str, object]:
+def with_regions(insight: Insight, findings: Findings, tell: Callable[..., Any]) -> Insight:
     """Where each arm wins, beyond the conditions of the findings; nothing where those found too few worlds."""
     discovery, contrast, seed = findings.discovery.effects, findings.contrast, findings.study.seed
     if not discovery:
-        return {}
+        return insight
     rows = findings.pairs.index.isin(findings.design.index) & findings.pairs["difference"].notna().to_numpy()
     worlds = findings.design.loc[findings.pairs.index[rows]]
     verdict = findings.winners[rows]
     spans = {name: findings.study.design.factors[name] for name in worlds.columns}
     names = [region.factor for region in discovery]
-    several = len(names) >= 2
-    return {
-        "boxes": boxes.find(worlds, verdict, (contrast.a, contrast.b), seed),
-        "tree": tell("a tree", lambda: tree.grow(worlds, verdict, seed), None),
-        "boundary": tell(
-            "the boundary",
-            lambda: boundary.boundary(
-                worlds, verdict, (names[0], names[1]), (spans[names[0]], spans[names[1]]), seed
-            ),
-            None,
-        ) if several else None,
-        "interactions": boundary.interactions(worlds, verdict, names[:LOOKED_AT]) if several else (),
-        "shares": shares.of_boxes(worlds, verdict, spans),
-    }  # fmt: skip
+    if len(names) >= 2:
+        pair, spans_of_pair = (names[0], names[1]), (spans[names[0]], spans[names[1]])
+        insight = replace(
+            insight,
+            boundary=tell("the boundary", lambda: boundary.boundary(worlds, verdict, pair, spans_of_pair, seed), None),
+            interactions=boundary.interactions(worlds, verdict, names[:LOOKED_AT]),
+        )
+    return replace(
+        insight,
+        boxes=boxes.find(worlds, verdict, (contrast.a, contrast.b), seed),
+        tree=tell("a tree", lambda: tree.grow(worlds, verdict, seed), None),
+        shares=shares.of_boxes(worlds, verdict, spans),
+    )
 
 
 def diverged(findings: Findings) -> divergence.Divergence | None:
@@ -178,27 +177,29 @@ def valued(runs: pd.DataFrame) -> Values:
     return Values(runs, by_point.mean().where(whole))
 
 
-def every_outcome(finished: StoredStudy, values: Mapping[str, Values], skipped: dict[str, str]) -> dict[str, object]:
-    """What single runs tell: shares of luck, indices of sensitivity, curves; whatever the design has the data for."""
+def with_every_outcome(
+    insight: Insight, finished: StoredStudy, values: Mapping[str, Values], skipped: dict[str, str]
+) -> Insight:
+    """What single runs show: stochastic variance, indices of sensitivity, curves; whatever the design has data for."""
     study = finished.study
     spreads = spreads_of(values) if again(study) else {}
-    more: dict[str, object] = {"stochastic": stochastic_shares(spreads, study)}
+    insight = replace(insight, stochastic=stochastic_shares(spreads, study))
     if study.design.sampler in sensitivity.SAMPLES:
         table, drivers = indices_of(values, spreads, study)
         missing = table[(table["reason"] != "") & (table["outcome"] == study.contrast.outcome)]
         for row in missing.itertuples():
             skipped[f"what drives {row.outcome}, {row.target}"] = row.reason
-        more |= {"indices": table, "drivers": drivers}
+        insight = replace(insight, indices=table, drivers=drivers)
     if study.design.sampler == "one_at_a_time":
         try:
-            more["curves"] = curves_of(finished, values)
+            insight = replace(insight, curves=curves_of(finished, values))
         except StudyError as error:
             skipped["curves"] = str(error)
-    return more
+    return insight
 
 
 Spreads = Mapping[tuple[str, str], pd.DataFrame]
-"""By target and outcome: how often each point was met, and the mean and variance there (see `luck.spread`)."""
+"""By target and outcome: how often each point was met, and the mean and variance there (see `variance.spread`)."""
 
 
 def spreads_of(values: Mapping[str, Values]) -> Spreads:

@@ -9,6 +9,6 @@ def detectors(given: Mapping[str, str]) -> int:
     """Measure how far the detectors can be trusted."""
     from experiments.failures import detectors
 
-    for line in detectors.measure([f"{name}={value}" for name, value in given.items()]):
+    for line in detectors.measure(given):
         print(line)
     return 0

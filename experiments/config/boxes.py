@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from experiments.config.folders import configs
 from experiments.config.scenarios import load_scenario
 from experiments.errors import ConfigError, among
-from sim.params import BY_NAME, DEFAULT_BOX, NAMES
+from sim.params import DEFAULT_BOX, NAMES
 
 COORDINATES: tuple[str, ...] = tuple(name for name in NAMES if name in DEFAULT_BOX)
 """What is uncertain of a world, in the order of the parameter table."""
@@ -22,12 +22,9 @@ World = dict[str, float]
 
 def world_from(unit: NDArray[np.float64]) -> World:
     """The world at a point of the unit cube (coordinates,): evenly within the default box."""
-    world = {}
-    for name, u in zip(COORDINATES, unit.tolist(), strict=True):
-        low, high = DEFAULT_BOX[name]
-        whole = BY_NAME[name].integer
-        world[name] = float(min(low + int(u * (high - low + 1)), high)) if whole else low + u * (high - low)
-    return world
+    from experiments.study.samplers import evenly  # loads numpy and scipy, which help and composing can do without
+
+    return {name: float(evenly(name, *DEFAULT_BOX[name], u)) for name, u in zip(COORDINATES, unit, strict=True)}
 
 
 def stored(name: str) -> list[World]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from itertools import product
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override, RangeSweep
@@ -81,29 +81,37 @@ class Reader(argparse.ArgumentParser):
         raise ConfigError(message.replace("argument ", "", 1))
 
 
+OPTIONS: dict[tuple[str, ...], dict[str, Any]] = {
+    ("--help", "-h"): {"action": "store_true"},
+    ("--resolve",): {"action": "store_true"},
+    ("--multirun", "-m"): {"action": "store_true"},
+    ("--cfg", "-c"): {"choices": ["job"]},
+    ("--package", "-p"): {},
+    ("--info", "-i"): {"choices": INFO},
+    ("--config-dir", "-cd"): {},
+}
+"""The options that are taken, by their names: those of Hydra's that have a use here."""
+
+
 def reader() -> Reader:
+    """The reader of options, among words in any order."""
     parser = Reader(add_help=False, allow_abbrev=False, prog="partnership")
     parser.add_argument("words", nargs="*")
-    for names in (("--help", "-h"), ("--resolve",), ("--multirun", "-m")):
-        parser.add_argument(*names, action="store_true")
-    parser.add_argument("--cfg", "-c", choices=["job"])
-    parser.add_argument("--package", "-p")
-    parser.add_argument("--info", "-i", choices=INFO)
-    parser.add_argument("--config-dir", "-cd")
+    for names, kind in OPTIONS.items():
+        parser.add_argument(*names, **kind)
     return parser
 
 
 def options(words: Sequence[str]) -> Options:
     """The options among some words. Raises `ConfigError` for one that does not exist or lacks its value."""
-    parser = reader()
-    known = sorted(name for action in parser._actions for name in action.option_strings)
+    known = sorted(name for names in OPTIONS for name in names)
     for word in words:
         name = word.partition("=")[0]
         if name in UNTAKEN:
             raise ConfigError(f"{name} is not taken: {UNTAKEN[name]}")
         if name.startswith("-") and name not in known:
             raise ConfigError(f"there is no option '{brief(name)}'{nearest(name, known)}; there are {', '.join(known)}")
-    parsed = parser.parse_intermixed_args(list(words))
+    parsed = reader().parse_intermixed_args(list(words))
     if parsed.package is not None and not parsed.cfg:
         raise ConfigError("--package says which part --cfg job shows; give both")
     if parsed.resolve and not parsed.cfg:

@@ -25,9 +25,10 @@ from experiments.failures.show import counted
 from experiments.report.picture import Picture, Table, image_files, svg_of
 from experiments.report.templates import rendered
 from experiments.storage.files import write_bytes, write_json
+from experiments.study.samplers import evenly
 from sim import failures
 from sim.failures import BY_MODE, MODE_NAMES
-from sim.params import BY_NAME, DEFAULT_BOX, DEFAULTS, NAMES, SETUPS, as_array
+from sim.params import DEFAULT_BOX, DEFAULTS, NAMES, SETUPS, as_array
 from sim.record import Record, play
 
 FRESH = 5
@@ -68,11 +69,11 @@ class Trust:
     runs: int
 
 
-def measure(overrides: Sequence[str]) -> list[str]:
+def measure(given: Mapping[str, str]) -> list[str]:
     """Measure, write, and return what there is to say in a terminal."""
-    plain = composed(overrides).plain
+    plain = composed([f"{name}={value}" for name, value in given.items()]).plain
     seed, runs = integer_in(plain["seed"], 0, 2**63 - 1 - FRESH, "seed"), integer_in(plain["runs"], 2, 10**6, "runs")
-    kept = [word for word in overrides if not word.startswith("results=")]
+    kept = [f"{name}={value}" for name, value in given.items() if name != "results"]
     demonstrations = {name: load_demonstration(name, kept) for name in MODE_NAMES}
     healthy = parameters_of(composed(["scenario=healthy"]).plain)
     trust = measure_trust(demonstrations, healthy, limits_in(plain), seed, runs)
@@ -147,9 +148,7 @@ def flourishing_worlds(seed: int, runs: int) -> Record:
     rng, many = np.random.default_rng(seed), WORLDS * runs
     points = drawn(rng, DEFAULTS, [name for name in SETUPS if name not in ("neither", "alone")], many)
     for name, (low, high) in DEFAULT_BOX.items():
-        unit = rng.random(many)
-        whole_numbers = np.minimum(np.floor(low + unit * (high - low + 1)), high)
-        points[:, NAMES.index(name)] = whole_numbers if BY_NAME[name].integer else low + unit * (high - low)
+        points[:, NAMES.index(name)] = evenly(name, low, high, rng.random(many))
     record = play(points, np.arange(many, dtype=np.int64), seed)
     year = slice(-12, None)
     gained = monthly(record, "added_value")[:, year].mean(axis=1)

@@ -87,10 +87,7 @@ def _value(design: Design, name: str, unit: NDArray[np.float64]) -> NDArray[np.g
         return np.array(sorted(design.choices[name]))[_pick(unit, len(design.choices[name]))]
     if name in design.levels:
         return _typed(name, np.array(design.levels[name])[_pick(unit, len(design.levels[name]))])
-    low, high = design.factors[name]
-    if params.BY_NAME[name].integer:
-        return np.minimum(low + np.floor(unit * (high - low + 1)), high).astype(np.int64)
-    return low + unit * (high - low)
+    return _typed(name, samplers.evenly(name, *design.factors[name], unit))
 
 
 def _pick(unit: NDArray[np.float64], count: int) -> NDArray[np.int64]:

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
+from sim.params import BY_NAME
+
 BLOCK = 2**16
 """Points in a block, about."""
 MORRIS_LEVELS = 4
@@ -103,3 +105,10 @@ def _block(sampler: str, factors: int, points: int, seed: int, block: int) -> Cu
     size = samples_per_block(sampler, factors)
     samples = points // points_per_sample(sampler, factors)
     return SAMPLERS[sampler](factors, min(size, samples - block * size), seed, block)
+
+
+def evenly(name: str, low: float, high: float, unit: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values of a parameter at coordinates in [0, 1), evenly over a range; of integers both ends are as likely."""
+    if BY_NAME[name].integer:
+        return np.minimum(low + np.floor(unit * (high - low + 1)), high)
+    return low + unit * (high - low)

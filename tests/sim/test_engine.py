@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from experiments.study.samplers import evenly
 from sim.outcomes import OUTCOME_NAMES, OUTCOMES
 from sim.params import BY_NAME, DEFAULT_BOX, SETUPS, ParameterError, as_array, resolve
 from sim.runs import simulate
@@ -19,8 +20,7 @@ def box_points(n, seed=0, **fixed):
     """Points drawn from the default box, with arms in turn: a mixed bag of runs."""
     rng, points = np.random.default_rng(seed), []
     for index in range(n):
-        values = {name: low + rng.random() * (high - low) for name, (low, high) in DEFAULT_BOX.items()}
-        values |= {name: float(round(values[name])) for name in values if BY_NAME[name].integer}
+        values = {name: float(evenly(name, *span, rng.random())) for name, span in DEFAULT_BOX.items()}
         points.append(as_array(resolve(values | fixed, list(SETUPS)[index % len(SETUPS)])))
     return np.array(points)
 

@@ -9,13 +9,14 @@ from experiments import small_study
 from experiments.config.to_study import compose
 from experiments.errors import ConfigError
 from experiments.execution.sweep import run_study
+from experiments.study.samplers import evenly
 from sim import draws, failures
 from sim.clues import all_hold, since
 from sim.draws import draw
 from sim.failures import BY_MODE, FLAGS, MODE_NAMES, MODES, detect
 from sim.limits import DEFAULT_LIMITS, LIMITS, check_limit, limits_of
 from sim.outcomes import OUTCOME_NAMES
-from sim.params import BY_NAME, DEFAULT_BOX, DEFAULTS, SETUPS, ParameterError, as_array, resolve
+from sim.params import DEFAULT_BOX, DEFAULTS, SETUPS, ParameterError, as_array, resolve
 from sim.record import Record, changed, least, play, recent, slope
 from sim.runs import simulate
 from sim.state import SERIES_NAMES
@@ -300,8 +301,7 @@ def box_runs(count, seed=5):
     rng = np.random.default_rng(seed)
     points = []
     for run in range(count):
-        values = {name: low + (high - low) * rng.random() for name, (low, high) in DEFAULT_BOX.items()}
-        values |= {name: float(round(value)) for name, value in values.items() if BY_NAME[name].integer}
+        values = {name: float(evenly(name, *span, rng.random())) for name, span in DEFAULT_BOX.items()}
         levers = {"umbrella": run % 2, "pooled_share": 0.5 * (run % 3), "review_month": 20 * (run % 4 == 3),
                   "cycle_months": 12 * (run % 5 == 4), "mandated": run % 2}  # fmt: skip
         points.append(as_array(resolve({**values, **levers}, list(SETUPS)[run % len(SETUPS)])))
