@@ -78,7 +78,7 @@ def pair(runs: pd.DataFrame, contrast: Contrast, variant: str = NO_VARIANT) -> p
     kept = runs[(runs["variant"] == variant) & runs["arm"].isin([contrast.a, contrast.b])]
     sides = {}
     for side, arm in (("a", contrast.a), ("b", contrast.b)):
-        sides[side] = kept[kept["arm"] == arm].set_index("world")[contrast.outcome]
+        sides[side] = kept[kept["arm"] == arm].set_index("point")[contrast.outcome]
         if not sides[side].index.is_unique:
             raise StudyError(f"arm '{arm}' met a world more than once under variant '{variant}'")
     pairs = pd.DataFrame(sides).sort_index()

@@ -45,7 +45,7 @@ def paths(trajectories: pd.DataFrame, contrast: Contrast, series: str) -> NDArra
     wide = {}
     for side, arm in (("a", contrast.a), ("b", contrast.b)):
         rows = trajectories[trajectories["arm"] == arm]
-        wide[side] = rows.pivot(index="world", columns="month", values=series)
+        wide[side] = rows.pivot(index="point", columns="month", values=series)
     return np.asarray((wide["a"] - wide["b"]).dropna(), dtype=np.float64)
 
 

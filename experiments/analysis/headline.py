@@ -66,8 +66,8 @@ def read_findings(finished: StoredStudy) -> Findings:
     """Read a study's tables, each verified, and compute what there is to say about them."""
     study, contrast = finished.study, finished.study.contrast
     runs, run_count = by_point(finished)
-    points = finished.read(finished.parts(DESIGN)[:EXPLORED]).rename(columns={"point": "world"})
-    design = points.set_index("world")[factor_names(study.design)]
+    points = finished.read(finished.parts(DESIGN)[:EXPLORED])
+    design = points.set_index("point")[factor_names(study.design)]
     months = finished.parts(TRAJECTORIES)
     pairs = contrasts.pair(runs, contrast)
     refuse_constant(pairs, contrast)
@@ -80,7 +80,7 @@ def read_findings(finished: StoredStudy) -> Findings:
         runs=runs,
         run_count=run_count,
         design=design,
-        trajectories=finished.read(months, MONTHLY).rename(columns={"point": "world"}) if months else None,
+        trajectories=finished.read(months, MONTHLY) if months else None,
         pairs=pairs,
         result=contrasts.compare(pairs, contrast.region, study.seed),
         arms=contrasts.by_arm(runs, measured(runs, study), contrast.outcome, study.seed),
@@ -121,7 +121,7 @@ def flags(finished: StoredStudy) -> pd.DataFrame | None:
         runs = finished.read([name], ["point", "arm", "variant", *MODE_NAMES])
         kept = (runs["variant"] == NO_VARIANT) & (runs["arm"] != "alone") & runs["point"].isin(points)
         read.append(runs[kept].drop(columns="variant").astype(dict.fromkeys(MODE_NAMES, np.float32)))
-    return pd.concat(read, ignore_index=True).rename(columns={"point": "world"})
+    return pd.concat(read, ignore_index=True)
 
 
 def first_parts(study: Study, places: int) -> list[str]:
@@ -136,19 +136,19 @@ def first_parts(study: Study, places: int) -> list[str]:
 
 
 def by_point(finished: StoredStudy) -> tuple[pd.DataFrame, int]:
-    """The contrast's outcome by point (called `world`), arm and variant, over replicates its mean; and all runs.
+    """The contrast's outcome by point, arm and variant, over replicates its mean; and all runs.
 
     Of points that were drawn together only those that are independent of one another (`design.apart`).
     """
     columns = ["point", "arm", "variant", finished.study.contrast.outcome]
     names = finished.parts(RUNS)
     if finished.study.design.replicates_at_most == 1:
-        runs = finished.read(names, columns).rename(columns={"point": "world"})
+        runs = finished.read(names, columns)
         count = len(runs)
     else:
         parts = (finished.read_part(name, columns).to_pandas() for name in names)
         runs, count = over_replicates(finished.study, parts)
-    alone = points_apart(finished.study.design, runs["world"].to_numpy())
+    alone = points_apart(finished.study.design, runs["point"].to_numpy())
     return (runs if alone.all() else runs[alone]), count
 
 
@@ -167,7 +167,7 @@ def over_replicates(study: Study, parts: Iterable[pd.DataFrame]) -> tuple[pd.Dat
     with np.errstate(invalid="ignore"):
         means = (total / known)[point, arm, variant]
     named = {"arm": pd.Categorical.from_codes(arm, arms), "variant": pd.Categorical.from_codes(variant, variants)}
-    return pd.DataFrame({"world": point, **named, outcome: means}), int(met.sum())
+    return pd.DataFrame({"point": point, **named, outcome: means}), int(met.sum())
 
 
 def by_variant(runs: pd.DataFrame, study: Study) -> dict[str, PairedResult]:
@@ -177,7 +177,7 @@ def by_variant(runs: pd.DataFrame, study: Study) -> dict[str, PairedResult]:
     """
     if not study.variants or not study.variant_points:
         return {}
-    shared = runs[runs["world"].isin(runs.loc[runs["variant"] != NO_VARIANT, "world"].unique())]
+    shared = runs[runs["point"].isin(runs.loc[runs["variant"] != NO_VARIANT, "point"].unique())]
     names = (NO_VARIANT, *sorted(study.variants))
     return {
         name: contrasts.compare(contrasts.pair(shared, study.contrast, name), study.contrast.region, study.seed)

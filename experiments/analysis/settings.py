@@ -102,7 +102,7 @@ def paired(finished: StoredStudy, a: Setting, b: Setting, name: str) -> pd.DataF
     if not len(both):
         raise StudyError(f"{a} and {b} never meet: no point of one is like a point of the other in all else")
     pairs = both if by == ["point"] else both.groupby(level="world").mean()
-    pairs = pairs.rename_axis("world").sort_index()
+    pairs = pairs.sort_index()
     pairs["difference"] = pairs["a"] - pairs["b"]
     return pairs
 

@@ -65,7 +65,7 @@ def when(finished: Finished, asked: Contrast) -> str:
     series = divergence.series_of(asked, view.columns)
     if series is None:
         return f"  when paths part: there is no monthly series of {asked.outcome}"
-    months = view[["point", "arm", "month", series]].rename(columns={"point": "world"})
+    months = view[["point", "arm", "month", series]]
     parted = divergence.divergence(divergence.paths(months, asked, series), asked.region, series, finished.study.seed)
     return f"  {diverged(parted)}"
 

@@ -189,7 +189,7 @@ def plot_ecdf(asked: Asked) -> Drawn:
     groups = arms_drawn(asked)
     parts = [
         pd.DataFrame(
-            {"world": group.index, "arm": arm, "variant": NO_VARIANT, asked.contrast.outcome: group.to_numpy()}
+            {"point": group.index, "arm": arm, "variant": NO_VARIANT, asked.contrast.outcome: group.to_numpy()}
         )
         for arm, group in groups.items()
     ]
@@ -262,7 +262,6 @@ def plot_fan(asked: Asked) -> Drawn:
         raise StudyError(f"there is no monthly series '{series}'{nearest(series, known)}; there are {', '.join(known)}")
     needed = ["outcome", "alone_outcome"] if series == "added_value" else [series]
     kept = asked.finished.read(names, list(dict.fromkeys(["point", "arm", "month", *needed])))
-    kept = kept.rename(columns={"point": "world"})
     arms = list(asked.finished.study.arms)
     arms = [arm for arm in arms if arm != "alone" or series != "added_value"]
     tables = {arm: paths.bands(paths.grid(kept, arm, series)) for arm in arms}

@@ -48,7 +48,7 @@ def draw_ecdf(runs: pd.DataFrame, arms: tuple[str, ...], contrast: Contrast) -> 
         above = axes.get_xaxis_transform()
         axes.text(0, 1.02, "\N{LEFTWARDS ARROW} worse than acting alone  ", transform=above, ha="right", fontsize=9)
         axes.text(0, 1.02, "  better \N{RIGHTWARDS ARROW}", transform=above, fontsize=9)
-    worlds = main["world"].nunique()
+    worlds = main["point"].nunique()
     style.note(
         figure,
         f"n = {worlds:,} worlds, each met by every arm. Empirical distribution; up to 0.5% at each end is cut off.",

@@ -26,8 +26,8 @@ def failure_shares(flags: pd.DataFrame) -> dict[str, dict[str, Count]]:
 
 def cells(flags: pd.DataFrame, design: pd.DataFrame, names: tuple[str, str], spans: Spans) -> dict[str, pd.DataFrame]:
     """For each mode that is not rare, a table of cells: column, row, share of runs that fail so (`net`), worlds."""
-    flags = flags[flags["world"].isin(design.index)]
-    places = design.loc[flags["world"]]
+    flags = flags[flags["point"].isin(design.index)]
+    places = design.loc[flags["point"]]
     column, row = (
         np.clip(np.digitize(places[name].to_numpy(), edges) - 1, 0, len(edges) - 2)
         for name, edges in zip(names, spans, strict=True)
@@ -38,7 +38,7 @@ def cells(flags: pd.DataFrame, design: pd.DataFrame, names: tuple[str, str], spa
         if table[mode].mean() >= RARE:
             grouped = table.groupby(["column", "row"])
             counts[mode] = pd.DataFrame(
-                {"net": grouped[mode].mean(), "worlds": grouped["world"].nunique()}
+                {"net": grouped[mode].mean(), "worlds": grouped["point"].nunique()}
             ).reset_index()
     return counts
 

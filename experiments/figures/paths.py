@@ -24,9 +24,9 @@ DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1, 2)), (0, (1, 1)), (0, (
 
 def grid(trajectories: pd.DataFrame, arm: str, series: str) -> NDArray[np.float64]:
     """One arm's series as (worlds, months), worlds in ascending order; `added_value` is outcome less acting alone."""
-    rows = trajectories[trajectories["arm"] == arm].sort_values(["world", "month"])
+    rows = trajectories[trajectories["arm"] == arm].sort_values(["point", "month"])
     values = rows["outcome"] - rows["alone_outcome"] if series == "added_value" else rows[series]
-    return np.asarray(values, dtype=np.float64).reshape(rows["world"].nunique(), -1)
+    return np.asarray(values, dtype=np.float64).reshape(rows["point"].nunique(), -1)
 
 
 def bands(values: NDArray[np.float64]) -> pd.DataFrame:
@@ -52,7 +52,7 @@ def draw_fans(trajectories: pd.DataFrame, a: str, b: str) -> Figure:
         places[series].tick_params(labelleft=False)
     handles, labels = places[PANELS[0]].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=2, handlelength=3)
-    worlds = trajectories["world"].nunique()
+    worlds = trajectories["point"].nunique()
     style.note(
         figure,
         f"n = {worlds:,} worlds, the same under both. Above: median, middle half and 5% to 95% of worlds; thin: the "
@@ -133,7 +133,7 @@ def draw_fan(trajectories: pd.DataFrame, series: str, arms: Sequence[str]) -> Fi
         axes.set_axis_off()
     panels[rows // 2, 0].set_ylabel(wording.plain(series))
     panels[-1, across // 2].set_xlabel("months since launch")
-    worlds = trajectories["world"].nunique()
+    worlds = trajectories["point"].nunique()
     style.note(
         figure,
         f"n = {worlds:,} worlds, the same in every panel. Median, middle half and 5% to 95% of worlds; thin: the same "

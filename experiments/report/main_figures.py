@@ -289,7 +289,7 @@ def failure_rates_picture(findings: Findings) -> Picture | None:
         "A run may fail in several ways at once, or in none. A mode that needs a lever (an umbrella, a pool, a review, "
         "relaunches) shows nowhere if the lever was not used.",
         f"Table of how often each failure mode shows under each arm. Most often: {listed}.",
-        flags.draw_by_arm(shares, findings.flags["world"].nunique()),
+        flags.draw_by_arm(shares, findings.flags["point"].nunique()),
         (Table("Share of runs that fail so, with 95% intervals", ("failure mode", *arms), rows),),
     )
 

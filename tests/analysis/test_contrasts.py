@@ -18,7 +18,7 @@ def runs(a, b, variant="none"):
     worlds = np.arange(len(a))
     table = pd.DataFrame(
         {
-            "world": np.concatenate([worlds, worlds]),
+            "point": np.concatenate([worlds, worlds]),
             "arm": ["structure_first"] * len(a) + ["purpose_first"] * len(b),
             "variant": variant,
             "added_value_mean": np.concatenate([a, b]),

@@ -46,7 +46,7 @@ def test_paths_are_paired_by_world_and_in_order_of_months():
     rows = pd.DataFrame(
         [(world, arm, month, 10.0 * world + month * (2 if arm == "structure_first" else 1))
          for arm in ("purpose_first", "structure_first") for month in (3, 1, 2) for world in (5, 1)],
-        columns=["world", "arm", "month", "outcome"],
+        columns=["point", "arm", "month", "outcome"],
     )  # fmt: skip
     np.testing.assert_array_equal(divergence.paths(rows, CONTRAST, "outcome"), [[1, 2, 3], [1, 2, 3]])
 

@@ -38,10 +38,8 @@ def runs(finished):
 
 def test_means_over_replicates_are_those_of_all_runs_at_once(finished, runs):
     found, count = headline.by_point(finished)
-    by = ["world", "arm", "variant"]
-    at_once = (
-        runs.drop(columns="world").rename(columns={"point": "world"}).groupby(by, observed=True)["added_value_mean"]
-    )
+    by = ["point", "arm", "variant"]
+    at_once = runs.groupby(by, observed=True)["added_value_mean"]
     assert count == len(runs) and len(finished.parts(RUNS)) > 1
     found = found.astype({"arm": str, "variant": str}).set_index(by)["added_value_mean"].sort_index()
     whole = at_once.mean().reset_index().astype({"arm": str, "variant": str}).set_index(by).sort_index()
@@ -56,7 +54,7 @@ def test_a_run_that_failed_is_in_no_mean_and_a_point_of_none_has_no_value(finish
     one = table.index[(table["point"] == 8) & (table["arm"] == "alone")][0]
     table.loc[one, "added_value_mean"] = np.nan
     found, _ = headline.over_replicates(finished.study, [table[:500], table[500:]])
-    value = found.set_index(["world", "arm", "variant"])["added_value_mean"]
+    value = found.set_index(["point", "arm", "variant"])["added_value_mean"]
     assert np.isnan(value[7, "structure_first", NO_VARIANT]) and value.isna().sum() <= 2
     kept = table.drop(index=one)
     kept = kept[(kept["point"] == 8) & (kept["arm"] == "alone")]["added_value_mean"]
@@ -74,7 +72,7 @@ def test_flags_are_those_of_the_first_worlds_in_all_their_replicates(finished, r
     assert headline.first_parts(finished.study, 150) == parts
     monkeypatch.setattr(Finished, "read", first_points(Finished.read, 40))
     part = headline.flags(finished)
-    assert sorted(part["world"].unique()) == list(range(40)) and len(part) == 40 * 3 * 2
+    assert sorted(part["point"].unique()) == list(range(40)) and len(part) == 40 * 3 * 2
 
 
 def first_points(read, count):

@@ -33,7 +33,7 @@ def runs():
         "alone": 0 * world,
     }
     parts = [
-        pd.DataFrame({"world": np.arange(400), "arm": arm, "variant": "none", "added_value_mean": outcome[arm]})
+        pd.DataFrame({"point": np.arange(400), "arm": arm, "variant": "none", "added_value_mean": outcome[arm]})
         for arm in ARMS
     ]
     return pd.concat(parts, ignore_index=True)
@@ -45,7 +45,7 @@ def months():
     parts = []
     for arm in ARMS[:2]:
         series = {name: np.clip(rng.random((30, 1)) + 0.01 * np.arange(24), 0, 1).ravel() for name in SERIES_NAMES}
-        labels = {"world": np.repeat(np.arange(30), 24), "arm": arm, "month": np.tile(np.arange(24), 30)}
+        labels = {"point": np.repeat(np.arange(30), 24), "arm": arm, "month": np.tile(np.arange(24), 30)}
         parts.append(pd.DataFrame({**labels, **series}))
     return pd.concat(parts, ignore_index=True)
 
