@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.config import yaml_files
+from experiments.config.fields import Fields
 from experiments.config.folders import configs
 from experiments.config.scenarios import Kind, load_scenario
 from experiments.errors import ConfigError, among
 from sim.params import BY_NAME, NAMES, ParameterError, parameter_value
 
 CALIBRATION, HELD_OUT = "calibration", "held_out"
-COMMON = ("scenario", "source", "fact", "care", "use", "kind", "observed", "under")
 KEYS = {
     "count": ("where",),
     "rate": ("where", "among"),
@@ -66,7 +66,7 @@ def load_patterns(scenario: str | None = None) -> list[Pattern]:
     for path in sorted((configs() / "pattern").glob("*.yaml")):
         content: Any = yaml_files.read_yaml(path).content
         if scenario is None or content.get("scenario") == scenario:
-            pattern = made(path.stem, content)
+            pattern = pattern_from(path.stem, content)
             if pattern.scenario not in kinds:
                 kinds[pattern.scenario] = load_scenario(pattern.scenario)
             check_readings(pattern, kinds[pattern.scenario])
@@ -74,21 +74,26 @@ def load_patterns(scenario: str | None = None) -> list[Pattern]:
     return patterns
 
 
-def made(name: str, content: Mapping[str, Any]) -> Pattern:
+def pattern_from(name: str, content: Mapping[str, Any]) -> Pattern:
     """A pattern from the content of its file."""
-    what = f"pattern {name}"
-    for key in ("scenario", "source", "fact", "care", "use", "kind", "observed"):
-        if key not in content:
-            raise ConfigError(f"{what}: '{key}' is missing")
-    kind = among(content["kind"], KEYS, f"{what}: kind")
-    among(content["use"], (CALIBRATION, HELD_OUT), f"{what}: use")
-    for key in content:
-        among(key, (*COMMON, *KEYS[kind]), f"{what}: a {kind} has no")
+    fields = Fields(f"pattern {name}", content)
+    kind = among(fields.text("kind"), KEYS, f"{fields.path}.kind")
+    pattern = Pattern(
+        name=name,
+        scenario=fields.text("scenario"),
+        source=fields.text("source"),
+        fact=fields.text("fact"),
+        care=fields.text("care"),
+        use=among(fields.text("use"), (CALIBRATION, HELD_OUT), f"{fields.path}.use"),
+        kind=kind,
+        observed=fields.take("observed"),
+        under=changed(fields.path, fields.mapping("under", {})),
+        content={key: fields.take(key) for key in KEYS[kind] if key in fields.content},
+    )
+    fields.done()
     if kind == "direction":
-        among(content["observed"], DIRECTIONS, f"{what}: observed")
-    shared = {key: content[key] for key in ("scenario", "source", "fact", "care", "use", "kind", "observed")}
-    rest = {key: part for key, part in content.items() if key in KEYS[kind]}
-    return Pattern(name=name, under=changed(what, content.get("under")), content=rest, **shared)
+        among(pattern.observed, DIRECTIONS, f"{fields.path}.observed")
+    return pattern
 
 
 def changed(what: str, values: Mapping[str, Any] | None) -> dict[str, float]:
@@ -126,6 +131,7 @@ def check_readings(pattern: Pattern, kind: Kind) -> None:
 
 
 def sides(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The two readings that a direction compares."""
     return [content[side] for side in ("this", "than") if side in content]
 
 

@@ -23,7 +23,7 @@ from experiments.calibration.measure import (
     values_read,
 )
 from experiments.calibration.nearness import mean_distance, near
-from experiments.calibration.pattern import Pattern, load_patterns, made, rivals
+from experiments.calibration.pattern import Pattern, load_patterns, pattern_from, rivals
 from experiments.cli import main
 from experiments.config.boxes import COORDINATES, of_box, world_from
 from experiments.config.scenarios import load_scenario
@@ -51,7 +51,7 @@ def fake(outcomes=(), effort=None, sectors=(), runs=1, localities=4):
 
 def pattern(kind, observed, **content):
     about = {"scenario": "hwb_2015", "source": "HWB", "fact": "f", "care": "c", "use": "calibration"}
-    return made("test", {**about, "kind": kind, "observed": observed, **content})
+    return pattern_from("test", {**about, "kind": kind, "observed": observed, **content})
 
 
 # -- what is declared ---------------------------------------------------------------------------------------
@@ -81,11 +81,11 @@ def test_the_number_that_contradicts_its_text_is_not_used():
 def test_a_pattern_that_cannot_be_meant_is_named(change, message):
     good = {"scenario": "hwb_2015", "source": "HWB", "fact": "f", "care": "c", "use": "held_out", "kind": "count",
             "where": [], "observed": {"count": 1, "of": 2}}  # fmt: skip
-    made("test", good)
+    pattern_from("test", good)
     with pytest.raises(ConfigError, match=message):
-        made("test", {**good, **change})
-    with pytest.raises(ConfigError, match="'fact' is missing"):
-        made("test", {name: part for name, part in good.items() if name != "fact"})
+        pattern_from("test", {**good, **change})
+    with pytest.raises(ConfigError, match="lacks 'fact'"):
+        pattern_from("test", {name: part for name, part in good.items() if name != "fact"})
 
 
 def test_a_reading_of_something_that_is_not_there_is_named():
