@@ -103,6 +103,11 @@ def estimated(estimate: Estimate) -> str:
     return f"{signed(estimate.value, digits(estimate))} (95% interval {interval(estimate)})"
 
 
+def share_range(share: Estimate) -> str:
+    """A share with its interval: `26.9% (26.4 to 27.4)`."""
+    return f"{100 * share.value:.1f}% ({100 * share.low:.1f} to {100 * share.high:.1f})"
+
+
 def factor_label(name: str) -> str:
     """For an axis: the parameter's name and its unit, where it has one worth naming."""
     unit = params.BY_NAME[name].unit
@@ -121,6 +126,7 @@ def condition_text(condition: Condition) -> str:
 
 
 def conditions_text(conditions: tuple[Condition, ...]) -> str:
+    """Conditions joined by "and"."""
     return " and ".join(map(condition_text, conditions))
 
 

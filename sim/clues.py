@@ -57,6 +57,7 @@ class Finding(NamedTuple):
 
 
 def window_of(limits: Limits) -> int:
+    """Months over which recent means are taken."""
     return int(limits["window"])
 
 

@@ -56,6 +56,7 @@ class Vector(types.Type):  # type: ignore[misc]
         super().__init__(name=f"Vector({dtype}, {width})")
 
     def can_convert_from(self, typingctx: Any, other: Any) -> Any:
+        """A plain number becomes a vector of the same number in every lane."""
         if isinstance(other, types.Boolean):
             return numba.core.typeconv.Conversion.safe if self.dtype is types.boolean else None
         if isinstance(other, types.Number) and self.dtype is not types.boolean:
@@ -74,6 +75,8 @@ BITS = {types.float64: ir.DoubleType(), types.int64: ir.IntType(64), types.boole
 
 @register_model(Vector)
 class VectorModel(models.PrimitiveModel):  # type: ignore[misc]
+    """How a vector is laid out: as one LLVM vector of its lanes."""
+
     def __init__(self, dmm: Any, fe_type: Vector) -> None:
         super().__init__(dmm, fe_type, ir.VectorType(BITS[fe_type.dtype], fe_type.width))
 
@@ -93,7 +96,7 @@ def broadcast(builder: ir.IRBuilder, scalar: ir.Value, width: int) -> ir.Value:
 
 @lower_cast(types.Number, Vector)
 @lower_cast(types.Boolean, Vector)
-def cast_scalar(context: Any, builder: Any, fromty: Any, toty: Vector, value: Any) -> Any:
+def _cast_scalar(context: Any, builder: Any, fromty: Any, toty: Vector, value: Any) -> Any:
     return broadcast(builder, context.cast(builder, value, fromty, toty.dtype), toty.width)
 
 
@@ -105,18 +108,20 @@ class Lanes:
 
 
 class LanesType(types.Dummy):  # type: ignore[misc]
+    """The type of a number of lanes, which is known when code is compiled."""
+
     def __init__(self, width: int) -> None:
         self.width = width
         super().__init__(name=f"Lanes({width})")
 
 
 @typeof_impl.register(Lanes)
-def typeof_lanes(value: Lanes, context: Any) -> LanesType:
+def _typeof_lanes(value: Lanes, context: Any) -> LanesType:
     return LanesType(value.width)
 
 
 @numba.extending.unbox(LanesType)  # type: ignore[untyped-decorator]
-def unbox_lanes(typ: Any, obj: Any, c: Any) -> Any:
+def _unbox_lanes(typ: Any, obj: Any, c: Any) -> Any:
     return numba.extending.NativeValue(c.context.get_dummy_value())
 
 
@@ -124,7 +129,7 @@ register_model(LanesType)(models.OpaqueModel)
 
 
 @lower_constant(LanesType)
-def constant_lanes(context: Any, builder: Any, ty: Any, value: Any) -> Any:
+def _constant_lanes(context: Any, builder: Any, ty: Any, value: Any) -> Any:
     return context.get_dummy_value()
 
 
@@ -163,6 +168,8 @@ def offer(function: Any, emit: Callable[[Any, Any, Any, list[Any]], Any], compar
 
 
 def arithmetic(name: str) -> Callable[..., Any]:
+    """Emit the instruction of this name, the one for floats or the one for integers."""
+
     def emit(builder: Any, dtype: Any, width: int, values: Any) -> Any:
         prefix = "f" if dtype is types.float64 else ""
         return getattr(builder, prefix + name)(*values)
@@ -170,11 +177,13 @@ def arithmetic(name: str) -> Callable[..., Any]:
     return emit
 
 
-def bitwise(name: str) -> Callable[..., Any]:
+def _bitwise(name: str) -> Callable[..., Any]:
     return lambda builder, dtype, width, values: getattr(builder, name)(*values)
 
 
 def comparison(sign: str) -> Callable[..., Any]:
+    """Emit a comparison, ordered as Python's are: false where a number is NaN."""
+
     def emit(builder: Any, dtype: Any, width: int, values: Any) -> Any:
         if dtype is types.float64:
             return (builder.fcmp_unordered if sign == "!=" else builder.fcmp_ordered)(sign, *values)
@@ -195,7 +204,7 @@ for _function, _name in (
     (operator.xor, "xor"),
     (operator.rshift, "ashr"),
 ):
-    offer(_function, bitwise(_name))
+    offer(_function, _bitwise(_name))
 for _function, _name in (
     (operator.lt, "<"), (operator.le, "<="), (operator.gt, ">"),
     (operator.ge, ">="), (operator.eq, "=="), (operator.ne, "!="),
@@ -265,7 +274,7 @@ def _vector_sqrt(typingctx: Any, x: Vector) -> Any:
 
 
 @overload(sqrt, jit_options=INLINE)
-def sqrt_overload(x):
+def _sqrt_overload(x):
     if isinstance(x, Vector):
         return lambda x: _vector_sqrt(x)
     return lambda x: math.sqrt(x)
@@ -283,21 +292,21 @@ def _select(typingctx: Any, condition: Any, yes: Any, no: Any) -> Any:
 
 
 @overload(where, jit_options=INLINE)
-def where_overload(condition, yes, no):
+def _where_overload(condition, yes, no):
     if any(isinstance(a, Vector) for a in (condition, yes, no)):
         return lambda condition, yes, no: _select(condition, yes, no)
     return lambda condition, yes, no: yes if condition else no
 
 
 @overload(minimum, jit_options=INLINE)
-def minimum_overload(a, b):
+def _minimum_overload(a, b):
     if isinstance(a, Vector) or isinstance(b, Vector):
         return lambda a, b: _select(a < b, a, b)
     return lambda a, b: a if a < b else b
 
 
 @overload(maximum, jit_options=INLINE)
-def maximum_overload(a, b):
+def _maximum_overload(a, b):
     if isinstance(a, Vector) or isinstance(b, Vector):
         return lambda a, b: _select(a > b, a, b)
     return lambda a, b: a if a > b else b
@@ -316,7 +325,7 @@ def _vector_integer_part(typingctx: Any, x: Vector) -> Any:
 
 
 @overload(integer_part, jit_options=INLINE)
-def integer_part_overload(x):
+def _integer_part_overload(x):
     if isinstance(x, Vector):
         return lambda x: _vector_integer_part(x)
     return lambda x: int(x)
@@ -336,7 +345,7 @@ def _vector_real(typingctx: Any, k: Vector) -> Any:
 
 
 @overload(real, jit_options=INLINE)
-def real_overload(k):
+def _real_overload(k):
     if isinstance(k, Vector):
         return lambda k: _vector_real(k)
     return lambda k: float(k)
@@ -352,7 +361,7 @@ def _vector_some(typingctx: Any, condition: Vector) -> Any:
 
 
 @overload(some, jit_options=INLINE)
-def some_overload(condition):
+def _some_overload(condition):
     if isinstance(condition, Vector):
         return lambda condition: _vector_some(condition)
     return lambda condition: condition
@@ -367,13 +376,13 @@ def _vector_lane(typingctx: Any, x: Vector, index: Any) -> Any:
 
 
 @overload(lane, jit_options=INLINE)
-def lane_overload(x, index):
+def _lane_overload(x, index):
     if isinstance(x, Vector):
         return lambda x, index: _vector_lane(x, index)
     return lambda x, index: x
 
 
 @overload(width_of, jit_options=INLINE)
-def width_of_overload(x):
+def _width_of_overload(x):
     width = x.width if isinstance(x, Vector) else 1
     return lambda x: width

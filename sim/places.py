@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.extending import intrinsic, overload
+from numba.core.typing.templates import signature
 
-from sim.lanes import broadcast, vector
+from sim.lanes import INLINE, Lanes, broadcast, vector
 
 BYTES = 8
 """Size of a number."""
@@ -28,10 +31,12 @@ class View(types.Type):  # type: ignore[misc]
 
     @property
     def number(self) -> Any:
+        """The type of a value read here: a float, or a vector of them."""
         return vector(types.float64, self.width)
 
     @property
     def indices(self) -> Any:
+        """The type of an index here: an integer, or a vector of them."""
         return vector(types.int64, self.width)
 
 
@@ -56,6 +61,7 @@ def load(context: Any, builder: Any, view: View, name: str, pointer: Any) -> Any
 
 
 def store(context: Any, builder: Any, view: View, name: str, pointer: Any, value: Any) -> None:
+    """Write all lanes at a place."""
     if view.width > 1:
         pointer = builder.bitcast(pointer, context.get_value_type(view.number).as_pointer())
     apart(builder, builder.store(value, pointer, align=BYTES), view, name)
@@ -132,6 +138,7 @@ def gather(context: Any, builder: Any, view: View, name: str, scattered: Scatter
 
 
 def gather_instruction(builder: Any, kind: Any, pointers: Any) -> Any:
+    """Read each lane from a place of its own."""
     mask = ir.VectorType(ir.IntType(1), kind.count)
     function = cgutils.get_or_insert_function(
         builder.module,
@@ -147,3 +154,27 @@ def scatter(builder: Any, view: View, name: str, scattered: Scattered, value: An
     for index, address in enumerate(addresses(builder, view, scattered)):
         number = builder.extract_element(value, ir.IntType(32)(index))
         apart(builder, builder.store(number, address, align=BYTES), view, name)
+
+
+# -- integers, one for each lane --------------------------------------------------------------------------
+
+
+def integers(lanes: Lanes, values: np.ndarray) -> int:
+    """An int64 array (lanes,) as one integer per lane."""
+    return int(values[0])
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _integers(typingctx: Any, lanes: Any, array: Any) -> Any:
+    result = vector(types.int64, lanes.width)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(array)(context, builder, args[1]).data
+        return builder.load(builder.bitcast(data, context.get_value_type(result).as_pointer()), align=BYTES)
+
+    return signature(result, lanes, array), emit
+
+
+@overload(integers, jit_options=INLINE)
+def _integers_overload(lanes, values):
+    return lambda lanes, values: _integers(lanes, values)

@@ -36,10 +36,12 @@ class Record(NamedTuple):
 
     @property
     def runs(self) -> int:
+        """How many runs there are."""
         return len(self.points)
 
     @property
     def months(self) -> int:
+        """How many months each run has."""
         return int(self.series.shape[1])
 
     @property

@@ -13,7 +13,8 @@ import numpy as np
 
 from sim.lanes import Lanes, inlined, lane, where
 from sim.params import MOST_ISSUES, NAMES, SECTORS
-from sim.tables import Schema, aligned_zeros, in_lane, integers, matrix, row, table
+from sim.places import integers
+from sim.tables import Schema, aligned_zeros, in_lane, matrix, row, table
 
 
 class Reading(NamedTuple):

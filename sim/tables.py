@@ -2,8 +2,8 @@
 
 A row reads like an agent: `partner.commitment` loads the number of every lane, `partner.commitment = x` stores
 it. The last axis of every array is the lane, so a load is one contiguous vector; an index may itself differ by
-lane (`partners[other]`, `trust[i, other]`), which gathers and scatters. Interpreted, and at width 1, the same
-text reads and writes plain numbers. This module knows nothing of partnerships.
+lane (`partners[other]`, `trust[i, other]`), which gathers and scatters. Interpreted, and at width 1, it reads and writes
+plain numbers. This module knows nothing of partnerships.
 """
 
 from __future__ import annotations
@@ -28,11 +28,10 @@ from numba.core.extending import (
 from numba.core.imputils import lower_constant
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, infer_global, signature
 
-from sim.lanes import INLINE, Lanes, LanesType, Vector, vector
+from sim.lanes import INLINE, Lanes, LanesType, Vector
 from sim.places import BYTES, Scattered, View, at, gather, load, scatter, store
 
-ALIGNMENT = 64
-CELL = "cell"
+ALIGNMENT, CELL = 64, "cell"
 
 
 def aligned_zeros(*shape: int) -> np.ndarray:
@@ -127,13 +126,15 @@ def in_lane(view: Any, index: int) -> Any:
 
 
 class SchemaType(types.Dummy):  # type: ignore[misc]
+    """The type of a schema: its column names, which are known when code is compiled."""
+
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
         super().__init__(name=f"Schema{names}")
 
 
 @typeof_impl.register(Schema)
-def typeof_schema(value: Schema, context: Any) -> SchemaType:
+def _typeof_schema(value: Schema, context: Any) -> SchemaType:
     return SchemaType(value.names)
 
 
@@ -141,11 +142,13 @@ register_model(SchemaType)(models.OpaqueModel)
 
 
 @lower_constant(SchemaType)
-def constant_schema(context: Any, builder: Any, ty: Any, value: Any) -> Any:
+def _constant_schema(context: Any, builder: Any, ty: Any, value: Any) -> Any:
     return context.get_dummy_value()
 
 
 class RowType(View):
+    """A row whose columns are read and written by name."""
+
     pass
 
 
@@ -154,10 +157,14 @@ class ScatteredRowType(View):
 
 
 class TableType(View):
+    """Rows by their index."""
+
     pass
 
 
 class MatrixType(View):
+    """Cells by row and column."""
+
     pass
 
 
@@ -165,6 +172,8 @@ POINTER = types.CPointer(types.float64)
 
 
 def model(view: type, *members: Any) -> None:
+    """Register how values of a type are laid out: a struct of these members."""
+
     class Model(models.StructModel):  # type: ignore[misc]
         def __init__(self, dmm: Any, fe_type: Any) -> None:
             extra = [(name, kind(fe_type)) for name, kind in members]
@@ -180,6 +189,7 @@ model(ScatteredRowType, ("index", lambda view: view.indices))
 
 
 def place_of(view: View, name: str) -> Any:
+    """The place of a column, as an LLVM constant."""
     return ir.IntType(64)(view.names.index(name))
 
 
@@ -188,43 +198,49 @@ def place_of(view: View, name: str) -> Any:
 
 @infer_getattr
 class RowAttributes(AttributeTemplate):  # type: ignore[misc]
+    """The columns of a row, as attributes."""
+
     key = RowType
 
     def generic_resolve(self, view: View, name: str) -> Any:
+        """The type of a column, if there is one of that name."""
         return view.number if name in view.names else None
 
 
 @infer_getattr
 class ScatteredRowAttributes(RowAttributes):
+    """The columns of a row whose lanes stand in different rows."""
+
     key = ScatteredRowType
 
 
 @lower_getattr_generic(RowType)
-def get_column(context: Any, builder: Any, view: Any, value: Any, name: str) -> Any:
+def _get_column(context: Any, builder: Any, view: Any, value: Any, name: str) -> Any:
     data = cgutils.create_struct_proxy(view)(context, builder, value=value).data
     return load(context, builder, view, name, at(builder, data, place_of(view, name), view.stride))
 
 
 @lower_setattr_generic(RowType)
 def set_column(context: Any, builder: Any, sig: Any, args: Any, name: str) -> None:
+    """Write a column."""
     view, value = sig.args[0], args[1]
     data = cgutils.create_struct_proxy(view)(context, builder, value=args[0]).data
     store(context, builder, view, name, at(builder, data, place_of(view, name), view.stride), value)
 
 
-def scattered_column(context: Any, builder: Any, view: Any, row_value: Any, name: str) -> Scattered:
+def _scattered_column(context: Any, builder: Any, view: Any, row_value: Any, name: str) -> Scattered:
     proxy = cgutils.create_struct_proxy(view)(context, builder, value=row_value)
     return Scattered(proxy.data, proxy.index, ir.IntType(64)(len(view.names)), place_of(view, name))
 
 
 @lower_getattr_generic(ScatteredRowType)
-def get_scattered(context: Any, builder: Any, view: Any, value: Any, name: str) -> Any:
-    return gather(context, builder, view, name, scattered_column(context, builder, view, value, name))
+def _get_scattered(context: Any, builder: Any, view: Any, value: Any, name: str) -> Any:
+    return gather(context, builder, view, name, _scattered_column(context, builder, view, value, name))
 
 
 @lower_setattr_generic(ScatteredRowType)
-def set_scattered(context: Any, builder: Any, sig: Any, args: Any, name: str) -> None:
-    scatter(builder, sig.args[0], name, scattered_column(context, builder, sig.args[0], args[0], name), args[1])
+def _set_scattered(context: Any, builder: Any, sig: Any, args: Any, name: str) -> None:
+    scatter(builder, sig.args[0], name, _scattered_column(context, builder, sig.args[0], args[0], name), args[1])
 
 
 # -- compiled: rows of a table, cells of a matrix ----------------------------------------------------------
@@ -232,7 +248,10 @@ def set_scattered(context: Any, builder: Any, sig: Any, args: Any, name: str) ->
 
 @infer_global(operator.getitem)
 class TableItem(AbstractTemplate):  # type: ignore[misc]
+    """A row of a table, by an index that is plain or differs by lane."""
+
     def generic(self, args: Any, kws: Any) -> Any:
+        """The type of the row: scattered where the index is a vector."""
         view, index = args
         if not isinstance(view, TableType):
             return None
@@ -244,7 +263,7 @@ class TableItem(AbstractTemplate):  # type: ignore[misc]
 
 
 @lower_builtin(operator.getitem, TableType, types.Integer)
-def get_row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+def _get_row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     view = sig.args[0]
     result = cgutils.create_struct_proxy(sig.return_type)(context, builder)
     data = cgutils.create_struct_proxy(view)(context, builder, value=args[0]).data
@@ -253,7 +272,7 @@ def get_row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 @lower_builtin(operator.getitem, TableType, Vector)
-def get_scattered_row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+def _get_scattered_row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     result = cgutils.create_struct_proxy(sig.return_type)(context, builder)
     result.data = cgutils.create_struct_proxy(sig.args[0])(context, builder, value=args[0]).data
     result.index = args[1]
@@ -262,13 +281,19 @@ def get_scattered_row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 @infer_global(operator.getitem)
 class MatrixItem(AbstractTemplate):  # type: ignore[misc]
+    """A cell of a matrix, read."""
+
     def generic(self, args: Any, kws: Any) -> Any:
+        """The type of the cell."""
         return signature(args[0].number, *args) if isinstance(args[0], MatrixType) else None
 
 
 @infer_global(operator.setitem)
 class MatrixSet(AbstractTemplate):  # type: ignore[misc]
+    """A cell of a matrix, written."""
+
     def generic(self, args: Any, kws: Any) -> Any:
+        """Nothing is returned."""
         return signature(types.none, *args[:2], args[0].number) if isinstance(args[0], MatrixType) else None
 
 
@@ -285,7 +310,7 @@ def cell(context: Any, builder: Any, view: Any, value: Any, kinds: Any, index: A
 
 
 @lower_builtin(operator.getitem, MatrixType, types.BaseTuple)
-def get_cell(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+def _get_cell(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     view = sig.args[0]
     place = cell(context, builder, view, args[0], sig.args[1].types, args[1])
     if isinstance(place, Scattered):
@@ -294,7 +319,7 @@ def get_cell(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 @lower_builtin(operator.setitem, MatrixType, types.BaseTuple, types.Any)
-def set_cell(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+def _set_cell(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     view = sig.args[0]
     place = cell(context, builder, view, args[0], sig.args[1].types, args[1])
     if isinstance(place, Scattered):
@@ -356,44 +381,20 @@ def _in_lane(typingctx: Any, view: Any, index: Any) -> Any:
 
 
 @overload(row, jit_options=INLINE)
-def row_overload(lanes, schema, values):
+def _row_overload(lanes, schema, values):
     return lambda lanes, schema, values: _row(lanes, schema, values)
 
 
 @overload(table, jit_options=INLINE)
-def table_overload(lanes, schema, values):
+def _table_overload(lanes, schema, values):
     return lambda lanes, schema, values: _table(lanes, schema, values)
 
 
 @overload(matrix, jit_options=INLINE)
-def matrix_overload(lanes, values):
+def _matrix_overload(lanes, values):
     return lambda lanes, values: _matrix(lanes, values)
 
 
 @overload(in_lane, jit_options=INLINE)
-def in_lane_overload(view, index):
+def _in_lane_overload(view, index):
     return lambda view, index: _in_lane(view, index)
-
-
-# -- compiled: integers per lane --------------------------------------------------------------------------
-
-
-def integers(lanes: Lanes, values: np.ndarray) -> int:
-    """An int64 array (lanes,) as one integer per lane."""
-    return int(values[0])
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _integers(typingctx: Any, lanes: Any, array: Any) -> Any:
-    result = vector(types.int64, lanes.width)
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data = context.make_array(array)(context, builder, args[1]).data
-        return builder.load(builder.bitcast(data, context.get_value_type(result).as_pointer()), align=BYTES)
-
-    return signature(result, lanes, array), emit
-
-
-@overload(integers, jit_options=INLINE)
-def integers_overload(lanes, values):
-    return lambda lanes, values: _integers(lanes, values)

@@ -24,7 +24,7 @@ from experiments.calibration import posterior, validate
 from experiments.claims import ledger
 from experiments.commands import neutrality, sweep
 from experiments.config.composition import Composition, Prepared
-from experiments.failures import detectors, show
+from experiments.failures import detector_report, detectors, show
 from experiments.report import rebuild
 from experiments.study import plan, validation
 from experiments.study.definition import Study
@@ -184,8 +184,8 @@ def noting(job: str, *, carried_out: bool = False, thorough: bool = False) -> It
         replace(failures, "examine", noted_examination(effect))
         replace(neutrality, "checks", noted_checks(effect))
         replace(detectors, "measure_trust", noted_only(effect, None))
-        replace(detectors, "write_report", noted_only(effect, None))
-        replace(detectors, "lines", lambda *given: [])
+        replace(detector_report, "write_report", noted_only(effect, None))
+        replace(detector_report, "lines", lambda *given: [])
         replace(validate, "run_validation", noted_only(effect, ()))
         replace(posterior, "run_calibration", noted_only(effect, ()))
         replace(webbrowser, "open", noted_only(effect, True))

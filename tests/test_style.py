@@ -124,7 +124,8 @@ def undocumented(node):
     """Public functions, classes and methods below a node that have no docstring."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.ClassDef) and not child.name.startswith("_"):
-            if ast.get_docstring(child) is None:
+            setter = any(isinstance(one, ast.Attribute) and one.attr == "setter" for one in child.decorator_list)
+            if ast.get_docstring(child) is None and not setter:
                 yield child.name
             if isinstance(child, ast.ClassDef):
                 yield from (f"{child.name}.{name}" for name in undocumented(child))

@@ -40,6 +40,11 @@ class Count:
     of: int
     share: Estimate
 
+    def as_dict(self) -> dict[str, float]:
+        """Count, number, share, and the ends of its interval."""
+        share = self.share
+        return {"count": self.count, "of": self.of, "share": share.value, "low": share.low, "high": share.high}
+
 
 @dataclass(frozen=True)
 class PairedResult:

@@ -46,6 +46,7 @@ class Condition:
     threshold: float
 
     def holds(self, design: pd.DataFrame) -> NDArray[np.bool_]:
+        """(worlds,) where the condition holds, in a table with a column for its factor."""
         values = design[self.factor].to_numpy()
         return np.asarray(values > self.threshold if self.above else values <= self.threshold)
 

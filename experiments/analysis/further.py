@@ -130,6 +130,7 @@ def diverged(findings: Findings) -> divergence.Divergence | None:
 
 
 def again(study: Study) -> bool:
+    """Whether points may be met more than once."""
     return study.design.replicates_at_most > 1
 
 
@@ -139,6 +140,7 @@ def asks_of_runs(study: Study) -> bool:
 
 
 def targets(study: Study) -> tuple[str, str, str]:
+    """What indices are computed for: both arms of the contrast, and their difference."""
     return study.contrast.a, study.contrast.b, DIFFERENCE
 
 
@@ -172,6 +174,7 @@ def run_values(finished: StoredStudy) -> dict[str, Values]:
 
 
 def valued(runs: pd.DataFrame) -> Values:
+    """Runs with the mean of each point; NaN where a replicate lacks the outcome."""
     by_point = runs.groupby(level="point")
     whole = by_point.count().eq(by_point.size(), axis=0)
     return Values(runs, by_point.mean().where(whole))
@@ -203,6 +206,7 @@ Spreads = Mapping[tuple[str, str], pd.DataFrame]
 
 
 def spreads_of(values: Mapping[str, Values]) -> Spreads:
+    """The spread of every outcome within points, by target."""
     return {
         (target, outcome): variance.spread(value.runs[[outcome]], outcome)
         for target, value in values.items()

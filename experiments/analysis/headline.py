@@ -54,6 +54,7 @@ class Findings:
 
     @property
     def contrast(self) -> Contrast:
+        """The contrast of the study."""
         return self.study.contrast
 
     @property

@@ -34,6 +34,7 @@ class Rule:
 
     @property
     def general(self) -> bool:
+        """Whether the claim is about worlds in general, and not about some."""
         return not self.expect.startswith("sometimes")
 
 

@@ -25,6 +25,7 @@ class Part:
 
     @property
     def net(self) -> float:
+        """Share of worlds that arm a wins, less the share that it loses."""
         return self.won.share.value - self.lost.share.value
 
 

@@ -81,6 +81,7 @@ class Calibration:
 
     @property
     def posterior(self) -> Population:
+        """The last population."""
         return self.populations[-1]
 
 
@@ -136,6 +137,7 @@ def calibrate(asked: Asked, say: Say = aloud) -> Calibration:
 
 
 def folder_of(asked: Asked, name: str) -> Path:
+    """The folder of a calibration, by its identity."""
     return Path(asked.results) / "calibrate" / asked.scenario / name
 
 
@@ -204,6 +206,7 @@ def sought(
 
 
 def tell(population: Population, say: Say) -> None:
+    """Report a population on one line."""
     say(
         f"Population {population.number}: within {population.tolerance:.3f}, {len(population.points)} particles worth "
         f"{population.effective_sample_size:.0f}, {population.proposals:,} proposals."
@@ -214,6 +217,7 @@ def tell(population: Population, say: Say) -> None:
 
 
 def as_csv(table: pd.DataFrame) -> bytes:
+    """A table as CSV, with every digit."""
     return str(table.to_csv(index=False, float_format="%.17g", lineterminator="\n")).encode()
 
 

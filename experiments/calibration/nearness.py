@@ -56,6 +56,7 @@ def mean_distance(apart: Iterable[Numbers]) -> Numbers:
 
 
 def of_scenario(patterns: Sequence[Pattern], name: str) -> list[Pattern]:
+    """The patterns of one scenario."""
     return [pattern for pattern in patterns if pattern.scenario == name]
 
 

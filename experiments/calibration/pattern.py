@@ -50,6 +50,7 @@ class Pattern:
 
     @property
     def held_out(self) -> bool:
+        """Whether calibration may not see it."""
         return self.use == HELD_OUT
 
     @property

@@ -104,6 +104,7 @@ def report(calibration: Calibration, summary: dict[str, Any], folder: Path) -> d
 
 
 def patterns_met(wanted: list[Pattern], verdicts: dict[str, Verdict]) -> dict[str, int]:
+    """How many patterns are met, and how many of those held out."""
     held = [pattern for pattern in wanted if pattern.held_out]
     return {
         "met": sum(verdicts[pattern.name].met for pattern in wanted),
@@ -129,6 +130,7 @@ def predicted(calibration: Calibration, wanted: list[Pattern]) -> tuple[dict[str
 
 
 def by_name(wanted: list[Pattern]) -> dict[str, Pattern]:
+    """Patterns by their names."""
     return {pattern.name: pattern for pattern in wanted}
 
 
@@ -186,10 +188,12 @@ def predictive_check(wanted: list[Pattern], after: dict[str, Verdict], before: d
 
 
 def ends(verdict: Verdict) -> tuple[float, float, float]:
+    """A simulated number with the range of 95% of runs: value, low, high."""
     return verdict.value, verdict.low, verdict.high
 
 
 def with_range(verdict: Verdict) -> str:
+    """`0.42 (0.31 to 0.55)`."""
     return f"{verdict.value:.2f} ({verdict.low:.2f} to {verdict.high:.2f})"
 
 

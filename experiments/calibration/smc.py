@@ -63,6 +63,7 @@ class Population:
 
 
 def generator(seed: int, population: int, batch: int) -> np.random.Generator:
+    """The random numbers of one batch of a population, whatever was drawn before."""
     return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, population, batch])))
 
 

@@ -141,10 +141,12 @@ def bounds(pattern: Pattern) -> str:
 
 
 def cell(verdict: Verdict) -> str:
+    """`met: 0.42 (0.31 to 0.55)`."""
     return f"{'met' if verdict.met else 'not met'}: {verdict.value:.2f} ({verdict.low:.2f} to {verdict.high:.2f})"
 
 
 def as_table(validation: Validation) -> Table:
+    """Every pattern under every column."""
     names = [column.name for column in validation.columns]
     rows = [
         (

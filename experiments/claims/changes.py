@@ -41,6 +41,7 @@ class Change:
 
     @property
     def what(self) -> str:
+        """The change in words."""
         return said(self.kind, [self.value])
 
 

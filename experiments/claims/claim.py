@@ -98,6 +98,7 @@ class Claim:
     tests: tuple[Test, ...]
 
     def setting(self, name: str) -> Setting:
+        """The setting of this name, which the claim has."""
         return next(setting for setting in self.settings if setting.name == name)
 
     @property
@@ -137,6 +138,7 @@ def judging_of(plain: Mapping[str, Any]) -> Judging:
 
 
 def region_of(value: Any, what: str) -> float:
+    """A region of practical equivalence. Raises `ConfigError` for one below 0."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not (value >= 0 and math.isfinite(value)):
         raise ConfigError(f"{what}={value} is out of range; it takes a number from 0 up")
     return float(value)
@@ -189,6 +191,7 @@ def outcomes_of(plain: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def settings_in(content: Mapping[str, Any]) -> Iterator[Setting]:
+    """The settings of a claim. Raises `ConfigError` for a name, an arm or a parameter that cannot be used."""
     for name, given in content.items():
         path = f"claim.settings.{name}"
         if not NAME.fullmatch(str(name)) or name == NO_VARIANT:
@@ -204,6 +207,7 @@ def settings_in(content: Mapping[str, Any]) -> Iterator[Setting]:
 
 
 def where_from(fields: Fields, settings: Sequence[str], outcomes: Sequence[str]) -> Where:
+    """The condition in a table of a claim's file."""
     where = Where(
         fields.text("about"),
         among(fields.text("setting"), settings, f"{fields.path}.setting"),
@@ -217,6 +221,7 @@ def where_from(fields: Fields, settings: Sequence[str], outcomes: Sequence[str])
 def test_from(
     fields: Fields, settings: Sequence[str], outcomes: Sequence[str], plain: Mapping[str, Any], judging: Judging
 ) -> Test:
+    """The test in a table of a claim's file."""
     path = fields.path
     outcome = among(fields.text("outcome"), outcomes, f"{path}.outcome")
     test = Test(

@@ -56,6 +56,7 @@ def judge(claim: Claim, runs: pd.DataFrame, design: pd.DataFrame, how: Judging, 
 
 
 def rule_of(test: Test, how: Judging, tests: int) -> Rule:
+    """The rule that judges a test, at the level that holds for all tests together."""
     return Rule(test.expect, test.region, how.rare, judging.each_level(how.level, tests))
 
 
@@ -115,6 +116,7 @@ def outcomes(claim: Claim, side: Side, runs: pd.DataFrame, outcome: str) -> pd.D
 
 
 def outcome_of(claim: Claim, setting: str, runs: pd.DataFrame, outcome: str) -> pd.Series:
+    """An outcome in one setting by point, over replicates its mean."""
     if outcome not in runs.columns:
         raise StudyError(f"claim={claim.name}: there is no outcome '{outcome}' in the runs")
     rows = rows_of(claim, setting, runs)
@@ -124,6 +126,7 @@ def outcome_of(claim: Claim, setting: str, runs: pd.DataFrame, outcome: str) -> 
 
 
 def rows_of(claim: Claim, setting: str, runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs of one setting."""
     arm, variant = stored_as(claim, setting)
     return runs[(runs["arm"] == arm) & (runs["variant"] == variant)]
 

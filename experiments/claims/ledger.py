@@ -21,7 +21,6 @@ import pandas as pd
 from rich.console import Console
 
 from experiments import wording
-from experiments.analysis.contrasts import Count
 from experiments.analysis.headline import rounded
 from experiments.analysis.judging import Judged, each_level
 from experiments.claims import changes, page, sentences, worlds
@@ -96,31 +95,24 @@ def judged(claim: Claim, how: Judging, tests: int, study: Study, folder: Path, c
 
 
 def claim_entry(
-    claim: Claim,
-    how: Judging,
-    tests: int,
-    study: Study,
-    judgement_found: Judgement,
-    runs: pd.DataFrame,
-    design: pd.DataFrame,
-    folder: Path,
-    command: str,
-) -> Entry:
+    claim: Claim, how: Judging, tests: int, study: Study, judged_claim: Judgement, runs: pd.DataFrame,
+    design: pd.DataFrame, folder: Path, command: str,
+) -> Entry:  # fmt: skip
     """Everything the ledger says of a claim: numbers, sentences, and commands."""
-    deciding = judgement_found.evidence[judgement_found.deciding]
+    deciding = judged_claim.evidence[judged_claim.deciding]
     examples = {
         kind: worlds.nearest(claim, deciding, runs, design, study, folder, way)
         for kind, way in (("example", 1), ("counter_example", -1))
     }
-    listed = changes.changes(judgement_found, design, how, tests, study.seed)
-    needed = changes.worlds_needed(judgement_found, how, tests)
+    listed = changes.changes(judged_claim, design, how, tests, study.seed)
+    needed = changes.worlds_needed(judged_claim, how, tests)
     content = {
         "key": claim.key,
         "name": claim.name,
         "title": sentences.title(claim.name),
         "statement": claim.statement,
         "sources": list(claim.sources),
-        "judgement": judgement_found.word,
+        "judgement": judged_claim.word,
         "about": claim.about,
         "world": " ".join(filter(None, [box(study), claim.world])),
         "settings": {
@@ -130,26 +122,27 @@ def claim_entry(
         "where": [asdict(part) for part in claim.where],
         "tests": [
             test_entry(claim, part, judgement, how)
-            for part, judgement in zip(judgement_found.evidence, judgement_found.judged, strict=True)
+            for part, judgement in zip(judged_claim.evidence, judged_claim.judged, strict=True)
         ],
-        "deciding": judgement_found.deciding,
+        "deciding": judged_claim.deciding,
         **{kind: example_entry(example, deciding.test) for kind, example in examples.items()},
         "changes": [{"what": part.what, "judgement": part.word} for part in listed],
         "worlds_needed": needed,
-        "changes_text": sentences.changed(judgement_found, listed, needed),
+        "changes_text": sentences.changed(judged_claim, listed, needed),
         "judging": {**asdict(how), "tests": tests, "level_of_each": each_level(how.level, tests)},
-        "study": {
-            "id": study.id,
-            "seed": study.seed,
-            "points": study.design.points,
-            "replicates": study.design.replicates,
-            "months": study.parameters["months"],
-        },
+        "study": study_entry(study),
         "command": command,
         "results_version": RESULTS_VERSION,
     }
-    found_entry: Entry = rounded(content)
-    return found_entry
+    entry: Entry = rounded(content)
+    return entry
+
+
+def study_entry(study: Study) -> Entry:
+    """The study behind a claim, as data."""
+    design = study.design
+    return {"id": study.id, "seed": study.seed, "points": design.points, "replicates": design.replicates,
+            "months": study.parameters["months"]}  # fmt: skip
 
 
 def box(study: Study) -> str:
@@ -158,6 +151,7 @@ def box(study: Study) -> str:
 
 
 def test_entry(claim: Claim, evidence: Evidence, judgement: Judged, how: Judging) -> Entry:
+    """What the ledger says of one test."""
     test = evidence.test
     said = (sentences.count_sentence(test, judgement, not claim.where), sentences.average(test, judgement))
     return {
@@ -166,9 +160,9 @@ def test_entry(claim: Claim, evidence: Evidence, judgement: Judged, how: Judging
         "reason": sentences.reason(test, judgement, how),
         "worlds": judgement.worlds,
         "missing": judgement.missing,
-        "support": counted(judgement.support),
-        "neither": counted(judgement.neither),
-        "opposed": counted(judgement.opposed),
+        "support": judgement.support.as_dict(),
+        "neither": judgement.neither.as_dict(),
+        "opposed": judgement.opposed.as_dict(),
         "effect": {
             name: value if abs(value) < float("inf") else None for name, value in asdict(judgement.effect).items()
         },
@@ -185,6 +179,7 @@ def test_entry(claim: Claim, evidence: Evidence, judgement: Judged, how: Judging
 
 
 def asked(test: Test) -> Entry:
+    """What a test compares, as data."""
     return {
         "about": test.about,
         "a": sentences.written(test.a),
@@ -197,17 +192,8 @@ def asked(test: Test) -> Entry:
     }
 
 
-def counted(count: Count) -> Entry:
-    return {
-        "count": count.count,
-        "of": count.of,
-        "share": count.share.value,
-        "low": count.share.low,
-        "high": count.share.high,
-    }
-
-
 def example_entry(example: worlds.Example | None, test: Test) -> Entry | None:
+    """A world that supports or opposes the claim, as data; None where there is none."""
     if example is None:
         return None
     return {**asdict(example), "text": sentences.example_text(example, test)}
@@ -246,6 +232,7 @@ def write_ledger(folder: Path, latest: Entry, console: Console) -> None:
 
 
 def same_rule(entry: Entry, other: Entry) -> bool:
+    """Whether two entries were judged by the same rule."""
     return all(entry[part] == other[part] for part in ("judging", "results_version"))
 
 
@@ -273,6 +260,7 @@ def as_csv(entries: list[Entry]) -> str:
 
 
 def csv_row(entry: Entry) -> Entry:
+    """An entry as a row of `COLUMNS`."""
     test, counter = entry["tests"][entry["deciding"]], entry["counter_example"] or {}
     return {
         **{name: entry[name] for name in ("key", "name", "statement", "judgement")},

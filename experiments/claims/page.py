@@ -75,11 +75,13 @@ def picture(entries: Sequence[Entry]) -> Picture:
 
 
 def deciding(entry: Entry) -> Entry:
+    """The test that decides a claim."""
     test: Entry = entry["tests"][entry["deciding"]]
     return test
 
 
 def row(entry: Entry) -> figures.Row:
+    """A claim as a row of the figure."""
     test = deciding(entry)
     label = f"{entry['title'][: LABEL_LENGTH - 1]}…" if len(entry["title"]) > LABEL_LENGTH else entry["title"]
     shares = (test["support"]["share"], test["neither"]["share"], test["opposed"]["share"])
@@ -95,6 +97,7 @@ def turned(test: Entry) -> Estimate | None:
 
 
 def overview(entries: Sequence[Entry]) -> Table:
+    """Every claim in a table."""
     rows = []
     for entry in entries:
         test = deciding(entry)
@@ -128,6 +131,7 @@ def settings_table(entry: Entry) -> Table:
 
 
 def value_text(parameter: str, value: float) -> str:
+    """A parameter's value; on or off for a switch."""
     if params.BY_NAME[parameter].unit == "switch":
         return "on" if value else "off"
     return wording.amount(value)

@@ -101,6 +101,7 @@ def reason(test: Test, judged: Judged, how: Judging) -> str:
 
 
 def unsure(test: Test, judged: Judged, how: Judging) -> str:
+    """What the intervals leave open, in a sentence."""
     named = [("bear it out", judged.support), ("speak against it", judged.opposed)][: 2 if test.general else 1]
     open_ends = [
         f"worlds that {name} may be anything from {span(count)} of 100"
@@ -132,6 +133,7 @@ def condition_text(region: Region) -> str:
 
 
 def plural(verb: str) -> str:
+    """The verb for several worlds."""
     return verb.replace("bears", "bear").replace("speaks", "speak")
 
 

@@ -36,6 +36,7 @@ class Column:
     sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
 
     def add(self, rows: pd.DataFrame, a: NDArray[np.float64], b: NDArray[np.float64]) -> None:
+        """Count the cells of some rows that differ (bits, NaN equal to NaN), and keep the first of them."""
         same = (a == b) | (np.isnan(a) & np.isnan(b))
         apart = np.where(same, 0.0, np.abs(a - b))
         both = np.isfinite(a) & np.isfinite(b)
@@ -47,6 +48,7 @@ class Column:
             self.first = f"run {row['run_a']} of a, {row['run_b']} of b"
 
     def means(self) -> tuple[float, float]:
+        """The means of both sides, over cells that both have."""
         count = max(self.sums[0], 1.0)
         return float(self.sums[1] / count), float(self.sums[2] / count)
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 def detectors(given: Mapping[str, str]) -> int:
     """Measure how far the detectors can be trusted."""
-    from experiments.failures import detectors
+    from experiments.failures import detector_report
 
-    for line in detectors.measure(given):
+    for line in detector_report.measure(given):
         print(line)
     return 0

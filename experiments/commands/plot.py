@@ -19,7 +19,7 @@ from experiments import wording
 from experiments.analysis import contrasts, settings
 from experiments.errors import ConfigError, StudyError, among
 from experiments.figures import distributions, maps, paths, spread, style
-from experiments.report.region_figures import bands
+from experiments.report.spread_figures import bands
 from experiments.storage import confined
 from experiments.storage.layout import PLOTS
 from experiments.storage.reading import Finished, open_study
@@ -135,6 +135,7 @@ def arms_drawn(asked: Asked) -> dict[str, pd.Series]:
 
 
 def label(asked: Asked, of: str) -> str:
+    """The axis: the outcome of one arm, or the difference."""
     name = wording.outcome(asked.contrast.outcome)
     if of != DIFFERENCE:
         return f"{name}, {wording.plain(of)}"
@@ -167,6 +168,7 @@ def grouped(asked: Asked, values: pd.Series) -> dict[str, NDArray[np.float64]]:
 
 
 def plot_cloud(asked: Asked) -> Drawn:
+    """Half a violin, a box and dots for each arm, or for each group of worlds."""
     if asked.by == ("arm",):
         values = arms_drawn(asked)
         arms = {wording.plain(arm): arm for arm in values}
@@ -177,6 +179,7 @@ def plot_cloud(asked: Asked) -> Drawn:
 
 
 def plot_ridge(asked: Asked) -> Drawn:
+    """A density for each band of a parameter."""
     groups = grouped(asked, column(asked, asked.of))
     contrast = asked.contrast
     sides = spread.Sides(contrast.a, contrast.b, contrast.region) if asked.of == DIFFERENCE else None
@@ -186,6 +189,7 @@ def plot_ridge(asked: Asked) -> Drawn:
 
 
 def plot_ecdf(asked: Asked) -> Drawn:
+    """Cumulative shares by arm."""
     groups = arms_drawn(asked)
     parts = [
         pd.DataFrame(
@@ -198,18 +202,21 @@ def plot_ecdf(asked: Asked) -> Drawn:
 
 
 def pairs(asked: Asked) -> pd.DataFrame:
+    """Both arms of the contrast and their difference (columns a, b, difference), where none is missing."""
     column(asked, DIFFERENCE)
     sides = {"a": asked.contrast.a, "b": asked.contrast.b, "difference": DIFFERENCE}
     return asked.values[list(sides.values())].set_axis(list(sides), axis=1).dropna()
 
 
 def plot_histogram(asked: Asked) -> Drawn:
+    """The paired differences."""
     table = pairs(asked)
     result = contrasts.compare(table, asked.contrast.region, asked.finished.study.seed)
     return distributions.draw_differences(table, result, asked.contrast), table
 
 
 def plot_dots(asked: Asked) -> Drawn:
+    """One arm against the other, world by world."""
     table, contrast = pairs(asked), asked.contrast
     figure = spread.draw_dots(
         table["a"].to_numpy(), table["b"].to_numpy(), (contrast.a, contrast.b), wording.outcome(contrast.outcome),
@@ -219,6 +226,7 @@ def plot_dots(asked: Asked) -> Drawn:
 
 
 def plot_map(asked: Asked) -> Drawn:
+    """Who wins over two parameters."""
     table, factors = pairs(asked), asked.finished.study.design.factors
     worlds = asked.design.loc[table.index]
     across, up = (maps.edges(factor, factors[factor], len(table)) for factor in asked.by)

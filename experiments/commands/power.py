@@ -57,6 +57,7 @@ def planned(needed: planning.Power, name: str, asked: Contrast) -> list[str]:
 
 
 def many(worlds: Estimate) -> str:
+    """A number of worlds with its range."""
     return f"{worlds.value:,.0f} ({worlds.low:,.0f} to {worlds.high:,.0f})"
 
 

@@ -47,6 +47,7 @@ def lists() -> list[str]:
 
 
 def path_of(name: str) -> Path:
+    """The file of a list of worlds."""
     return configs() / "box" / f"{name}.csv"
 
 

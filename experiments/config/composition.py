@@ -120,6 +120,7 @@ def overrides_of(words: Sequence[str], loader: ConfigLoader | None = None) -> li
 
 
 def parse(word: str, loader: ConfigLoader | None) -> list[Override]:
+    """A word as Hydra's grammar reads it."""
     return OverridesParser.create(config_loader=loader).parse_overrides([word])
 
 

@@ -99,9 +99,11 @@ class FolderSource(ConfigSource):
 
     @staticmethod
     def scheme() -> str:
+        """How addresses of this kind begin; Hydra asks."""
         return "folder"
 
     def load_config(self, config_path: str) -> ConfigResult:
+        """The configuration at a path, read strictly."""
         document = yaml_files.read_yaml(self._file(config_path))
         check_defaults(document)
         return ConfigResult(
@@ -112,16 +114,20 @@ class FolderSource(ConfigSource):
         )
 
     def available(self) -> bool:
+        """Whether the folder is there."""
         return self.folder.is_dir()
 
     def is_group(self, config_path: str) -> bool:
+        """Whether a path is a group."""
         return not self._hidden(config_path) and self._below(config_path).is_dir()
 
     def is_config(self, config_path: str) -> bool:
+        """Whether a path is a configuration."""
         path = self._file(config_path)
         return not self._hidden(config_path) and path.exists() and not path.is_dir()
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        """The groups and configurations below a path."""
         return sorted(set(self._listed(config_path, results_filter)))
 
     def _listed(self, config_path: str, wanted: ObjectType | None) -> Iterator[str]:

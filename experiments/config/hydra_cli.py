@@ -78,6 +78,7 @@ class Reader(argparse.ArgumentParser):
     """A parser that raises `ConfigError` where argparse would print its usage and end the program."""
 
     def error(self, message: str) -> NoReturn:
+        """Raise `ConfigError` where argparse would print and exit."""
         raise ConfigError(message.replace("argument ", "", 1))
 
 

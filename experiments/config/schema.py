@@ -44,6 +44,8 @@ LimitsSchema = make_dataclass(
 
 @dataclass
 class ScenarioSchema:
+    """What a scenario says of the place it stands for."""
+
     name: str = "default"
     about: str = ""
     sources: list[str] = field(default_factory=list)
@@ -55,6 +57,8 @@ class ScenarioSchema:
 
 @dataclass
 class AdaptiveSchema:
+    """When replicates stop."""
+
     precision: float | None = None
     batch: int = 16
     maximum: int = 400
@@ -63,6 +67,8 @@ class AdaptiveSchema:
 
 @dataclass
 class DesignSchema:
+    """Which worlds a study visits."""
+
     sampler: str = "latin_hypercube"
     points: int = 1000
     box: str = "default"
@@ -76,12 +82,16 @@ class DesignSchema:
 
 @dataclass
 class ExecutorSchema:
+    """Where the work is done."""
+
     kind: str = "local"
     address: str | None = None
 
 
 @dataclass
 class ContrastSchema:
+    """Which two arms are compared, and in what."""
+
     a: str = "structure_first"
     b: str = "purpose_first"
     outcome: str = "added_value_mean"
@@ -90,6 +100,8 @@ class ContrastSchema:
 
 @dataclass
 class JudgingSchema:
+    """How claims are judged."""
+
     level: float = 0.95
     region: float = 0.01
     rare: float = 0.1
@@ -97,6 +109,8 @@ class JudgingSchema:
 
 @dataclass
 class Schema:
+    """Every key of the configuration, with its kind and its default."""
+
     name: str = "study"
     question: str = ""
     seed: int = 1

@@ -182,6 +182,7 @@ def evenly(name: str, low: float, high: float, steps: int) -> tuple[float, ...]:
 
 
 def is_choice(name: str, given: Any) -> bool:
+    """Whether a factor varies by name."""
     return name == "scenario" or (isinstance(given, Mapping) and "choices" in given)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 def variants_of(plain: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """The variants by name, their values checked."""
     variants = {}
     for name, values in plain.items():
         if not isinstance(values, Mapping):

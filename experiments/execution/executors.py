@@ -49,6 +49,7 @@ class Threads:
     name: str = "this process"
 
     def count(self) -> int:
+        """How many threads work."""
         return self.number
 
 

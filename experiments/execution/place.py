@@ -39,9 +39,11 @@ class Shard:
     of: int
 
     def folder(self, folder: Path) -> Path:
+        """The folder of this shard, beside that of the study."""
         return folder.with_name(f"{folder.name}-shard-{self.number}-of-{self.of}")
 
     def has(self, position: int) -> bool:
+        """Whether the task at a position belongs to this shard."""
         return position % self.of == self.number - 1
 
 

@@ -30,6 +30,7 @@ class Meter:
 
     @property
     def rate(self) -> float:
+        """Runs a second, so far."""
         return self.runs / max(time.monotonic() - self.started, 1e-9)
 
     @property

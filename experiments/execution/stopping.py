@@ -85,6 +85,7 @@ class Tally:
         self._squares[here] += before * (value - self._mean[here])
 
     def half(self) -> NDArray[np.float64]:
+        """(points,) half the width of the confidence sequence."""
         spread = np.sqrt(self._squares / np.maximum(self._valid - 1, 1))
         return half_width(self._valid, spread, self.rule.level)
 

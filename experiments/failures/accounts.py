@@ -71,6 +71,7 @@ class Account:
 
 
 def ordered(moves: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Moves from the most negative to the most positive."""
     return sorted(moves.items(), key=lambda item: item[1])
 
 

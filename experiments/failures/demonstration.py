@@ -172,6 +172,7 @@ def series(name: Any, path: str) -> str:
 
 
 def change(fields: Fields) -> Change:
+    """The change of a world in a table of a demonstration's file."""
     about, setup = fields.text("about"), fields.take("setup", None)
     values = dict(fields.mapping("parameters", {}))
     fields.done()
@@ -184,6 +185,7 @@ def change(fields: Fields) -> Change:
 
 
 def early_sign_from(fields: Fields) -> EarlySign:
+    """The early sign in a demonstration's file."""
     signs = tuple(sign_from(fields_of_sign) for fields_of_sign in fields.each("signs"))
     early_sign = EarlySign(
         fields.text("about"), signs, integer_in(fields.number("hold", 1), 1, 1200, f"{fields.path}.hold")
@@ -193,6 +195,7 @@ def early_sign_from(fields: Fields) -> EarlySign:
 
 
 def sign_from(fields: Fields) -> Sign:
+    """One condition of an early sign."""
     name, less = series(fields.take("series"), fields.path), fields.take("less", "")
     sign = Sign(
         name,
@@ -208,6 +211,7 @@ def sign_from(fields: Fields) -> Sign:
 
 
 def prediction(fields: Fields) -> Prediction:
+    """The question that is asked before the figure is shown."""
     question, measure = fields.text("question"), fields.text("measure")
     if measure not in MEASURES:
         raise ConfigError(
@@ -225,6 +229,7 @@ def prediction(fields: Fields) -> Prediction:
 
 
 def mark_from(fields: Fields) -> Mark:
+    """Something to look for in the figure."""
     mark = Mark(
         series(fields.take("series"), fields.path),
         integer_in(fields.number("at"), 1, 1200, f"{fields.path}.at"),

@@ -1,30 +1,16 @@
-"""How far the detectors can be trusted: each in its own demonstration, in every other, and in worlds that are well.
-
-Written to `results/demo/detectors/`: index.html, record.json, and the figures confusion and leads.
-"""
+"""How far the detectors can be trusted: each in its own demonstration, in every other, and in worlds that are well."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments import wording
 from experiments.analysis.contrasts import Count, Estimate, count
-from experiments.config.composition import composed
-from experiments.config.schema import integer_in, limits_in, parameters_of
-from experiments.config.to_study import results_in
-from experiments.failures import story
-from experiments.failures.demonstration import Demonstration, load_demonstration
+from experiments.failures.demonstration import Demonstration
 from experiments.failures.performance import Performance, middle, monthly, perform, played
-from experiments.failures.show import counted
-from experiments.report.picture import Picture, Table, image_files, svg_of
-from experiments.report.templates import rendered
-from experiments.storage.files import write_bytes, write_json
 from experiments.study.samplers import evenly
 from sim import failures
 from sim.failures import BY_MODE, MODE_NAMES
@@ -50,11 +36,6 @@ GAINED, GIVEN = 0.05, 0.5
 """A partnership flourishes whose added value and mean effort were above these over its last year."""
 
 
-NOTHING_SHORT = (
-    "Every detector fires in at least 80% of its own demonstration, and in at most 5% of worlds that are well."
-)
-
-
 @dataclass(frozen=True)
 class Trust:
     """What is known of the detectors."""
@@ -67,19 +48,6 @@ class Trust:
     other_cause: Mapping[str, Count]
     seed: int
     runs: int
-
-
-def measure(given: Mapping[str, str]) -> list[str]:
-    """Measure, write, and return what there is to say in a terminal."""
-    plain = composed([f"{name}={value}" for name, value in given.items()]).plain
-    seed, runs = integer_in(plain["seed"], 0, 2**63 - 1 - FRESH, "seed"), integer_in(plain["runs"], 2, 10**6, "runs")
-    kept = [f"{name}={value}" for name, value in given.items() if name != "results"]
-    demonstrations = {name: load_demonstration(name, kept) for name in MODE_NAMES}
-    healthy = parameters_of(composed(["scenario=healthy"]).plain)
-    trust = measure_trust(demonstrations, healthy, limits_in(plain), seed, runs)
-    folder = results_in(plain) / "demo"
-    write_report(trust, folder, " ".join(["partnership detectors", *sorted(kept)]))
-    return lines(trust, folder)
 
 
 def measure_trust(
@@ -127,6 +95,7 @@ def anew(demonstration: Demonstration, changes: Mapping[str, float], seed: int) 
 
 
 def fired(record: Record, limits: Mapping[str, float]) -> dict[str, Count]:
+    """How often each detector fires in these runs."""
     return {name: count(finding.fires) for name, finding in failures.examine(record, limits).items()}
 
 
@@ -166,7 +135,7 @@ def drawn(
     return points
 
 
-# -- telling ----------------------------------------------------------------------------------------------
+# -- what a reader asks of them ---------------------------------------------------------------------------
 
 
 def overlapping(trust: Trust) -> dict[str, list[str]]:
@@ -195,215 +164,3 @@ def false_warnings(performance: Performance) -> Count | None:
     side = performance.remedied
     well = ~side.finding.fires
     return count(~np.isnan(side.warned[well])) if well.any() else None
-
-
-def percent(share: Count) -> str:
-    share_of_runs = share.share
-    return f"{100 * share_of_runs.value:.1f}% ({100 * share_of_runs.low:.1f} to {100 * share_of_runs.high:.1f})"
-
-
-def spread(counts: Sequence[Count]) -> str:
-    """From the lowest share to the highest."""
-    shares = [100 * rate.share.value for rate in counts]
-    return f"{min(shares):.1f}% to {max(shares):.1f}%"
-
-
-def rate_table(trust: Trust) -> Table:
-    rows = tuple(
-        (
-            story.title(name),
-            percent(performance.without.fails),
-            spread(trust.fresh[name]),
-            percent(performance.remedied.fails),
-            spread(trust.fresh_remedied[name]),
-        )
-        for name, performance in trust.performances.items()
-    )
-    further = f"on {FRESH} further seeds"
-    columns = ("mode", "without the remedy", further, "with the remedy", further)
-    return Table("In its own demonstration, with 95% intervals; on further seeds from the lowest to the highest",
-                 columns, rows)  # fmt: skip
-
-
-def silence_table(trust: Trust) -> Table:
-    rows = tuple(
-        (
-            story.title(name),
-            percent(trust.rates[HEALTHY][name]),
-            percent(trust.rates[FLOURISHING][name]),
-            percent(trust.without_failure[name]),
-            percent(trust.other_cause[name]),
-        )
-        for name in trust.performances
-    )
-    columns = ("mode", HEALTHY, FLOURISHING, "setting without failure", "failure from another cause")
-    return Table("Where it should be silent, and where another cause brings the failure about, with 95% intervals",
-                 columns, rows)  # fmt: skip
-
-
-def lead_table(trust: Trust) -> Table:
-    rows = []
-    for name, performance in trust.performances.items():
-        lead, (collapses, to_collapse), false = (
-            middle(performance.without.lead),
-            before_collapse(performance),
-            false_warnings(performance),
-        )
-        rows.append((
-            story.title(name),
-            percent(announced(performance)),
-            months(lead),
-            f"{collapses:,}",
-            months(to_collapse),
-            percent(false) if false else "none was well",
-        ))  # fmt: skip
-    columns = ("mode", "failures announced", "months before the failure stands", "collapsed", "months before collapse",
-               "warned for nothing, with the remedy")  # fmt: skip
-    return Table(
-        "Early signs: how often in time, how long before (medians), how often for nothing", columns, tuple(rows)
-    )
-
-
-def months(lead: Estimate | None) -> str:
-    return f"{lead.value:.0f} ({lead.low:.0f} to {lead.high:.0f})" if lead else "none"
-
-
-def confusion_table(trust: Trust) -> Table:
-    rows = tuple(
-        (wording.plain(row).capitalize(), *(percent(rates[column]) for column in MODE_NAMES))
-        for row, rates in trust.rates.items()
-    )
-    return Table("Rows: worlds. Columns: detectors", ("", *map(wording.plain, MODE_NAMES)), rows)
-
-
-def shortcomings(trust: Trust) -> list[str]:
-    """What does not reach the mark: 80% in its own demonstration, 5% where partnerships are well."""
-    said = []
-    for name, performance in trust.performances.items():
-        rate = performance.without.fails
-        if rate.share.value < 0.8:
-            said.append(f"{story.title(name)} fires in {percent(rate)} of its own demonstration, under 80%.")
-        for row in (HEALTHY, FLOURISHING):
-            alarms = trust.rates[row][name]
-            if alarms.share.value > 0.05:
-                said.append(f"{story.title(name)} fires in {percent(alarms)} of worlds {row}, over 5%.")
-    return said
-
-
-def overlaps_told(trust: Trust) -> list[str]:
-    return [
-        f"In the demonstration of {wording.plain(name)}: "
-        f"{wording.listing([wording.plain(name_of_other) for name_of_other in others])}."
-        for name, others in overlapping(trust).items()
-        if others
-    ]
-
-
-def detector_pictures(trust: Trust) -> list[Picture]:
-    from experiments.failures import figures
-
-    spans = {
-        name: (performance.without.lead, middle(performance.without.lead), announced(performance))
-        for name, performance in trust.performances.items()
-    }
-    return [
-        Picture(
-            "confusion", "Which detector fires where",
-            f"A detector that fires in at least {wording.percent(OFTEN)} of another mode's demonstration is named as "
-            "overlapping: partnerships that wither do so in several ways at once. Worlds that flourish were chosen by "
-            "outcome and effort, so that none can show inertia or antagony; those that show another mode flourish all "
-            "the same, and such an alarm is false only if a failure must be fatal.",
-            "Matrix of how often each detector fires in each kind of world.",
-            figures.draw_confusion(trust.rates, overlapping(trust)), (confusion_table(trust),),
-        ),
-        Picture(
-            "leads", "How early the warning comes",
-            "The early sign of each mode, a condition on monthly series that a partner could have noticed, against "
-            "the month in which the detector first says that the failure stands.",
-            "Months from early sign to failure, and share of failures announced, mode by mode.",
-            figures.draw_leads(spans), (lead_table(trust),),
-        ),
-    ]  # fmt: skip
-
-
-def write_report(trust: Trust, folder: Path, command: str) -> None:
-    from experiments.failures.show import write_index
-
-    here = folder / "detectors"
-    drawn = detector_pictures(trust)
-    files = image_files(drawn, "detectors")
-    for name, image in files.items():
-        write_bytes(here / "figures" / name, image)
-    write_bytes(here / "index.html", detectors_page(trust, drawn, svg_of(files), command).encode())
-    write_json(here / "record.json", record(trust, command))
-    write_index(folder)
-
-
-def detectors_page(trust: Trust, drawn: Sequence[Picture], images: Mapping[str, bytes], command: str) -> str:
-    """The page; `images` holds each picture's SVG by name."""
-    return rendered(
-        "failures/templates/detectors.html.j2",
-        runs=trust.runs,
-        seed=trust.seed,
-        shortcomings=shortcomings(trust),
-        nothing_short=NOTHING_SHORT,
-        rates=rate_table(trust),
-        silence=silence_table(trust),
-        overlaps=overlaps_told(trust),
-        pictures={picture.name: picture for picture in drawn},
-        images=images,
-        command=command,
-    )
-
-
-def record(trust: Trust, command: str) -> dict[str, Any]:
-    """All numbers."""
-    modes = {}
-    for name, performance in trust.performances.items():
-        lead, false = middle(performance.without.lead), false_warnings(performance)
-        collapses, to_collapse = before_collapse(performance)
-        modes[name] = {
-            "fails": counted(performance.without.fails),
-            "fails_with_remedy": counted(performance.remedied.fails),
-            "gain": vars(performance.gain),
-            "fresh": [counted(rate) for rate in trust.fresh[name]],
-            "fresh_with_remedy": [counted(rate) for rate in trust.fresh_remedied[name]],
-            "without_failure": counted(trust.without_failure[name]),
-            "other_cause": counted(trust.other_cause[name]),
-            "announced": counted(announced(performance)),
-            "lead": vars(lead) if lead else None,
-            "collapses": collapses,
-            "lead_to_collapse": vars(to_collapse) if to_collapse else None,
-            "false_warnings": counted(false) if false else None,
-        }
-    rates = {row: {name: counted(rate) for name, rate in line.items()} for row, line in trust.rates.items()}
-    return {"command": command, "seed": trust.seed, "runs": trust.runs, "modes": modes, "rates": rates,
-            "overlapping": overlapping(trust), "shortcomings": shortcomings(trust)}  # fmt: skip
-
-
-def lines(trust: Trust, folder: Path) -> list[str]:
-    """A line for each mode, then what falls short."""
-    width = max(map(len, MODE_NAMES))
-    heads = (
-        f"{'fires':>6} {'fresh seeds':>12} {'remedied':>8} {'healthy':>8} {'flourish':>8} {'announced':>9} {'lead':>5}"
-    )
-    said = [f"{'':<{width}}  {heads}"]
-    for name, performance in trust.performances.items():
-        fresh = [100 * each.share.value for each in trust.fresh[name]]
-        lead = middle(performance.without.lead)
-        said.append(
-            f"{name:<{width}}  {100 * performance.without.fails.share.value:5.1f}% "
-            f"{min(fresh):5.1f}-{max(fresh):5.1f}% "
-            f"{100 * performance.remedied.fails.share.value:7.1f}% "
-            f"{100 * trust.rates[HEALTHY][name].share.value:7.1f}% "
-            f"{100 * trust.rates[FLOURISHING][name].share.value:7.1f}% "
-            f"{100 * announced(performance).share.value:8.1f}% "
-            f"{f'{lead.value:.0f}' if lead else '':>5}"
-        )
-    return [
-        *said,
-        "",
-        *(shortcomings(trust) or [NOTHING_SHORT]),
-        "",
-        f"Page: {folder / 'detectors' / 'index.html'}",
-    ]

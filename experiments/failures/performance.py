@@ -102,6 +102,7 @@ def played(
 
 
 def side(demonstration: Demonstration, changes: Mapping[str, float]) -> Side:
+    """Play the partnerships of a demonstration with some changes, and search them."""
     record = played(demonstration, changes)
     finding = failures.detect(failures.BY_MODE[demonstration.name], record, demonstration.limits)
     return Side(record, finding, warned(record, demonstration.warning), count(finding.fires))

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.analysis.contrasts import Count
 from experiments.failures import page, story
 from experiments.failures.accounts import Account, accounts
 from experiments.failures.demonstration import Demonstration
@@ -51,6 +50,7 @@ def write_index(folder: Path) -> None:
 
 
 def wrapped(text: str, indent: str = "") -> str:
+    """Text in lines of a terminal's width."""
     return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
 
 
@@ -91,24 +91,14 @@ def demonstration_summary(performance: Performance, command: str) -> dict[str, A
         "command": command,
         "seed": shown.seed,
         "runs": shown.runs,
-        "fails": counted(performance.without.fails),
-        "fails_with_remedy": counted(performance.remedied.fails),
+        "fails": performance.without.fails.as_dict(),
+        "fails_with_remedy": performance.remedied.fails.as_dict(),
         "prevented": performance.prevented,
         "kept": performance.kept,
         "caused": performance.caused,
         "gain": vars(performance.gain),
-        "gains": counted(performance.gains),
+        "gains": performance.gains.as_dict(),
         "lead": vars(lead) if lead else None,
         "chosen": performance.chosen,
         "readings": performance.without.finding.described(performance.chosen),
-    }
-
-
-def counted(count: Count) -> dict[str, float]:
-    return {
-        "count": count.count,
-        "of": count.of,
-        "share": count.share.value,
-        "low": count.share.low,
-        "high": count.share.high,
     }

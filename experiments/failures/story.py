@@ -24,6 +24,7 @@ class Moment:
 
 
 def title(name: str) -> str:
+    """`talking_shop` -> `Talking shop`."""
     return wording.plain(name).capitalize()
 
 
@@ -125,6 +126,7 @@ def story_moments(performance: Performance) -> list[Moment]:
 
 
 def lower(text: str) -> str:
+    """Text that goes on after a colon."""
     return text[:1].lower() + text[1:]
 
 
@@ -161,6 +163,8 @@ def years(performance: Performance) -> list[Moment]:
 
 
 def standing(performance: Performance, name: str, run: int, month: int) -> str:
+    """A series in a month, without the remedy and with it."""
+
     def value(side: Side) -> str:
         return wording.level(float(monthly(side.record, name)[run, month - 1]), 2)
 

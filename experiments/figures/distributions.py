@@ -118,6 +118,7 @@ class Verdict(NamedTuple):
     words: str
 
     def holds(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """(worlds,) which differences get this verdict."""
         return (values > self.low) & (values <= self.high)
 
 

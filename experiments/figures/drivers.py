@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from experiments import wording
 from experiments.analysis.curves import Curve
-from experiments.analysis.sensitivity import Morris, Sobol
+from experiments.analysis.sensitivity import Effect, Morris, Sobol
 from experiments.analysis.variance import StochasticShare
 from experiments.figures import style
 from experiments.study.definition import Contrast
@@ -85,20 +85,7 @@ def draw_morris(effects_of: Mapping[str, Morris], names: Mapping[str, str]) -> F
     for axes, (target, index) in zip(grid, effects_of.items(), strict=True):
         effects = {effect.factor: effect for effect in index.effects}
         for place, factor in enumerate(reversed(kept)):
-            effect = effects[factor]
-            up = effect.mean >= 0
-            axes.barh(
-                place,
-                effect.size.value,
-                0.62,
-                color=style.BLUE if up else style.ORANGE,
-                hatch="" if up else "////",
-                edgecolor="white",
-                linewidth=0,
-                alpha=0.8,
-            )
-            axes.plot([effect.size.low, effect.size.high], [place, place], color=style.INK, linewidth=1.1)
-            axes.plot(effect.spread, place, "D", markerfacecolor="white", markeredgecolor=style.INK, markersize=4)
+            _effect_bar(axes, place, effects[factor])
         if index.floor:
             axes.axvline(index.floor, color="#666666", linewidth=1, linestyle=(0, (4, 2)))
         axes.set_title(names[target], fontsize=9.5)
@@ -125,6 +112,15 @@ def draw_morris(effects_of: Mapping[str, Morris], names: Mapping[str, str]) -> F
         "deviation.",
     )
     return figure
+
+
+def _effect_bar(axes: Axes, place: int, effect: Effect) -> None:
+    """The mean size of a parameter's elementary effects, with its interval and their spread."""
+    up = effect.mean >= 0
+    look = {"color": style.BLUE if up else style.ORANGE, "hatch": "" if up else "////", "edgecolor": "white"}
+    axes.barh(place, effect.size.value, 0.62, linewidth=0, alpha=0.8, **look)
+    axes.plot([effect.size.low, effect.size.high], [place, place], color=style.INK, linewidth=1.1)
+    axes.plot(effect.spread, place, "D", markerfacecolor="white", markeredgecolor=style.INK, markersize=4)
 
 
 @style.styled

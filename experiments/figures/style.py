@@ -103,10 +103,12 @@ def look(arm: str) -> dict[str, Any]:
 
 
 def marker(arm: str) -> str:
+    """The marker of an arm."""
     return str(LOOKS.get(arm, {}).get("marker", "*"))
 
 
 def colour(arm: str) -> str:
+    """The colour of an arm."""
     return str(look(arm)["color"])
 
 
@@ -126,6 +128,7 @@ def note(figure: Figure, text: str) -> None:
 
 
 def zero_line(axes: Axes, vertical: bool = True) -> None:
+    """A line at 0, across an axis."""
     draw = axes.axvline if vertical else axes.axhline
     draw(0, color="#444444", linewidth=0.9, zorder=1.5)
 

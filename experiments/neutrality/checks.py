@@ -189,12 +189,6 @@ def ablations(number: int) -> Table:
     for name, fixed in ABLATIONS.items():
         gain = lead(base, "structure_first", "purpose_first", **fixed)
         cells = [count(side).share for side in (gain > REGION, gain < -REGION)]
-        rows.append(
-            (
-                name,
-                *(f"{100 * cell.value:.1f}% ({100 * cell.low:.1f} to {100 * cell.high:.1f})" for cell in cells),
-                wording.signed(float(gain.mean()), 4),
-            )
-        )
+        rows.append((name, *map(wording.share_range, cells), wording.signed(float(gain.mean()), 4)))
     columns = ("mechanisms", "structure first better", "purpose first better", "mean difference")
     return Table("The contrast in mean outcome, with 95% intervals", columns, tuple(rows))

@@ -44,6 +44,7 @@ MADE_FROM = (
 
 
 def sources() -> Iterator[Path]:
+    """Every file that the page is made from."""
     for pattern in MADE_FROM:
         yield from sorted(REPOSITORY.glob(pattern))
 
@@ -88,6 +89,7 @@ def parts(anew: bool) -> tuple[dict[str, Any], bytes]:
 
 
 def main(words: list[str]) -> None:
+    """Build the page, or with `--check` only say whether it is current."""
     page = bundle.assemble(SOURCE, *parts(anew="--anew" in words))
     PAGE.write_text(page, encoding="utf-8", newline="\n")
     print(f"{PAGE.relative_to(REPOSITORY).as_posix()}: {len(page.encode()) / 1000:,.0f} kB")

@@ -107,4 +107,5 @@ def wrapped(src: Path, name: str, last: bool) -> str:
 
 
 def variable(name: str) -> str:
+    """The name of a module in the bundle."""
     return f"module_{name.removesuffix('.js').replace('-', '_')}"

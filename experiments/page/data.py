@@ -77,6 +77,7 @@ def headline() -> str:
 
 
 def signs(readings: tuple[Reading, ...]) -> list[dict[str, str]]:
+    """Names, units and meanings, for the page."""
     return [reading._asdict() for reading in readings]
 
 
@@ -109,6 +110,7 @@ def about(setup: str) -> str:
 
 
 def first_without(lines: list[str], start: str) -> int:
+    """The place of the first line that does not start so."""
     return next((place for place, line in enumerate(lines) if not line.startswith(start)), len(lines))
 
 
@@ -230,4 +232,5 @@ def monthly(values: np.ndarray | None, place: int) -> list[float | None] | None:
 
 
 def month_or_none(month: np.float64) -> int | None:
+    """A month as JSON knows it."""
     return None if math.isnan(month) else int(month)

@@ -28,6 +28,7 @@ def cases(demonstrations: Iterable[Demonstration]) -> list[dict[str, Any]]:
 
 
 def settings(demonstrations: Iterable[Demonstration]) -> Iterator[tuple[Mapping[str, float], int, int]]:
+    """Parameters, seed and world of runs to try."""
     for setup in SETUPS.values():
         yield {**DEFAULTS, **setup}, SEED, WORLD
     for place, shown in enumerate(demonstrations):

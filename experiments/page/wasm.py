@@ -111,6 +111,7 @@ def close(module: Any, doors: set[str]) -> None:
 
 
 def optimise(module: Any, machine: Any) -> None:
+    """Run LLVM's passes twice: the second finds what the first has uncovered."""
     import llvmlite.binding as llvm
 
     tuning = llvm.create_pipeline_tuning_options(speed_level=3)

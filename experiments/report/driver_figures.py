@@ -13,7 +13,7 @@ from experiments.analysis.further import DIFFERENCE, Insight
 from experiments.analysis.headline import Findings
 from experiments.analysis.sensitivity import Morris, Sobol
 from experiments.figures import drivers, mechanisms, planning
-from experiments.report.main_figures import share_range, signed
+from experiments.report.main_figures import signed
 from experiments.report.picture import Picture, Table
 from experiments.study.definition import NO_VARIANT
 
@@ -39,6 +39,7 @@ def driver_pictures(findings: Findings, insight: Insight) -> list[Picture]:
 
 
 def ablation_picture(findings: Findings, insight: Insight) -> Picture | None:
+    """What each mechanism moves; None where few were changed."""
     changes, contrast = insight.changes, findings.contrast
     if len(changes) < ABLATED:
         return None
@@ -50,9 +51,9 @@ def ablation_picture(findings: Findings, insight: Insight) -> Picture | None:
             ", ".join(f"{name} = {value:g}" for name, value in sorted(findings.study.variants[change.name].items())),
             signed(change.result.mean),
             signed(change.shift),
-            share_range(change.result.wins.share),
-            share_range(change.result.losses.share),
-            share_range(change.turned.share),
+            wording.share_range(change.result.wins.share),
+            wording.share_range(change.result.losses.share),
+            wording.share_range(change.turned.share),
         )
         for change in changes
     )
@@ -84,6 +85,7 @@ def titles(findings: Findings) -> dict[str, str]:
 
 
 def sobol_picture(findings: Findings, insight: Insight) -> Picture | None:
+    """Sobol indices; None for other designs."""
     indices = {target: driver for target, driver in insight.drivers.items() if isinstance(driver, Sobol)}
     if not indices:
         return None
@@ -93,7 +95,8 @@ def sobol_picture(findings: Findings, insight: Insight) -> Picture | None:
             f"{name.replace(chr(10), ' ')}: share of the variance, with 95% intervals",
             ("parameter", "by itself", "with all it interacts with"),
             tuple(
-                (wording.plain(x.factor), share_range(x.first), share_range(x.total)) for x in indices[target].shares
+                (wording.plain(x.factor), wording.share_range(x.first), wording.share_range(x.total))
+                for x in indices[target].shares
             ),
         )
         for target, name in names.items()
@@ -125,6 +128,7 @@ def _percent(estimate: Estimate) -> str:
 
 
 def morris_picture(findings: Findings, insight: Insight) -> Picture | None:
+    """Elementary effects; None for other designs."""
     indices = {target: driver for target, driver in insight.drivers.items() if isinstance(driver, Morris)}
     if not indices:
         return None
@@ -158,6 +162,7 @@ def morris_picture(findings: Findings, insight: Insight) -> Picture | None:
 
 
 def matrix_picture(findings: Findings, insight: Insight) -> Picture | None:
+    """Indices of every outcome; None where there are none."""
     table = insight.indices
     if table is None or not len(table[table["factor"] != ""]):
         return None
@@ -205,6 +210,7 @@ def _cells(wide: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
 
 
 def tornado_picture(findings: Findings, insight: Insight) -> Picture | None:
+    """The swing of each parameter; None but for one at a time."""
     drawn, contrast = insight.curves, findings.contrast
     if not drawn:
         return None
@@ -231,6 +237,7 @@ def tornado_picture(findings: Findings, insight: Insight) -> Picture | None:
 
 
 def curves_picture(findings: Findings, insight: Insight) -> Picture | None:
+    """The difference along each parameter; None but for one at a time."""
     drawn, contrast = insight.curves, findings.contrast
     if not drawn:
         return None
@@ -265,6 +272,7 @@ def curves_picture(findings: Findings, insight: Insight) -> Picture | None:
 
 
 def stochastic_shares_picture(findings: Findings, insight: Insight) -> Picture | None:
+    """The share of stochastic variance; None where points were met once."""
     if not insight.stochastic:
         return None
     contrast = findings.contrast
@@ -280,7 +288,7 @@ def stochastic_shares_picture(findings: Findings, insight: Insight) -> Picture |
     rows = tuple(
         (
             wording.plain(outcome),
-            *(share_range(by[outcome].share) if outcome in by else "" for by in shares.values()),
+            *(wording.share_range(by[outcome].share) if outcome in by else "" for by in shares.values()),
         )
         for outcome in outcomes
     )
@@ -305,6 +313,7 @@ def stochastic_shares_picture(findings: Findings, insight: Insight) -> Picture |
 
 
 def power_picture(findings: Findings, insight: Insight) -> Picture | None:
+    """What larger studies would bring; None where the pilot is too small."""
     power = insight.power
     if power is None:
         return None

@@ -31,6 +31,7 @@ def main_pictures(findings: Findings) -> list[Picture]:
 
 
 def differences_picture(findings: Findings) -> Picture:
+    """All paired differences."""
     result, contrast = findings.result, findings.contrast
     a, b = wording.plain(contrast.a), wording.plain(contrast.b)
     return Picture(
@@ -58,14 +59,9 @@ def verdict_table(results: dict[str, PairedResult], a: str, b: str) -> Table:
     columns = ("", "worlds", f"{a} better", "no practical difference", f"{b} better", "mean difference")
     rows = []
     for name, result in results.items():
-        counts = [share_range(count.share) for count in (result.wins, result.ties, result.losses)]
+        counts = [wording.share_range(count.share) for count in (result.wins, result.ties, result.losses)]
         rows.append((name, f"{result.worlds:,}", *counts, signed(result.mean)))
     return Table("Share of worlds, and mean difference, with 95% intervals", columns, tuple(rows))
-
-
-def share_range(estimate: Estimate) -> str:
-    """A share with its interval: `26.9% (26.4 to 27.4)`."""
-    return f"{100 * estimate.value:.1f}% ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
 
 
 def signed(estimate: Estimate, digits: int = 4) -> str:
@@ -82,6 +78,7 @@ def _quantiles(result: PairedResult) -> Table:
 
 
 def win_map_picture(findings: Findings) -> Picture | None:
+    """Who wins over the two strongest parameters; None where fewer than two vary."""
     discovery, contrast, design = findings.discovery, findings.contrast, findings.design
     if len(discovery.effects) < 2:
         return None
@@ -124,6 +121,7 @@ def _cell(cell: pd.Series, across: str, up: str, spans: maps.Spans) -> str:
 def map_table(
     cells: pd.DataFrame, across: str, up: str, spans: maps.Spans, caption: str, *, plus: bool = True
 ) -> Table:
+    """A map as a table, rising upwards."""
     known = {(int(cell.column), int(cell.row)): cell for cell in cells.itertuples()}
     columns = (
         f"{wording.plain(up)} \N{DOWNWARDS ARROW}  {wording.plain(across)} \N{RIGHTWARDS ARROW}",
@@ -143,6 +141,7 @@ def map_table(
 
 
 def effects_picture(findings: Findings) -> Picture | None:
+    """How well each parameter tells the winners apart; None where nothing varies."""
     strongest, contrast = findings.discovery.effects, findings.contrast
     if not strongest:
         return None
@@ -170,6 +169,7 @@ def effects_picture(findings: Findings) -> Picture | None:
 
 
 def fans_picture(findings: Findings) -> Picture | None:
+    """Added value over the months; None where no months were kept."""
     if findings.trajectories is None:
         return None
     contrast, kept = findings.contrast, findings.trajectories
@@ -202,6 +202,7 @@ def _band(row: pd.Series) -> str:
 
 
 def variants_picture(findings: Findings) -> Picture | None:
+    """The contrast under each variant; None where there are none."""
     if not findings.variants:
         return None
     contrast = findings.contrast
@@ -226,11 +227,12 @@ def variants_picture(findings: Findings) -> Picture | None:
 
 
 def ecdf_picture(findings: Findings) -> Picture:
+    """Cumulative shares by arm."""
     contrast, arms = findings.contrast, findings.arms
     columns = ("arm", "5%", "25%", "50%", "75%", "95%", "worlds above 0")
     rows = tuple(
         (wording.plain(str(arm)), *(wording.signed(row[f"q{q}"]) for q in (5, 25, 50, 75, 95)),
-         share_range(Estimate(row["above_zero"], row["above_zero_low"], row["above_zero_high"])))
+         wording.share_range(Estimate(row["above_zero"], row["above_zero_low"], row["above_zero_high"])))
         for arm, row in arms.iterrows()
     )  # fmt: skip
     middle = ", ".join(f"{wording.plain(str(arm))} {wording.signed(row['q50'])}" for arm, row in arms.iterrows())
@@ -246,6 +248,7 @@ def ecdf_picture(findings: Findings) -> Picture:
 
 
 def arm_means_picture(findings: Findings) -> Picture:
+    """Means by arm."""
     contrast, arms = findings.contrast, findings.arms
     rows = tuple(
         (wording.plain(str(arm)), f"{int(row['worlds']):,}", signed(Estimate(row["mean"], row["low"], row["high"])))
@@ -273,11 +276,12 @@ def _spread_is_larger(arms: pd.DataFrame) -> bool:
 
 
 def failure_rates_picture(findings: Findings) -> Picture | None:
+    """How often each failure mode shows; None where runs were not searched."""
     if findings.flags is None:
         return None
     shares = flags.failure_shares(findings.flags)
     rows = tuple(
-        (wording.plain(mode), *(share_range(count.share) for count in by_arm.values()))
+        (wording.plain(mode), *(wording.share_range(count.share) for count in by_arm.values()))
         for mode, by_arm in shares.items()
     )
     arms = tuple(wording.plain(arm) for arm in next(iter(shares.values())))
@@ -295,6 +299,7 @@ def failure_rates_picture(findings: Findings) -> Picture | None:
 
 
 def failure_maps_picture(findings: Findings) -> Picture | None:
+    """Where each failure mode shows; None where runs were not searched, or too little varies."""
     factors = findings.study.design.factors
     if findings.flags is None or len(factors) != 2:
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 from experiments.analysis import further
 from experiments.analysis.headline import findings_summary, read_findings
 from experiments.errors import StudyError
-from experiments.report import document, driver_figures, region_figures
+from experiments.report import document, driver_figures, region_figures, spread_figures
 from experiments.report.main_figures import main_pictures
 from experiments.report.picture import image_files, svg_of
 from experiments.report.verdict import Verdict, judge
@@ -36,7 +36,11 @@ def rebuild(path: Path, say: Callable[[str], None] = print) -> int:
     findings = read_findings(finished)
     verdict, more = judge(findings), further.read_insight(finished, findings)
     pictures = main_pictures(findings)
-    deeper = [*region_figures.region_pictures(findings, more), *driver_figures.driver_pictures(findings, more)]
+    deeper = [
+        *region_figures.region_pictures(findings, more),
+        *spread_figures.spread_pictures(findings, more),
+        *driver_figures.driver_pictures(findings, more),
+    ]
     files = image_files([*pictures, *deeper], findings.study.id)
     page = document.study_page(findings, verdict, pictures, svg_of(files), deeper, more.skipped)
     confined.write_file(path, SUMMARY, as_json(findings_summary(findings, asdict(verdict))))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from experiments import wording
 from experiments.analysis import divergence as parts
@@ -15,10 +13,9 @@ from experiments.analysis.contrasts import Estimate
 from experiments.analysis.further import Insight
 from experiments.analysis.headline import Findings
 from experiments.analysis.shares import Part
-from experiments.figures import maps, paths, regions, spread
-from experiments.report.main_figures import map_table, share_range, signed
+from experiments.figures import maps, paths, regions
+from experiments.report.main_figures import map_table, signed
 from experiments.report.picture import Picture, Table
-from experiments.study.definition import NO_VARIANT
 
 RIDGES = 6
 """Bands of a parameter for which a ridge is drawn."""
@@ -33,14 +30,12 @@ def region_pictures(findings: Findings, insight: Insight) -> list[Picture]:
         boxes_picture,
         leaves_picture,
         divergence_picture,
-        dots_picture,
-        rainclouds_picture,
-        ridges_picture,
     )
     return [picture for maker in makers if (picture := maker(findings, insight)) is not None]
 
 
 def boundary_picture(findings: Findings, insight: Insight) -> Picture | None:
+    """Where the lead changes hands; None where too little varies."""
     surface, contrast = insight.boundary, findings.contrast
     if surface is None:
         return None
@@ -82,6 +77,7 @@ def boundary_picture(findings: Findings, insight: Insight) -> Picture | None:
 
 
 def interactions_picture(findings: Findings, insight: Insight) -> Picture | None:
+    """Pairs of parameters that matter together; None where there are none."""
     interactions = [interaction for interaction in insight.interactions if interaction.p < 0.05][:4]
     if not interactions:
         return None
@@ -130,6 +126,7 @@ def interactions_picture(findings: Findings, insight: Insight) -> Picture | None
 
 
 def shares_picture(findings: Findings, insight: Insight) -> Picture | None:
+    """Shares of wins in halves of the box; None where nothing varies."""
     shares, contrast = insight.shares, findings.contrast
     if shares is None or not shares.halves:
         return None
@@ -167,7 +164,7 @@ def shares_picture(findings: Findings, insight: Insight) -> Picture | None:
 
 def _part(part: Part) -> tuple[str, ...]:
     name = wording.conditions_text(part.conditions) if part.conditions else "the whole box"
-    return name, f"{part.worlds:,}", *(share_range(count.share) for count in (part.won, part.tied, part.lost))
+    return name, f"{part.worlds:,}", *(wording.share_range(count.share) for count in (part.won, part.tied, part.lost))
 
 
 def box_in_words(box: Box) -> str:
@@ -197,14 +194,21 @@ def box_sentence(box: Box) -> str:
 
 
 def boxes_picture(findings: Findings, insight: Insight) -> Picture | None:
+    """Boxes in which an arm often wins; None where none was found."""
     if not insight.boxes:
         return None
     described = " ".join(map(box_sentence, insight.boxes))
     rows = tuple(
-        (wording.plain(box.arm), box_in_words(box), share_range(box.density.share), share_range(box.coverage.share),
-         share_range(box.elsewhere.share), f"{100 * box.mass:.1f}%")
+        (
+            wording.plain(box.arm),
+            box_in_words(box),
+            wording.share_range(box.density.share),
+            wording.share_range(box.coverage.share),
+            wording.share_range(box.elsewhere.share),
+            f"{100 * box.mass:.1f}%",
+        )
         for box in insight.boxes
-    )  # fmt: skip
+    )
     columns = ("arm", "box", "density", "coverage", "wins elsewhere", "of the worlds")
     ways = tuple(
         Table(
@@ -230,13 +234,14 @@ def boxes_picture(findings: Findings, insight: Insight) -> Picture | None:
 
 
 def leaves_picture(findings: Findings, insight: Insight) -> Picture | None:
+    """The tree of questions; None where it has no branch."""
     tree, contrast = insight.tree, findings.contrast
     if tree is None:
         return None
     a, b = wording.plain(contrast.a), wording.plain(contrast.b)
     columns = ("where", "worlds", f"{a} better", "no practical difference", f"{b} better")
     rows = tuple(
-        (wording.conditions_text(leaf.conditions), f"{leaf.worlds:,}", *(share_range(count.share) for count in
+        (wording.conditions_text(leaf.conditions), f"{leaf.worlds:,}", *(wording.share_range(count.share) for count in
          (leaf.won, leaf.tied, leaf.lost)))
         for leaf in tree.leaves
     )  # fmt: skip
@@ -258,6 +263,7 @@ def leaves_picture(findings: Findings, insight: Insight) -> Picture | None:
 
 
 def divergence_picture(findings: Findings, insight: Insight) -> Picture | None:
+    """When the paths of both arms diverge; None where no months were kept."""
     divergence, contrast = insight.divergence, findings.contrast
     if divergence is None or findings.trajectories is None:
         return None
@@ -291,111 +297,3 @@ def divergence_picture(findings: Findings, insight: Insight) -> Picture | None:
         paths.draw_divergence(divergence, parts.paths(findings.trajectories, contrast, divergence.series), contrast),
         (Table("Mean difference, with a 95% band for all months together", ("month", "mean difference"), rows),),
     )
-
-
-def dots_picture(findings: Findings, _: Insight) -> Picture:
-    result, contrast = findings.result, findings.contrast
-    a, b = wording.plain(contrast.a), wording.plain(contrast.b)
-    complete = findings.pairs.dropna(subset="difference")
-    shares = tuple(f"{share}%" for share in result.quantiles)
-    wide = complete[["a", "b"]].quantile([float(q) / 100 for q in result.quantiles])
-    rows = tuple((arm, *(wording.signed(value) for value in wide[side])) for arm, side in ((a, "a"), (b, "b")))
-    pairing = round(result.worlds * result.pairing)
-    return Picture(
-        "dots",
-        "World by world",
-        "Each row is one world under both arms. Worlds differ far more than arms do within a world, which is why the "
-        f"same worlds are used for both: pairing divides the variance of the comparison by {result.pairing:.3g}, so "
-        f"{result.worlds:,} shared worlds tell as much as {pairing:,} an arm of their own.",
-        f"Dots of {wording.outcome(contrast.outcome)} under {a} and {b} in single worlds, ordered by their difference, "
-        "and the differences beside them.",
-        spread.draw_dots(
-            complete["a"].to_numpy(), complete["b"].to_numpy(), (contrast.a, contrast.b),
-            wording.outcome(contrast.outcome), contrast.region,
-        ),
-        (Table("Outcome in worlds at or below each share", ("arm", *shares), rows),),
-    )  # fmt: skip
-
-
-def rainclouds_picture(findings: Findings, _: Insight) -> Picture:
-    contrast, runs = findings.contrast, findings.runs
-    main = runs[runs["variant"] == NO_VARIANT]
-    arms = [
-        str(arm) for arm in findings.arms.index if not (arm == "alone" and contrast.outcome.startswith("added_value"))
-    ]
-    groups = {wording.plain(arm): main.loc[main["arm"] == arm, contrast.outcome].dropna().to_numpy() for arm in arms}
-    rows = tuple(
-        (
-            name,
-            f"{len(values):,}",
-            *_quantiles(values),
-        )
-        for name, values in groups.items()
-    )
-    medians = ", ".join(f"{name} {wording.signed(float(np.median(values)))}" for name, values in groups.items())
-    return Picture(
-        "rainclouds",
-        "How are partnerships spread?",
-        "The shape of each cloud shows whether partnerships gather in one place, or in two: those that flourish and "
-        "those that wither.",
-        f"Densities of {wording.outcome(contrast.outcome)} by arm, with quartiles and single worlds. Medians: "
-        f"{medians}.",
-        spread.draw_rainclouds(groups, wording.outcome(contrast.outcome), {wording.plain(arm): arm for arm in arms}),
-        (Table(f"{wording.outcome(contrast.outcome).capitalize()} in worlds at or below each share",
-               ("arm", "worlds", "5%", "25%", "50%", "75%", "95%"), rows),),
-    )  # fmt: skip
-
-
-def ridges_picture(findings: Findings, _: Insight) -> Picture | None:
-    if not findings.discovery.effects:
-        return None
-    contrast, factor = findings.contrast, findings.discovery.effects[0].factor
-    complete = findings.pairs.dropna(subset="difference")
-    complete = complete[complete.index.isin(findings.design.index)]
-    groups = bands(
-        findings.design.loc[complete.index, factor], complete["difference"], findings.study.design.factors[factor]
-    )
-    a, b = wording.plain(contrast.a), wording.plain(contrast.b)
-    rows = tuple(
-        (
-            name,
-            f"{len(values):,}",
-            *_quantiles(values),
-        )
-        for name, values in groups.items()
-    )
-    medians = [float(np.median(values)) for values in groups.values()]
-    first, last = medians[0], medians[-1]
-    return Picture(
-        "ridges",
-        f"How does the difference move with {wording.plain(factor)}?",
-        f"{wording.plain(factor).capitalize()} ({wording.meaning(factor)}) most sets apart the worlds each "
-        f"wins. To the "
-        f"right of 0 {a} does better. From the lowest band to the highest the middle world moves from "
-        f"{wording.signed(first)} to {wording.signed(last)}.",
-        f"Densities of the difference between {a} and {b} in bands of {wording.plain(factor)}: its median moves from "
-        f"{wording.signed(first)} in the lowest to {wording.signed(last)} in the highest.",
-        spread.draw_ridges(groups, f"{wording.outcome(contrast.outcome)}: {a} less {b}", wording.factor_label(factor),
-                      spread.Sides(contrast.a, contrast.b, contrast.region)),
-        (Table("The difference in worlds at or below each share",
-               (wording.plain(factor), "worlds", "5%", "25%", "50%", "75%", "95%"), rows),),
-    )  # fmt: skip
-
-
-def _quantiles(values: NDArray[np.float64]) -> tuple[str, ...]:
-    return tuple(wording.signed(float(np.quantile(values, share))) for share in (0.05, 0.25, 0.5, 0.75, 0.95))
-
-
-def bands(
-    along: pd.Series, values: pd.Series, span: tuple[float, float], count: int = RIDGES
-) -> dict[str, NDArray[np.float64]]:
-    """Values in bands of equal width of a parameter, from the lowest of its range; those with under 20 are left out."""
-    edges = maps.edges(str(along.name), span, maps.WORLDS_A_BIN * count * count)
-    groups = {}
-    for place in range(len(edges) - 1):
-        low, high = edges[place], edges[place + 1]
-        last = place == len(edges) - 2
-        inside = (along >= low) & ((along <= high) if last else (along < high))
-        if inside.sum() >= 20:
-            groups[f"{wording.amount(low)} to {wording.amount(high)}"] = values[inside].to_numpy(np.float64)
-    return groups

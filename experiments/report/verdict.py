@@ -53,6 +53,7 @@ def leader(result: PairedResult, contrast: Contrast) -> str | None:
 
 
 def headline(result: PairedResult, contrast: Contrast) -> str:
+    """The answer in one line."""
     often = [wording.plain(arm) for arm, count in _won(result, contrast) if count.share.value >= RARE]
     ahead = leader(result, contrast)
     if not often:
@@ -77,6 +78,7 @@ def _won(result: PairedResult, contrast: Contrast) -> list[tuple[str, Count]]:
 
 
 def shares_sentence(result: PairedResult, contrast: Contrast, worlds: str) -> str:
+    """How often each arm did better."""
     won, lost, tied = (wording.in_100(count.share.value) for count in (result.wins, result.losses, result.ties))
     a, b = wording.plain(contrast.a), wording.plain(contrast.b)
     return (
@@ -114,6 +116,7 @@ def size_sentence(findings: Findings) -> str:
 
 
 def certainty_sentence(result: PairedResult) -> str:
+    """How exactly the shares are known."""
     worst = max(
         max(count.share.high - count.share.value, count.share.value - count.share.low)
         for count in (result.wins, result.ties, result.losses)
@@ -127,6 +130,7 @@ def certainty_sentence(result: PairedResult) -> str:
 
 
 def where_sentences(findings: Findings) -> tuple[str, ...]:
+    """Where each arm wins: the strongest parameters, then the conditions found."""
     discovery, contrast = findings.discovery, findings.contrast
     if discovery.reason:
         return (discovery.reason,)

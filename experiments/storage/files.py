@@ -102,6 +102,7 @@ def entry(content: bytes) -> dict[str, Any]:
 
 
 def hash_of(content: bytes) -> str:
+    """The BLAKE2b hash of some bytes, in hexadecimal digits."""
     return hashlib.blake2b(content, digest_size=32).hexdigest()
 
 

@@ -65,6 +65,7 @@ class Design:
 
     @property
     def replicates_at_most(self) -> int:
+        """How often a point is met at most."""
         return self.adaptive.maximum if self.adaptive else self.replicates
 
 

@@ -29,6 +29,7 @@ def factor_names(design: Design) -> list[str]:
 
 
 def choice_names(design: Design) -> list[str]:
+    """What varies by name, in order."""
     return sorted(design.choices)
 
 

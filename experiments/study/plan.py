@@ -222,4 +222,5 @@ def kinds(study: Study) -> list[tuple[str, str]]:
 
 
 def slots(study: Study) -> int:
+    """Runs of a unit: one for each arm, and two for each variant."""
     return len(study.arms) + 2 * len(study.variants)

@@ -25,6 +25,7 @@ Cube = NDArray[np.float64]
 
 
 def generator(seed: int, block: int) -> np.random.Generator:
+    """The random numbers of a block."""
     return np.random.default_rng([seed, block] if block else seed)
 
 
@@ -87,6 +88,7 @@ def points_per_sample(sampler: str, factors: int) -> int:
 
 
 def samples_per_block(sampler: str, factors: int) -> int:
+    """Samples in a block, at least one."""
     return max(1, BLOCK // points_per_sample(sampler, factors))
 
 

@@ -38,6 +38,7 @@ class Notices(logging.Handler):
     """Prints what a reader should know and need not act on, a line each, beside what a job prints."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Print a note on stderr."""
         print(f"partnership: note: {record.getMessage()}", file=sys.stderr)
 
 

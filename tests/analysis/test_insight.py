@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from experiments.analysis import further, headline
-from experiments.report import driver_figures, rebuild, region_figures
+from experiments.report import driver_figures, rebuild, region_figures, spread_figures
 from experiments.report.methods import limits
 from experiments.report.verdict import judge
 from experiments.storage.reading import open_study
@@ -142,8 +142,7 @@ def test_regions_of_a_planted_answer_are_told(tmp_path, monkeypatch):
     assert "load_per_seat" in (found.boundary.across, found.boundary.up)
     assert found.divergence is not None and found.power.gain > 5
     finished = open_study(folder)
-    drawn = {
-        region_picture.name
-        for region_picture in region_figures.region_pictures(headline.read_findings(finished), found)
-    }
+    findings = headline.read_findings(finished)
+    makers = (region_figures.region_pictures, spread_figures.spread_pictures)
+    drawn = {picture.name for maker in makers for picture in maker(findings, found)}
     assert drawn >= {"boundary", "shares", "boxes", "leaves", "divergence", "dots", "rainclouds", "ridges"}

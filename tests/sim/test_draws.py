@@ -18,7 +18,8 @@ from sim import draws
 from sim.draws import block, draw, halves, philox, pick, triangular, uniform
 from sim.lanes import Lanes, compiled, real
 from sim.params import BY_NAME
-from sim.tables import Schema, aligned_zeros, integers, row
+from sim.places import integers
+from sim.tables import Schema, aligned_zeros, row
 
 ONES = 0xFFFFFFFF
 words = st.integers(0, ONES)
