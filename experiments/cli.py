@@ -28,7 +28,7 @@ class Job(NamedTuple):
 
 
 STUDY = {"study=FOLDER": "the folder of a study, as in results/quick_look/<study id>"}
-SEED_OPTION = {"seed=NUMBER": "other luck"}
+SEED_OPTION = {"seed=NUMBER": "other random draws"}
 RESULTS = {"results=FOLDER": "where to write; results if not given"}
 RECORD = {
     "scenario=NAME": "the partnerships of one scenario, as in himp_1999; all if not given",
@@ -111,7 +111,7 @@ Exit codes:
   0    all is well
   1    a part could not be made, a fault was found, or output could not be written
   2    a mistake in what was asked, or something that the system refused
-  129  hung up (SIGHUP), 130 interrupted (Ctrl-C), 143 terminated (SIGTERM): what is finished is kept
+  129  hung up (SIGHUP), 130 interrupted (Ctrl-C), 143 terminated (SIGTERM): finished work is kept
 """
 
 

@@ -37,7 +37,7 @@ def worlds_of(design: Design) -> str:
     """Where the worlds of a study come from, in a sentence about their shares."""
     factors = len(design.factors) + len(design.choices)
     if not factors:
-        return "alike but for luck"
+        return "alike except for chance"
     if design.sampler in ("grid", "one_at_a_time"):
         return f"at the levels of {factors} parameters that this study chose"
     if design.sampler == "list":

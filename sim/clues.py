@@ -37,7 +37,7 @@ class Clue(NamedTuple):
 class Finding(NamedTuple):
     """What a detector says of many runs."""
 
-    since: np.ndarray  # (runs,) the month, from 1, since when the partnership has failed so; NaN where it has not
+    since: np.ndarray  # (runs,) the month, from 1, since when the partnership has failed; NaN where it has not
     searched: np.ndarray  # (runs,) position of each run among those the clues are about; -1 where they are none
     clues: tuple[Clue, ...]
     last: np.ndarray  # (runs,) of those the clues are about: the month the clues are told of, from 0

@@ -1,7 +1,7 @@
 """Chance, addressed: a draw depends on (seed, world, month, who, decision), never on the order of calls.
 
 The same world therefore meets the same partners and the same shocks under every arm and every parameter value
-(common random numbers), one more partner shifts nobody else's luck, and any run can be repeated alone.
+(common random numbers), one more partner shifts nobody else's chance, and any run can be repeated alone.
 The generator is Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as
 1, 2, 3"), which needs only integer products; one block gives four 32-bit numbers.
 """

@@ -16,7 +16,7 @@ def another(u, i, n_partners):
 
 @compiled
 def call(state, month):
-    """What chance decides of each encounter: two who may be met, who of them if not at the board, and what is misseen.
+    """What chance decides of each encounter: two who may be met, which of them, and errors of perception.
 
     Drawn ahead of the encounters, in a loop of its own, since a block of random numbers is a long chain of steps:
     so several are under way at once.

@@ -291,7 +291,7 @@ MODE_NAMES = tuple(mode.name for mode in MODES)
 BY_MODE = {mode.name: mode for mode in MODES}
 
 FLAGS = tuple(column for name in MODE_NAMES for column in (name, f"{name}_month"))
-"""Outcomes of a run that was searched: for each mode 1 if it failed so, else 0, and since when (or missing)."""
+"""Outcomes of a run that was searched: for each mode 1 if it failed so, else 0, and the month since when."""
 
 BLOCK = 1024
 """Runs whose months are held in memory together, where only outcomes are wanted."""

@@ -232,7 +232,7 @@ def given(effort, cost_shift):
 
 @inlined
 def seen(given, error):
-    """What another partner appears to give: the truth, misseen a little. Assumption."""
+    """What another partner appears to give: what it gives, seen with a small error. Assumption."""
     return clip(given + error)
 
 

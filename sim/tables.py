@@ -2,7 +2,7 @@
 
 A row reads like an agent: `partner.commitment` loads the number of every lane, `partner.commitment = x` stores
 it. The last axis of every array is the lane, so a load is one contiguous vector; an index may itself differ by
-lane (`partners[other]`, `trust[i, other]`), which gathers and scatters. Interpreted, and at width 1, it reads and writes
+lane (`partners[other]`, `trust[i, other]`), which gathers and scatters. Interpreted, and at width 1, these are
 plain numbers. This module knows nothing of partnerships.
 """
 

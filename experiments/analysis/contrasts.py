@@ -1,6 +1,6 @@
 """Two arms in the same worlds: how often each wins, by how much, and how sure that is.
 
-Worlds are the units: each was drawn once and met by every arm with the same luck. Intervals say how far a result
+Worlds are the units: each was drawn once and met by every arm with the same draws. Intervals say how far a result
 would move if other worlds were drawn from the same box; a Latin hypercube moves less than they say, never more by much.
 """
 

@@ -85,7 +85,7 @@ def discover(design: pd.DataFrame, verdict: NDArray[np.int8], arms: tuple[str, s
     """What tells the worlds each arm wins apart. `design` (n rows) has the factors as columns, and no others."""
     wins, losses = int(np.sum(verdict == 1)), int(np.sum(verdict == -1))
     if design.shape[1] == 0:
-        return Discovery((), (), "All worlds of this study are alike but for luck, so there is nothing to tell apart.")
+        return Discovery((), (), "The worlds of this study differ only by chance: there is nothing to tell apart.")
     if min(wins, losses) < ENOUGH:
         few = f"each must win in at least {ENOUGH} worlds, and they won {wins:,} and {losses:,}"
         return Discovery((), (), f"There are too few worlds to say where each wins: {few}.")

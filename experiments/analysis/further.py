@@ -215,7 +215,7 @@ def spreads_of(values: Mapping[str, Values]) -> Spreads:
 
 
 def stochastic_shares(spreads: Spreads, study: Study) -> dict[tuple[str, str], variance.StochasticShare]:
-    """The share of luck in every outcome that has one: one that is missing, or always the same, has none."""
+    """The share of stochastic variance in every outcome but those that are missing or constant."""
     factors = len(study.design.factors) + len(study.design.choices)
     together = samplers.points_per_sample(study.design.sampler, factors)
     shares = {}
@@ -228,7 +228,7 @@ def stochastic_shares(spreads: Spreads, study: Study) -> dict[tuple[str, str], v
 
 
 def noise(spread: pd.DataFrame | None, study: Study) -> float | None:
-    """The variance of luck in the mean of a point; None where it is not known, 0 where all points share their luck."""
+    """The stochastic variance in the mean of a point; None where unknown, 0 where all points share their draws."""
     if study.design.shared_worlds:
         return 0.0
     if spread is None:
@@ -352,7 +352,7 @@ def _boundary(surface: Boundary) -> dict[str, object]:
 
 
 def tables(insight: Insight) -> dict[str, bytes]:
-    """Tables that are too long for the report, as CSV by name: the sensitivity of every outcome, curves, luck."""
+    """Tables that are too long for the report, as CSV by name: the sensitivity of every outcome, curves, chance."""
     frames = {}
     if insight.indices is not None:
         frames["sensitivity"] = insight.indices

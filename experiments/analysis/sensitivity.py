@@ -1,6 +1,6 @@
 """Which parameters an outcome, or the contrast, depends on: elementary effects (Morris) and shares of variance (Sobol).
 
-Both come from SALib, from studies whose points were drawn for them. Luck is no parameter: where it differs between
+Both come from SALib, from studies whose points were drawn for them. Chance is no parameter: where it differs between
 points (each has worlds of its own) it blurs what is measured, and `noise` says by how much.
 """
 
@@ -39,8 +39,8 @@ class Share:
 class Sobol:
     """Shares of variance, largest total first.
 
-    `noise` is the share of the variance between points that is luck left over in their means; it was taken out of the
-    shares. None where points were met once in worlds of their own: then totals hold luck as well.
+    `noise` is the stochastic part of the variance between the means of points; it was taken out of the shares. None
+    where points were met once in worlds of their own: totals then include stochastic variance.
     """
 
     shares: tuple[Share, ...]
@@ -66,7 +66,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Morris:
-    """Elementary effects, largest first. `floor` is the size that luck alone gives a parameter without effect."""
+    """Elementary effects, largest first. `floor` is the size that chance alone gives a parameter without effect."""
 
     effects: tuple[Effect, ...]
     samples: int
@@ -79,8 +79,8 @@ def sobol_indices(
 ) -> Sobol:
     """First and total indices from values at Saltelli's points, in their order.
 
-    `noise` is the variance of luck in each value (0 where all points share theirs, None where it is not known): it is
-    in every total, through the difference of two points, and in the variance they are shares of, but in no first one.
+    `noise` is the stochastic variance in each value (0 where all points share theirs, None where unknown): it is in
+    every total, through the difference of two points, and in the variance they are shares of, but in no first one.
     """
     from SALib.analyze import sobol as salib
 
@@ -110,7 +110,7 @@ def elementary_effects(
 ) -> Morris:
     """Elementary effects from values at the points `unit` (in the unit cube) of Morris's trajectories, in their order.
 
-    `noise` is the variance of luck in each value, as in `sobol`.
+    `noise` is the stochastic variance in each value, as in `sobol`.
     """
     from SALib.analyze import morris as salib
 

@@ -1,4 +1,4 @@
-"""How much of what differs between runs is luck, how much parameters: from points that were met more than once."""
+"""How much of the variance between runs is stochastic, and how much is due to parameters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FLAT = 1e-15
 
 @dataclass(frozen=True)
 class StochasticShare:
-    """Share of the variance of single runs that is luck: other partners and shocks at the same parameters.
+    """Share of the variance of single runs that is stochastic: other partners and shocks at the same parameters.
 
     `variance` is that of single runs in all, `within` that at one point, `replicates` how often a point was met.
     """
@@ -38,15 +38,17 @@ def spread(runs: pd.DataFrame, value: str) -> pd.DataFrame:
 
 
 def stochastic_share(table: pd.DataFrame, seed: int, together: int = 1) -> StochasticShare:
-    """The share of luck, from `spread`'s table, with a bootstrap interval over points.
+    """The share of stochastic variance, from `spread`'s table, with a bootstrap interval over points.
 
-    One-way analysis of variance: what points differ by beyond what luck makes their means differ is parameters. Points
-    that were drawn together, `together` at a time, are resampled together. `StudyError` where too few points were met
+    One-way analysis of variance: what points differ by, beyond what chance explains, is due to parameters. Points that
+    were drawn together, `together` at a time, are resampled together. `StudyError` where too few points were met
     twice, or nothing varies.
     """
     met = table[table["count"] >= 2]
     if len(met) < FEWEST_POINTS:
-        raise StudyError(f"{len(met)} points were met more than once; the share of luck takes {FEWEST_POINTS} or more")
+        raise StudyError(
+            f"{len(met)} points were met more than once; stochastic variance takes {FEWEST_POINTS} or more"
+        )
     sums = summed(met, together)
     within, between = parts(sums.sum(axis=0)[None])
     total = float(within[0] + between[0])

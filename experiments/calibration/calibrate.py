@@ -40,7 +40,7 @@ MATTERS, MOST_MOVED = 0.1, 12
 LISTED = 500
 """Worlds in the list that a calibration leaves."""
 TRIED, AGAIN = 60, 40
-"""Particles among which the nearest world is sought, and runs of each with luck that it was not chosen by."""
+"""Particles among which the nearest world is sought, and runs of each with chance that it was not chosen by."""
 IDENTIFIED = 0.2
 """Patterns tell a parameter whose posterior departs from its prior so far (the largest gap between their cumulative
 shares, as in Kolmogorov and Smirnov's test); 200 particles drawn from the prior itself come to about half of it."""
@@ -303,7 +303,7 @@ def posterior_worlds(calibration: Calibration) -> pd.DataFrame:
 
 
 def nearest(calibration: Calibration) -> World:
-    """Of the particles nearest to the calibration patterns, the world that stays so with other luck."""
+    """Of the particles nearest to the calibration patterns, the world that stays so with other random draws."""
     posterior, asked = calibration.posterior, calibration.asked
     tried = np.argsort(posterior.distances, kind="stable")[:TRIED]
     points = np.repeat(posterior.points[tried], AGAIN, axis=0)

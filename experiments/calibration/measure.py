@@ -48,7 +48,7 @@ class Played:
 def play(
     kind: Kind, worlds: Worlds, changes: Mapping[str, float], seed: int, runs: Sequence[int] | None = None
 ) -> Played:
-    """Simulate a run of a scenario in each world. Run r takes the same localities and luck whatever else is played.
+    """Simulate a run of a scenario in each world. Run r takes the same localities and chance whatever else is played.
 
     `changes` are set last. `runs` are the runs' numbers, from 0 if not given: they address where localities lie and
     what befalls them, so that runs may be played in any pieces.

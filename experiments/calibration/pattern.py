@@ -61,7 +61,7 @@ class Pattern:
 
 
 def load_patterns(scenario: str | None = None) -> list[Pattern]:
-    """All patterns, or those of one scenario, by name. Raises `ConfigError` for one that cannot be meant."""
+    """All patterns, or those of one scenario, by name. Raises `ConfigError` for one that cannot be used."""
     kinds: dict[str, Kind] = {}
     patterns = []
     for path in sorted((configs() / "pattern").glob("*.yaml")):

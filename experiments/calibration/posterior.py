@@ -39,8 +39,8 @@ SCENARIO = """\
 # partnership run scenario=calibrated
 #
 # One of many worlds in which the model comes near what was observed (docs/scenarios.md): of the particles nearest to
-# the calibration patterns, the one that stays nearest with other luck, chosen by those patterns alone. Values without
-# a comment are as they were found: the patterns hardly identify them.
+# the calibration patterns, the one that stays nearest with other random draws, chosen by those patterns
+# alone. The patterns hardly identify values without a comment.
 # Made by: {command}
 scenario:
   name: calibrated
@@ -115,7 +115,7 @@ def patterns_met(wanted: list[Pattern], verdicts: dict[str, Verdict]) -> dict[st
 
 
 def predicted(calibration: Calibration, wanted: list[Pattern]) -> tuple[dict[str, Verdict], dict[str, Verdict]]:
-    """What worlds of the posterior, and of the prior, show of every pattern; with luck that calibration never met."""
+    """What worlds of the posterior, and of the prior, show of every pattern; with chance that calibration never met."""
     table, seed = posterior_worlds(calibration), calibration.asked.seed + 1
     rows = table.iloc[np.linspace(0, len(table) - 1, RUNS).astype(int)].to_dict("records")
     after: list[World] = [{str(name): float(x) for name, x in row.items()} for row in rows]

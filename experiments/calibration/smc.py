@@ -114,7 +114,7 @@ def following(plan: Plan, before: Population, moved: list[int], distances: Dista
 
 
 def address(population: int, made: int, plan: Plan) -> int:
-    """The number of a batch's first run: no two proposals share luck."""
+    """The number of a batch's first run: no two proposals share chance."""
     return plan.prior_draws + (population - 2) * (plan.most + plan.batch) + made
 
 

@@ -55,7 +55,7 @@ class Test:
     """Side `a` beside side `b` in an outcome (of b, in outcome `against` if that differs), and what is expected.
 
     `region`: differences up to this size do not matter in practice. With `beforehand`, the best of several is chosen
-    in one half of a world's replicates and both sides are read in the other, so that luck is not taken for choice.
+    in one half of a world's replicates and both sides are read in the other, so that chance is not taken for choice.
     """
 
     about: str
@@ -145,7 +145,7 @@ def region_of(value: Any, what: str) -> float:
 
 
 def claim_in(plain: Mapping[str, Any], name: str) -> tuple[Claim, Judging]:
-    """The claim in a resolved configuration. Raises `ConfigError` for anything that cannot be meant."""
+    """The claim in a resolved configuration. Raises `ConfigError` for anything that cannot be used."""
     judging = judging_of(plain["judging"])
     try:
         return claim_from(plain, name, judging), judging

@@ -115,7 +115,7 @@ def check_columns(what: str, names: Sequence[str], design: Design) -> None:
         if not name:
             raise ConfigError(f"{what}: column {place} of {len(names)} has no name")
         if name in seen:
-            raise ConfigError(f"{what}: the column {shown(name)} stands twice")
+            raise ConfigError(f"{what}: the column {shown(name)} appears twice")
         seen.add(name)
         if name in design.choices:
             continue

@@ -73,7 +73,7 @@ def names() -> list[str]:
 
 @cache
 def load_scenario(name: str) -> Kind:
-    """The scenario of that name, composed once. Raises `ConfigError` if there is none, or it cannot be meant."""
+    """The scenario of that name, composed once. Raises `ConfigError` if there is none, or it cannot be used."""
     among(name, names(), "scenario")
     plain = composed([f"scenario={name}"]).plain
     about = plain["scenario"]

@@ -171,7 +171,7 @@ def levels_of(name: str, given: Mapping[str, Any]) -> tuple[float, ...]:
     except ParameterError as error:
         raise ConfigError(f"{what}: {error}") from None
     if len(levels) < len(values):
-        raise ConfigError(f"{what}: a value stands twice")
+        raise ConfigError(f"{what}: a value appears twice")
     return levels
 
 

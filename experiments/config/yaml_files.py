@@ -145,7 +145,7 @@ def count_values(path: Path, node: yaml.Node, known: dict[int, int], above: set[
 
 
 def walk(path: Path, node: yaml.Node, prefix: str) -> Iterator[tuple[str, int]]:
-    """The line of each key by its dotted path; refuses a key that stands twice."""
+    """The line of each key by its dotted path; refuses a key that appears twice."""
     if not isinstance(node, yaml.MappingNode):
         return
     seen: set[str] = set()
@@ -154,7 +154,7 @@ def walk(path: Path, node: yaml.Node, prefix: str) -> Iterator[tuple[str, int]]:
             raise ConfigError(f"{relative_path(path)}, line {key.start_mark.line + 1}: a key must be a word")
         name = f"{prefix}{key.value}"
         if name in seen:
-            raise ConfigError(f"{relative_path(path)}, line {key.start_mark.line + 1}: '{name}' stands twice")
+            raise ConfigError(f"{relative_path(path)}, line {key.start_mark.line + 1}: '{name}' appears twice")
         seen.add(name)
         yield name, key.start_mark.line + 1
         yield from walk(path, value, f"{name}.")

@@ -35,7 +35,7 @@ QUIET = ("distributed", "tornado", "asyncio")
 """Loggers that would add lines of their own to our one message."""
 TIDY = "ignore:resource_tracker:UserWarning"
 """The warning of multiprocessing's tracker of resources that it removes what a killed process left behind."""
-RESUMES = "what is finished is kept, and the same command goes on"
+RESUMES = "finished work is kept; run the same command again to continue"
 
 
 # reaching a scheduler

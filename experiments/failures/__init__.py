@@ -1,1 +1,1 @@
-"""Failure modes shown: a world that fails so, the early sign, the remedy, and how far the detectors can be trusted."""
+"""Failure modes demonstrated: a world that fails, the early sign, the remedy, and how far to trust the detectors."""

@@ -18,8 +18,8 @@ from sim.errors import nearest
 from sim.params import ParameterError, parameter_value, setup_values
 
 MEASURES = {
-    "fails": "share of partnerships that fail so",
-    "fails_with_remedy": "share that fail so with the remedy",
+    "fails": "share of partnerships that fail in this way",
+    "fails_with_remedy": "share that fail in this way with the remedy",
     "gains": "share of worlds in which the remedy raises added value at the end",
 }
 """What a prediction can be about."""

@@ -147,7 +147,7 @@ def overlapping(trust: Trust) -> dict[str, list[str]]:
 
 
 def announced(performance: Performance) -> Count:
-    """Of the partnerships that fail so, those in which the early sign showed before."""
+    """Of the partnerships that fail in this way, those in which the early sign showed before."""
     side = performance.without
     return count(side.in_time[side.finding.fires]) if side.finding.fires.any() else count(np.zeros(1, bool))
 
@@ -160,7 +160,7 @@ def before_collapse(performance: Performance) -> tuple[int, Estimate | None]:
 
 
 def false_warnings(performance: Performance) -> Count | None:
-    """Of the partnerships that do not fail so with the remedy, those in which the early sign showed all the same."""
+    """Of the partnerships that the remedy saves from this failure, those in which the early sign showed anyway."""
     side = performance.remedied
     well = ~side.finding.fires
     return count(~np.isnan(side.warned[well])) if well.any() else None

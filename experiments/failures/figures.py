@@ -56,7 +56,7 @@ def _moments(performance: Performance) -> str:
     if warned is not None:
         parts.append(f"Triangle: early sign, month {warned:.0f}.")
     if since is not None:
-        parts.append(f"Shaded: failed so, from month {since:.0f}.")
+        parts.append(f"Shaded: failed in this way, from month {since:.0f}.")
     return " ".join(parts)
 
 
@@ -150,14 +150,15 @@ def _months(axes: Axes, months: int) -> None:
 
 @style.styled
 def draw_distributions(performance: Performance) -> Figure:
-    """All partnerships: added value month by month on either side, how often they fail so, and where they end."""
+    """All partnerships: added value month by month on either side, how often they fail, and where they end."""
     shown = performance.demonstration
     figure = style.new_figure(5.9)
     places = figure.subplot_mosaic([["without", "with"], ["fails", "ends"]], height_ratios=(1.35, 1))
     places["with"].sharey(places["without"])
     for name, side, look, title in (
-        ("without", performance.without, WITHOUT, NAMES[0]), ("with", performance.remedied, WITH, NAMES[1]),
-    ):  # fmt: skip
+        ("without", performance.without, WITHOUT, NAMES[0]),
+        ("with", performance.remedied, WITH, NAMES[1]),
+    ):
         _fan(places[name], side, look, performance.chosen)
         places[name].set_title(title)
     places["without"].set_ylabel("added value")
@@ -168,7 +169,7 @@ def draw_distributions(performance: Performance) -> Figure:
         figure,
         f"n = {shown.runs:,} partnerships a side, in the same worlds. Above: added value (gain beyond acting alone), "
         "by months since launch: median, middle half, and 5% to 95%; thin: the one told as a story. Below: share that "
-        "fails so, with 95% interval, and added value in the last month.",
+        "fails, with 95% interval, and added value in the last month.",
     )
     return figure
 
@@ -202,7 +203,7 @@ def _fails(axes: Axes, performance: Performance) -> None:
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
-    axes.set_title("how many fail so")
+    axes.set_title("how many fail")
 
 
 def _ends(axes: Axes, performance: Performance) -> None:

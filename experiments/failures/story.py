@@ -40,9 +40,9 @@ def how_often(performance: Performance) -> list[str]:
     shown, without, remedied = performance.demonstration, performance.without, performance.remedied
     caused = f" It brings the failure about in {performance.caused:,}." if performance.caused else ""
     return [
-        f"Of such partnerships {shared(without.fails)} fail so.",
+        f"Of such partnerships {shared(without.fails)} fail in this way.",
         f"The remedy: {shown.remedy.about} In parameters: {in_parameters(shown.remedy, shown.parameters)}. "
-        f"Then {shared(remedied.fails)} fail so: it prevents the failure in "
+        f"Then {shared(remedied.fails)} fail in this way: it prevents the failure in "
         f"{performance.prevented:,} of the same worlds.{caused}",
         f"Added value at the end changes by {wording.estimated(performance.gain)} on average, and is higher with the "
         f"remedy in {shared(performance.gains)}.",
@@ -100,7 +100,7 @@ def early(performance: Performance) -> str:
     return (
         f"Early sign: {performance.demonstration.warning.about} It showed in time in {announced:,} of "
         f"{int(failing.sum()):,} failures{months}. With the remedy it showed in {false:,} of the {int(well.sum()):,} "
-        "partnerships that did not fail so."
+        "partnerships that did not fail in this way."
     )
 
 
@@ -174,8 +174,8 @@ def standing(performance: Performance, name: str, run: int, month: int) -> str:
 def measured_in_words(performance: Performance) -> str:
     """What the prediction was about, as it came out."""
     counts = {
-        "fails": (performance.without.fails, "fail so"),
-        "fails_with_remedy": (performance.remedied.fails, "fail so with the remedy"),
+        "fails": (performance.without.fails, "fail in this way"),
+        "fails_with_remedy": (performance.remedied.fails, "fail in this way with the remedy"),
         "gains": (performance.gains, "worlds are better off with the remedy"),
     }
     count, what = counts[performance.demonstration.predict.measure]

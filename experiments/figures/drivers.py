@@ -117,8 +117,8 @@ def draw_morris(effects_of: Mapping[str, Morris], names: Mapping[str, str]) -> F
 def _effect_bar(axes: Axes, place: int, effect: Effect) -> None:
     """The mean size of a parameter's elementary effects, with its interval and their spread."""
     up = effect.mean >= 0
-    look = {"color": style.BLUE if up else style.ORANGE, "hatch": "" if up else "////", "edgecolor": "white"}
-    axes.barh(place, effect.size.value, 0.62, linewidth=0, alpha=0.8, **look)
+    colour, hatch = (style.BLUE, "") if up else (style.ORANGE, "////")
+    axes.barh(place, effect.size.value, 0.62, color=colour, hatch=hatch, edgecolor="white", linewidth=0, alpha=0.8)
     axes.plot([effect.size.low, effect.size.high], [place, place], color=style.INK, linewidth=1.1)
     axes.plot(effect.spread, place, "D", markerfacecolor="white", markeredgecolor=style.INK, markersize=4)
 

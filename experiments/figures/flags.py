@@ -19,13 +19,13 @@ RARE = 0.01
 
 
 def failure_shares(flags: pd.DataFrame) -> dict[str, dict[str, Count]]:
-    """For each mode and arm, how many of the runs fail so; a run that could not be made is left out."""
+    """For each mode and arm, how many of the runs fail in this way; a run that could not be made is left out."""
     arms = {str(arm): rows for arm, rows in flags.groupby("arm", observed=True, sort=False)}
     return {mode: {arm: count(rows[mode].dropna().to_numpy() > 0) for arm, rows in arms.items()} for mode in MODE_NAMES}
 
 
 def cells(flags: pd.DataFrame, design: pd.DataFrame, names: tuple[str, str], spans: Spans) -> dict[str, pd.DataFrame]:
-    """For each mode that is not rare, a table of cells: column, row, share of runs that fail so (`net`), worlds."""
+    """For each mode that is not rare, a table of cells: column, row, share of runs that fail (`net`), worlds."""
     flags = flags[flags["point"].isin(design.index)]
     places = design.loc[flags["point"]]
     column, row = (
@@ -61,13 +61,13 @@ def draw_by_arm(shares: Mapping[str, Mapping[str, Count]], worlds: int) -> Figur
     axes.tick_params(length=0)
     for side in axes.spines.values():
         side.set_visible(False)
-    style.note(figure, f"n = {worlds:,} worlds an arm. Number: runs that fail so, per 100.")
+    style.note(figure, f"n = {worlds:,} worlds an arm. Number: runs that fail in this way, per 100.")
     return figure
 
 
 @style.styled
 def draw_failure_maps(cells: Mapping[str, pd.DataFrame], names: tuple[str, str], spans: Spans) -> Figure:
-    """One small map for each mode: the darker, the more of the runs fail so."""
+    """One small map for each mode: the darker, the more of the runs fail in this way."""
     across, rows = 3, -(-len(cells) // 3)
     figure = style.new_figure(1.0 + 1.75 * rows)
     grid = figure.subplots(rows, across, sharex=True, sharey=True, squeeze=False)
@@ -92,6 +92,6 @@ def draw_failure_maps(cells: Mapping[str, pd.DataFrame], names: tuple[str, str],
     style.note(
         figure,
         f"n = {int(worlds.sum()):,} worlds, {int(worlds.min()):,} to {int(worlds.max()):,} a cell, under every arm. "
-        "Number: runs that fail so, per 100.",
+        "Number: runs that fail in this way, per 100.",
     )
     return figure

@@ -1,4 +1,4 @@
-"""The figures of a report that say what outcomes and the contrast depend on: mechanisms, parameters, luck."""
+"""The figures of a report that say what outcomes and the contrast depend on: mechanisms, parameters, chance."""
 
 from __future__ import annotations
 
@@ -105,10 +105,13 @@ def sobol_picture(findings: Findings, insight: Insight) -> Picture | None:
     top = wording.listing([f"{wording.plain(share.factor)} ({_percent(share.total)})" for share in last.shares[:4]])
     alone = max(sum(share.first.value for share in last.shares), 0)  # errors of single shares cancel out
     noise = {
-        None: "Points were met once, in worlds of their own, so totals hold luck as well.",
+        None: "Points were met once, in worlds of their own, so totals include stochastic variance.",
         0.0: "All points met the same worlds: shares hold for those.",
-    }.get(last.noise, f"Luck left over in the means of points, {wording.percent(last.noise or 0)} of what they differ "
-          "by, was taken out.")  # fmt: skip
+    }.get(
+        last.noise,
+        f"Chance left over in the means of points, {wording.percent(last.noise or 0)} of what they differ "
+        "by, was taken out.",
+    )
     return Picture(
         "sobol",
         "What drives outcomes, and the difference?",
@@ -300,15 +303,15 @@ def stochastic_shares_picture(findings: Findings, insight: Insight) -> Picture |
     )
     return Picture(
         "stochastic",
-        "How much is luck?",
+        "How much is due to chance?",
         f"Of what single partnerships differ by in {wording.outcome(contrast.outcome)} with "
         f"{wording.plain(contrast.a)}, "
-        f"{wording.percent(arm.value)} is luck: other partners and other shocks in the same kind of world. Of the "
+        f"{wording.percent(arm.value)} is chance: other partners and other shocks in the same kind of world. Of the "
         f"difference between the arms it is {wording.percent(here.value)}. The rest is parameters.{shared}",
-        f"Dots of the share of luck in {len(outcomes)} outcomes; in {wording.outcome(contrast.outcome)} "
+        f"Dots of the share of stochastic variance in {len(outcomes)} outcomes; in {wording.outcome(contrast.outcome)} "
         f"{wording.percent(arm.value)}, in the difference {wording.percent(here.value)}.",
         drivers.draw_stochastic_shares(shares, names, outcomes),
-        (Table("Share of luck, with 95% intervals", ("outcome", *names.values()), rows),),
+        (Table("Share of stochastic variance, with 95% intervals", ("outcome", *names.values()), rows),),
     )
 
 

@@ -37,7 +37,8 @@ def differences_picture(findings: Findings) -> Picture:
     return Picture(
         "differences",
         "How large are the differences?",
-        f"Each world was run twice, once with {a} and once with {b}, with the same partners and the same luck. Bars "
+        f"Each world was run twice, once with {a} and once with {b}, with the same partners and the same random "
+        "draws. Bars "
         f"to the right of the grey region are worlds where {a} did better. The difference in the middle world is "
         f"{wording.estimated(result.median)}. The chance that {a} does better in a world, however little, is "
         f"{wording.percent(result.superiority.value)}. Without sharing worlds, the same precision would have taken "
@@ -294,7 +295,7 @@ def failure_rates_picture(findings: Findings) -> Picture | None:
         "relaunches) shows nowhere if the lever was not used.",
         f"Table of how often each failure mode shows under each arm. Most often: {listed}.",
         flags.draw_by_arm(shares, findings.flags["point"].nunique()),
-        (Table("Share of runs that fail so, with 95% intervals", ("failure mode", *arms), rows),),
+        (Table("Share of runs that fail in this way, with 95% intervals", ("failure mode", *arms), rows),),
     )
 
 
@@ -315,7 +316,7 @@ def failure_maps_picture(findings: Findings) -> Picture | None:
             table.assign(decided=True),
             *names,
             (spans[0], spans[1]),
-            f"{wording.plain(mode)}: runs that fail so, per 100",
+            f"{wording.plain(mode)}: runs that fail in this way, per 100",
             plus=False,
         )
         for mode, table in cells.items()

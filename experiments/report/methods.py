@@ -16,12 +16,13 @@ BOX = (
     "and independently of the others. Real worlds are not spread so. Another box gives other shares."
 )
 ONCE = (
-    "Each world was run once under each arm. Intervals therefore cover the choice of world and its luck together, "
+    "Each world was run once under each arm. Intervals therefore cover the choice of world and its chance events "
+    "together, "
     "not the choice of model or box."
 )
 AGAIN = (
     "Each world was run several times under each arm, and the mean counts. Intervals cover the choice of world and "
-    "what luck is left in that mean, not the choice of model or box."
+    "the stochastic variance left in that mean, not the choice of model or box."
 )
 TENDENCIES = (
     "The conditions under which an arm does best are simple on purpose, and describe tendencies: inside them the "
@@ -40,7 +41,7 @@ ANALYSES = {
     "boxes": "Boxes come from PRIM (Friedman and Fisher 1999), 5% a slice; sides that chance could explain were "
     "dropped (quasi p-values, Bryant and Lempert 2010). Coverage and density are counted on worlds held back.",
     "leaves": "The tree is CART, up to three questions deep, with at least 5% of the worlds in each leaf.",
-    "divergence": "The band over the months is a bootstrap of the largest standardised departure, so it holds for all "
+    "divergence": "The band over the months is a bootstrap of the largest standardised deviation, so it holds for all "
     "months together.",
     "ablation": "What a mechanism moves is the difference of two paired differences in the same world, with t "
     "intervals that hold for all mechanisms together (Bonferroni).",
@@ -48,7 +49,8 @@ ANALYSES = {
     "worlds in this report are of the points of that design that are independent of one another.",
     "morris": "Elementary effects are Morris's on SALib's trajectories, in units of a parameter's whole range. Shares "
     "of worlds in this report are of the first point of each trajectory.",
-    "luck": "The share of luck is that of variance within points in all variance (one-way analysis of variance).",
+    "stochastic": "The share of stochastic variance is the variance within points, as a share of all variance (one-way "
+    "analysis of variance).",
     "power": "Worlds that a precision takes follow from the spread of the paired difference; ranges allow for tails.",
 }
 """How each figure was computed that only some studies have, by the figure's name."""

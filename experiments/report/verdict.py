@@ -12,7 +12,7 @@ from experiments.analysis.headline import Findings
 from experiments.study.definition import NO_VARIANT, Contrast
 
 MANY = 7
-"""Mechanisms from which on they are told together, by what becomes of the answer."""
+"""Mechanisms from which on they are reported together, by what becomes of the answer."""
 RARE = 0.05
 """An arm that wins in a smaller share of worlds than this hardly ever wins."""
 
@@ -124,8 +124,8 @@ def certainty_sentence(result: PairedResult) -> str:
     near = "less than 1 in 100" if worst < 0.01 else f"about {100 * worst:.0f} in 100"
     gone = f" {result.missing:,} worlds lack the outcome and are left out." if result.missing else ""
     return (
-        f"Another draw of {result.worlds:,} worlds from the same box would move these shares by {near}. That is how "
-        f"exactly the model's answer is known, not how well the model describes real partnerships.{gone}"
+        f"Another draw of {result.worlds:,} worlds from the same box would move these shares by {near}. This is the "
+        f"precision of the model's answer; it says nothing of how well the model describes real partnerships.{gone}"
     )
 
 
@@ -141,7 +141,7 @@ def where_sentences(findings: Findings) -> tuple[str, ...]:
             f"{wording.plain(effect.factor)} ({wording.meaning(effect.factor)}; more of it favours "
             f"{wording.plain(ahead)})"
         )
-    strongest = f"What most sets apart the worlds each wins: {wording.listing(two)}."
+    strongest = f"The worlds that each wins differ most in {wording.listing(two)}."
     return (strongest, *(region_sentence(region, contrast) for region in discovery.regions))
 
 
@@ -173,7 +173,11 @@ def worth_sentence(findings: Findings) -> str:
         for arm, share in zip((contrast.a, contrast.b), shares, strict=True)
     ]
     sure = (
-        "nearly always pays" if min(shares) >= 0.95 else "hardly ever pays" if max(shares) < RARE else "is no sure gain"
+        "nearly always pays"
+        if min(shares) >= 0.95
+        else "hardly ever pays"
+        if max(shares) < RARE
+        else "is not certain to pay"
     )
     return f"Either way, partnership {sure}: of every 100 worlds, it beat acting alone in {wording.listing(beaten)}."
 
@@ -194,7 +198,7 @@ def mechanism_sentences(findings: Findings) -> tuple[str, ...]:
             continue
         after = leader(result, contrast)
         won, lost = wording.in_100(result.wins.share.value), wording.in_100(result.losses.share.value)
-        sentence = f"With {wording.plain(name)} {becomes(before, after)}: {a} wins {won} of 100 worlds and {b} {lost}."
+        sentence = f"With {wording.plain(name)}, {becomes(before, after)}: {a} wins {won} of 100 worlds and {b} {lost}."
         (kept if after == before else changed).append(sentence)
     return (*changed, *kept)
 
@@ -207,7 +211,7 @@ def grouped(variants: Mapping[str, PairedResult], before: str | None, contrast: 
             shares = (wording.in_100(count.share.value) for count in (result.wins, result.losses))
             what = becomes(before, leader(result, contrast))
             groups.setdefault(what, []).append(f"{wording.plain(name)} ({' to '.join(shares)})")
-    order = sorted(groups, key=lambda what: what == "the answer stays")
+    order = sorted(groups, key=lambda what: what == "the answer is the same")
     counted = f"in brackets wins of {wording.plain(contrast.a)} to wins of {wording.plain(contrast.b)}, of 100 worlds"
     stated = [f"{what.capitalize()} with {wording.listing(groups[what])}." for what in order]
     return (f"{stated[0][:-1]}; {counted}.", *stated[1:])
@@ -216,7 +220,7 @@ def grouped(variants: Mapping[str, PairedResult], before: str | None, contrast: 
 def becomes(before: str | None, after: str | None) -> str:
     """What becomes of an answer in which the one arm led (None: neither), and now the other does."""
     if before == after:
-        return "the answer stays"
+        return "the answer is the same"
     if after is None:
-        return "neither leads any more"
-    return "the answer turns" if before else f"{wording.plain(after)} leads"
+        return "neither leads any longer"
+    return "the answer reverses" if before else f"{wording.plain(after)} leads"

@@ -33,7 +33,7 @@ def code_of(stop: KeyboardInterrupt) -> int:
 def message(stop: KeyboardInterrupt) -> str:
     """What is said at the end."""
     word = STOPPED[signal.Signals(code_of(stop) - 128).name]
-    return f"partnership: {word}; what is finished is kept, and the same command goes on"
+    return f"partnership: {word}; finished work is kept; run the same command again to continue"
 
 
 class Heed:

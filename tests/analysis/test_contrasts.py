@@ -74,10 +74,10 @@ def test_intervals_are_those_of_scipy():
 
 def test_pairing_gains_what_the_shared_world_explains():
     rng = np.random.default_rng(5)
-    world, luck = rng.normal(0, 3, 20_000), rng.normal(0, 1, (2, 20_000))
-    shared = compare(pair(runs(world + luck[0], world + luck[1]), CONTRAST), 0.01, 1)
+    world, chance = rng.normal(0, 3, 20_000), rng.normal(0, 1, (2, 20_000))
+    shared = compare(pair(runs(world + chance[0], world + chance[1]), CONTRAST), 0.01, 1)
     assert shared.pairing == pytest.approx((9 + 1 + 9 + 1) / 2, rel=0.05)
-    apart = compare(pair(runs(luck[0], luck[1]), CONTRAST), 0.01, 1)
+    apart = compare(pair(runs(chance[0], chance[1]), CONTRAST), 0.01, 1)
     assert apart.pairing == pytest.approx(1, rel=0.05)
 
 

@@ -99,4 +99,4 @@ def test_too_little_is_told_and_not_guessed():
     few = np.where(np.cumsum(verdict == 1) > 10, np.minimum(verdict, 0), verdict).astype(np.int8)
     discovery = discover(design, few, ARMS, 1)
     assert discovery.effects == () and "too few" in discovery.reason
-    assert "alike but for luck" in discover(design[[]], verdict, ARMS, 1).reason
+    assert "differ only by chance" in discover(design[[]], verdict, ARMS, 1).reason

@@ -1,4 +1,4 @@
-"""The month at which paths part: planted months are found, and luck alone does not part them."""
+"""The month at which paths part: planted months are found, and chance alone does not part them."""
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,9 @@ CONTRAST = Contrast("structure_first", "purpose_first", "added_value_mean", 0.01
 
 
 def walk(rng, worlds=200, months=48, planted=20, drift=0.01):
-    """Differences that are luck alone until `planted`, and grow by `drift` a month after it."""
-    luck = rng.normal(0, 0.01, (worlds, months)).cumsum(axis=1) * 0.5
-    return luck + drift * np.clip(np.arange(1, months + 1) - planted, 0, None)
+    """Differences that are chance alone until `planted`, and grow by `drift` a month after it."""
+    chance = rng.normal(0, 0.01, (worlds, months)).cumsum(axis=1) * 0.5
+    return chance + drift * np.clip(np.arange(1, months + 1) - planted, 0, None)
 
 
 def test_a_planted_month_is_found_soon_after_it():

@@ -61,7 +61,7 @@ def test_pairing_is_worth_what_worlds_have_in_common():
 
 
 def test_replicates_follow_the_luck_at_a_point():
-    """Points whose luck has a spread of 0.1 or, one in five, of 0.3."""
+    """Points whose chance has a spread of 0.1 or, one in five, of 0.3."""
     rng = np.random.default_rng(5)
     spread = np.where(np.arange(1000) % 5 == 0, 0.3, 0.1)
     variance = spread**2 * rng.chisquare(3, 1000) / 3

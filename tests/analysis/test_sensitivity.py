@@ -1,4 +1,4 @@
-"""Sensitivity: functions with known answers, luck that is told apart, and studies that cannot tell.
+"""Sensitivity: functions with known answers, chance that is told apart, and studies that cannot tell.
 
 Ishigami's function is the usual check (Ishigami and Homma 1990); its shares of variance are known in closed form.
 """
@@ -55,7 +55,7 @@ def test_luck_in_every_value_is_taken_out_of_the_shares():
     assert off(sobol, WHOLE, "total")[0] < 0.05 and off(sobol, FIRST, "first")[0] < 0.05
     assert sobol.noise == pytest.approx(1 / 3, abs=0.02)
     raw = sensitivity.sobol_indices(values, NAMES, 1, None)
-    assert off(raw, WHOLE, "total")[0] > 0.15, "control: left in, luck swells every total"
+    assert off(raw, WHOLE, "total")[0] > 0.15, "control: left in, chance swells every total"
 
 
 def test_elementary_effects_of_a_sum_are_its_coefficients():

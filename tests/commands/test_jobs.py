@@ -178,7 +178,7 @@ MISTAKES = {
     "sweep design.factors.town={{choices:{{a:{{nois:1}}}}}}": "did you mean 'noise'",
     "sweep design.factors.noise={{levels:[0,loud]}}": "noise='loud' is not a number",
     "sweep design.factors.noise={{levels:[0,9]}}": "noise=9 is out of range",
-    "sweep design.factors.noise={{levels:[0.1,0.1]}}": "stands twice",
+    "sweep design.factors.noise={{levels:[0.1,0.1]}}": "appears twice",
     "sweep design.factors.nois={{levels:[0,0.1]}}": "did you mean 'noise'",
     "sweep design.factors.town={{choices:[a,b]}}": "choices have names, as in",
     "sweep design.factors.town={{choices:{{}}}}": "choices have names, as in",

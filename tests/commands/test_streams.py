@@ -290,13 +290,13 @@ def test_a_second_signal_ends_what_the_first_is_still_tidying_up(heeded):
     process = python(TWICE, stdout=subprocess.PIPE)
     said, complaint = process.communicate(timeout=30)
     assert said == b"tidied\n" and process.returncode == 143
-    assert complaint == b"partnership: terminated; what is finished is kept, and the same command goes on\n"
+    assert complaint == b"partnership: terminated; finished work is kept; run the same command again to continue\n"
 
 
 def test_a_signal_that_python_would_drop_ends_it_all_the_same(heeded):
     process = python(LOST, stdout=subprocess.PIPE)
     complaint = process.communicate(timeout=30)[1]
     assert process.returncode == 143
-    assert complaint == b"partnership: terminated; what is finished is kept, and the same command goes on\n"
+    assert complaint == b"partnership: terminated; finished work is kept; run the same command again to continue\n"
     control = python(OTHER, stdout=subprocess.PIPE)
     assert b"ZeroDivisionError" in control.communicate(timeout=30)[1], "control: other errors are told as ever"

@@ -154,7 +154,7 @@ BAD_LISTS = {
     "": "is empty",
     "\n \n": "is empty",
     b"\xef\xbb\xbf": "is empty",
-    "noise,noise\n0.1,0.2\n0.2,0.3\n": "the column 'noise' stands twice",
+    "noise,noise\n0.1,0.2\n0.2,0.3\n": "the column 'noise' appears twice",
     "noise,\n0.1,\n0.2,\n": "column 2 of 2 has no name",
     "noise,arm\n0.1,alone\n0.2,alone\n": r"column arm: every arm meets every point",
     "noise,scenario\n0.1,default\n0.2,default\n": r"design\.factors\.scenario=",
@@ -167,7 +167,7 @@ BAD_LISTS = {
     bytes(range(1, 256)) * 20: "is not text in UTF-8",
     "n" * 200_000 + "\n0.1\n0.2\n": "heading cannot be read: field larger than field limit",
     ",".join(f"x{n}" for n in range(10**6)) + "\n": "there is no parameter 'x0'",
-    ",".join(["noise"] * 10**6) + "\n": "the column 'noise' stands twice",
+    ",".join(["noise"] * 10**6) + "\n": "the column 'noise' appears twice",
 }
 
 
@@ -218,7 +218,7 @@ BAD_TABLES = {
     "text": (arrow(["noise"], ["0.1", "0.2"]), "column noise is of type string; a list holds numbers: noise takes"),
     "nulls": (arrow(["noise", "crowding"], [0.1, 0.2, 0.3], [0.1, None, 0.2]), "row 2, column crowding: there is no"),
     "nothing but nulls": (arrow(["noise"], [None, None]), "row 1, column noise: there is no value"),
-    "twice": (arrow(["noise", "noise"], [0.1, 0.2], [0.1, 0.2]), "the column 'noise' stands twice"),
+    "twice": (arrow(["noise", "noise"], [0.1, 0.2], [0.1, 0.2]), "the column 'noise' appears twice"),
     "a list": (arrow(["noise"], [[0.1], [0.2]]), "column noise is of type list"),
     "a structure": (arrow(["noise"], [{"a": 0.1}, {"a": 0.2}]), "column noise is of type struct"),
     "dates": (arrow(["noise"], np.array(["2001-01-01"] * 2, "datetime64[s]")), "column noise is of type timestamp"),

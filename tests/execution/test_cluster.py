@@ -269,7 +269,7 @@ def test_a_cluster_that_is_lost_is_one_message_and_the_same_command_goes_on(long
     reason = fault(scheduler, workers)
     complaint = message_of(process)
     assert process.returncode == 2
-    assert reason in complaint and "what is finished is kept" in complaint and scheduler.address in complaint
+    assert reason in complaint and "finished work is kept" in complaint and scheduler.address in complaint
     same_when_resumed(study, folder, undisturbed)
 
 

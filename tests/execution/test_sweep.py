@@ -214,7 +214,7 @@ def failing(worlds):
 
     def simulate(points, world, seed, **keywords):
         if set(worlds) & set(np.asarray(world).tolist()):
-            raise ArithmeticError("no such luck")
+            raise ArithmeticError("no such chance")
         return real(points, world, seed, **keywords)
 
     return simulate

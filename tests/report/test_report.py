@@ -17,6 +17,7 @@ from experiments.analysis.discovery import Condition, Region
 from experiments.errors import StudyError
 from experiments.execution import sweep, worker
 from experiments.report import rebuild
+from experiments.report.methods import ANALYSES
 from experiments.report.verdict import becomes, judge, region_sentence
 from experiments.storage import store
 from experiments.storage.reading import open_study
@@ -26,6 +27,7 @@ from experiments.study.tables import part_name
 from sim import params
 from sim.outcomes import OUTCOME_NAMES, SERIES_NAMES
 from sim.runs import Runs
+from tests.faults import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -36,15 +38,15 @@ def planted(effect):
     """A stand-in for the engine: `effect(points)` is what building structure first, not purpose first, adds."""
 
     def simulate(points, worlds, seed, *, trajectories=False):
-        luck = np.random.default_rng(seed).normal(0, 0.1, 10_000)[worlds]
+        chance = np.random.default_rng(seed).normal(0, 0.1, 10_000)[worlds]
         order = points[:, COLUMN["early_emphasis"]] - points[:, COLUMN["late_emphasis"]]
         outcomes = np.full((len(points), len(OUTCOME_NAMES)), np.nan)
         outcomes[:, OUTCOME_NAMES.index("added_value_mean")] = np.where(
-            points[:, COLUMN["alone"]] == 1, 0, luck + order / 2 * effect(points)
+            points[:, COLUMN["alone"]] == 1, 0, chance + order / 2 * effect(points)
         )
         months = int(points[0, COLUMN["months"]])
         series = np.tile(np.linspace(0, 1, months)[None, :, None], (len(points), 1, len(SERIES_NAMES))) * (
-            0.5 + luck[:, None, None]
+            0.5 + chance[:, None, None]
         )
         return Runs(outcomes, series if trajectories else None)
 
@@ -170,8 +172,8 @@ def test_the_verdict_can_come_out_any_way(effect, sentence, tmp_path, monkeypatc
 
 def test_what_becomes_of_an_answer_is_told_apart():
     said = [becomes(*pair) for pair in (("a", "a"), (None, None), ("a", "b_first"), ("a", None), (None, "b_first"))]
-    assert said[:2] == ["the answer stays"] * 2
-    assert said[2:] == ["the answer turns", "neither leads any more", "b first leads"]
+    assert said[:2] == ["the answer is the same"] * 2
+    assert said[2:] == ["the answer reverses", "neither leads any longer", "b first leads"]
 
 
 def test_an_arm_that_wins_no_more_often_in_its_region_only_loses_less_there():
@@ -301,7 +303,7 @@ def test_a_bare_study_has_a_report_too(tmp_path, monkeypatch):
     rebuild.rebuild(folder, say=lambda _: None)
     page = (folder / "report.html").read_text()
     assert re.findall(r'<h[23] id="(\w+)">', page) == ["differences", "ecdf", "arm_means", "dots", "rainclouds"]
-    assert "alike but for luck" in page
+    assert "alike except for chance" in page
 
 
 def test_an_outcome_that_is_often_missing_is_told(tmp_path, monkeypatch):
@@ -333,3 +335,10 @@ def test_an_arm_that_lacks_the_outcome_is_left_out(tmp_path):
     sweep.simulate(study, folder, 1, Console(quiet=True))
     findings = headline.read_findings(open_study(folder))
     assert list(findings.arms.index) == ["structure_first", "purpose_first"] and findings.result.missing > 0
+
+
+def test_every_explanation_of_a_method_belongs_to_a_figure():
+    """A name that no figure has would leave its explanation out, and nobody would see it."""
+    drawn = {name for path in (ROOT / "experiments/report").glob("*_figures.py")
+             for name in re.findall(r'Picture\(\s*"(\w+)"', path.read_text(encoding="utf-8"))}  # fmt: skip
+    assert set(ANALYSES) <= drawn and len(drawn) > 20

@@ -1,4 +1,4 @@
-"""The engine: many runs at once are the same runs, luck is nobody else's, and no edge of the ranges breaks it."""
+"""The engine: many runs at once are the same runs, chance is nobody else's, and no edge of the ranges breaks it."""
 
 from __future__ import annotations
 

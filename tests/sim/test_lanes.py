@@ -31,7 +31,8 @@ from sim.lanes import (
     where,
     width_of,
 )
-from sim.tables import Schema, aligned_zeros, integers, row, table
+from sim.places import integers
+from sim.tables import Schema, aligned_zeros, row, table
 from tests.faults import ROOT
 
 WIDTHS = (1, 2, 4, 8, 16)

@@ -233,7 +233,7 @@ def test_asked_to_stop_it_does_so_at_once_keeps_what_is_finished_and_resumes(
     workers = psutil.Process(process.pid).children(recursive=True)
     started = time.monotonic()
     os.killpg(process.pid, number)
-    assert f"partnership: {word}; what is finished is kept" in message_of(process, 30)
+    assert f"partnership: {word}; finished work is kept" in message_of(process, 30)
     assert time.monotonic() - started < 10
     assert process.returncode == code
     assert gone(workers, 5) and not list(folder.rglob("*.tmp"))

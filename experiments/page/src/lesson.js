@@ -50,7 +50,7 @@ export function after(data, name) {
     html("h3", {}, "The warning sign"), html("p", {}, failure.warning.about, " ", warned(failure)),
     html("p", {}, stands(failure)), ...readings(failure.detector, failure.parameters.months ?? monthsOf(data)),
     html("h3", {}, "The remedy, in the same world"), html("p", {}, failure.remedy.about),
-    html("p", {}, `Of ${counted(runs)} such partnerships ${counted(fails)} fail so; with the remedy ${counted(remedied)}. ` +
+    html("p", {}, `Of ${counted(runs)} such partnerships ${counted(fails)} fail in this way; with the remedy ${counted(remedied)}. ` +
       `In ${counted(gains)} the population ends better off with it. These are worlds of this one setting, which was chosen to show the failure.`),
     ...(failure.note ? [html("p", { class: "note" }, ...coded(failure.note))] : []),
     html("h3", {}, "What to look for"),
@@ -58,7 +58,7 @@ export function after(data, name) {
     html("h3", {}, "Questions"), html("ol", {}, ...failure.discuss.map((question) => html("li", {}, ...coded(question)))),
     ...overlaps(failure),
     html("h3", {}, "Sources"), html("ul", {}, ...failure.sources.map((key) => html("li", {}, html("strong", {}, key), data.sources[key] ? `: ${data.sources[key]}` : ""))),
-    html("p", { class: "quiet" }, "How often a partnership fails so, and the months and readings of the detector, were worked out " +
+    html("p", { class: "quiet" }, "How often a partnership fails in this way, and the months and readings of the detector, were worked out " +
       "when this page was built, by the project's own detectors on this same engine; the partnership itself is played live."),
   ];
 }

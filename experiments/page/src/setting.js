@@ -177,7 +177,7 @@ function short(value) {
 }
 
 /**
- * A whole setting from fields of text, as in a link or a file; raises `SettingError` for anything that cannot be meant.
+ * A whole setting from fields of text, as in a link or a file; raises `SettingError` for anything that cannot be used.
  * @param {Map<string, string>} fields @returns {Setting}
  */
 export function settingFrom(data, fields) {

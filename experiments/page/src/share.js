@@ -90,7 +90,7 @@ function studyArm(data, setting, arm) {
   return { arm: name, parameters: Object.fromEntries(others) };
 }
 
-/** Worlds that differ by luck alone; where the sides differ in more than their arms, each arm meets them both ways. */
+/** Worlds that differ by chance alone; where the sides differ in more than their arms, each arm meets them both ways. */
 function design(first, second) {
   const [one, two] = [first, second].map((values) => Object.entries(values).map(([name, value]) => `${name}: ${value}`).join(", "));
   if (one === two && !one) return [`design: {box: none, points: ${WORLDS}}`];

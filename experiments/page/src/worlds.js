@@ -53,7 +53,7 @@ export function summary([a, b], armNames, seed, changed) {
   const mean = a.reduce((sum, value, world) => sum + (value - b[world]), 0) / a.length;
   const above = [a, b].map((side) => side.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0));
   return [
-    `In ${counted(a.length)} worlds of this one setting (${changed}, seed ${seed}; other partners, other luck), ` +
+    `In ${counted(a.length)} worlds of this one setting (${changed}, seed ${seed}; other partners, other random draws), ` +
       `${first} came to more in ${counted(more)}, ${second} in ${counted(less)}, and in ${counted(a.length - more - less)} ` +
       `they were within ${REGION} of each other. On average ${first} gave ${signed(mean, 3)}.`,
     `${first} beat acting alone in ${counted(above[0])} of these worlds, ${second} in ${counted(above[1])}.`,

@@ -1,4 +1,4 @@
-"""The share of variance that is luck: planted shares are found, and their intervals cover them."""
+"""The share of variance that is stochastic variance: planted shares are found, and their intervals cover them."""
 
 import numpy as np
 import pandas as pd
@@ -37,7 +37,7 @@ def test_intervals_cover_the_planted_share():
 
 
 def test_naive_variance_of_means_would_take_luck_for_parameters():
-    """Two replicates, no effect of parameters: the means of points differ all the same, and that is luck too."""
+    """Two replicates, no effect of parameters: the means of points differ all the same, and that is stochastic too."""
     found = shared(np.random.default_rng(3), 0, 1, points=2000, replicates=2)
     assert found.share.value > 0.95
     table = variance.spread(runs(np.random.default_rng(3), 0, 1, points=2000, replicates=2), "value")
@@ -52,7 +52,7 @@ def test_what_cannot_be_told_is_told():
 
 
 def test_points_of_which_hardly_one_ever_varies_still_have_an_interval():
-    """Many a resample then holds no point that varies, and says nothing of luck."""
+    """Many a resample then holds no point that varies, and says nothing of chance."""
     table = pd.DataFrame({"count": 4, "mean": 0.0, "var": np.r_[1.0, np.zeros(29)]})
     found = variance.stochastic_share(table, seed=1).share
     assert 0 <= found.low <= found.value <= found.high <= 1
