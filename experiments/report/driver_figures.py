@@ -109,8 +109,7 @@ def sobol_picture(findings: Findings, insight: Insight) -> Picture | None:
         0.0: "All points met the same worlds: shares hold for those.",
     }.get(
         last.noise,
-        f"Chance left over in the means of points, {wording.percent(last.noise or 0)} of what they differ "
-        "by, was taken out.",
+        f"Stochastic variance, {wording.percent(last.noise or 0)} of the variance between points, was taken out.",
     )
     return Picture(
         "sobol",

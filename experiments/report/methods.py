@@ -17,8 +17,7 @@ BOX = (
 )
 ONCE = (
     "Each world was run once under each arm. Intervals therefore cover the choice of world and its chance events "
-    "together, "
-    "not the choice of model or box."
+    "together, not the choice of model or box."
 )
 AGAIN = (
     "Each world was run several times under each arm, and the mean counts. Intervals cover the choice of world and "

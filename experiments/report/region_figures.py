@@ -102,8 +102,7 @@ def interactions_picture(findings: Findings, insight: Insight) -> Picture | None
     )
     pairs = wording.listing([f"{wording.plain(pair.across)} with {wording.plain(pair.up)}" for pair in interactions])
     strengths = Table(
-        "Share of the variance of who wins that the pair adds to its two parameters, and the chance of as much by "
-        "chance "
+        "Share of the variance of who wins that the pair adds to its two parameters, and its p-value "
         "(corrected for the number of pairs)",
         ("pair", "adds", "p"),
         rows,
