@@ -27,7 +27,7 @@ from experiments.config.boxes import COORDINATES, World, of_box
 from experiments.execution.place import available_workers
 from experiments.figures import calibration as figures
 from experiments.report.picture import Picture, Table, image_files, svg_of
-from experiments.report.templates import rendered
+from experiments.report.rendering import rendered
 from experiments.storage.files import as_json, write_bytes
 from sim.params import BY_NAME, DEFAULT_BOX, DEFAULTS
 

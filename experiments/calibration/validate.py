@@ -18,7 +18,7 @@ from experiments.calibration.pattern import Pattern, load_patterns, rivals
 from experiments.config.boxes import World, of_box, stated_in
 from experiments.execution.place import available_workers
 from experiments.report.picture import Picture, Table, image_files
-from experiments.report.templates import rendered
+from experiments.report.rendering import rendered
 from experiments.storage.files import as_json, write_bytes
 
 PIECE = 5

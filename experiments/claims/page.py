@@ -12,7 +12,7 @@ from experiments.claims import sentences
 from experiments.figures import claims as figures
 from experiments.report import document
 from experiments.report.picture import Picture, Table
-from experiments.report.templates import rendered
+from experiments.report.rendering import rendered
 from sim import params
 
 Entry = Mapping[str, Any]

@@ -9,7 +9,7 @@ from experiments.storage import origin
 from experiments.storage.verification import examine, other_model
 
 ADVICE = (
-    "Move files that are not of this study elsewhere; the command that made the study makes again what is missing or "
+    "Move files that do not belong to this study elsewhere; the command that made the study remakes what is missing or "
     "damaged."
 )
 

@@ -29,7 +29,7 @@ from experiments.failures.detectors import (
 )
 from experiments.failures.performance import middle
 from experiments.report.picture import Picture, Table, image_files, svg_of
-from experiments.report.templates import rendered
+from experiments.report.rendering import rendered
 from experiments.storage.files import write_bytes, write_json
 from sim.failures import MODE_NAMES
 

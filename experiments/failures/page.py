@@ -12,7 +12,7 @@ from experiments.failures.demonstration import Change, Demonstration
 from experiments.failures.performance import Performance, monthly
 from experiments.report import document
 from experiments.report.picture import Picture, Table
-from experiments.report.templates import rendered
+from experiments.report.rendering import rendered
 from sim.limits import LIMITS
 from sim.params import BY_NAME, DEFAULTS
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from experiments.neutrality.checks import SEED, Check
 from experiments.report.picture import Table
-from experiments.report.templates import rendered
+from experiments.report.rendering import rendered
 
 
 def neutrality_page(checks: Sequence[Check], ablations: Table, worlds: int) -> str:

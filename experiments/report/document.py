@@ -9,7 +9,7 @@ from experiments import wording
 from experiments.analysis.headline import Findings
 from experiments.report.methods import ANALYSES, limits
 from experiments.report.picture import Picture, Table
-from experiments.report.templates import rendered
+from experiments.report.rendering import rendered
 from experiments.report.verdict import Verdict
 from experiments.storage.identity import OTHER, differences, identity, identity_from
 from experiments.study.definition import Design, Study

@@ -89,7 +89,8 @@ def remarks(folder: Path, study: Study, made_by: Identity, stored: Manifest) -> 
     more = f" and {len(strange) - 1} more files" if len(strange) > 1 else ""
     return [
         *other_model(folder, study, made_by),
-        f"{folder}: not of this study, and not read: {strange[0]}{more}; move what is not away, or others will read it",
+        f"{folder}: {strange[0]}{more} does not belong to this study and was not read; move it away, or others will "
+        "read it",
     ]
 
 
@@ -102,7 +103,7 @@ def read_provenance(folder: Path, stored: Manifest) -> dict[str, Any]:
     try:
         return provenance.record_from(content)
     except StudyError as error:
-        raise StudyError(f"{folder}: {PROVENANCE} is not to be believed: {error}") from None
+        raise StudyError(f"{folder}: {PROVENANCE} cannot be trusted: {error}") from None
 
 
 def described(folder: Path, record: dict[str, Any]) -> Study:

@@ -156,7 +156,7 @@ def refuse_strangers(folder: Path, known: set[str]) -> None:
     strange = confined.strangers(folder, known)
     if strange:
         more = f", nor are {len(strange) - 1} more files" if len(strange) > 1 else ""
-        raise StudyError(f"{folder / strange[0]} is not of this study{more}; move it away")
+        raise StudyError(f"{folder / strange[0]} does not belong to this study{more}; move it away")
 
 
 def take_stock(store: Open, stored: Manifest, names: Sequence[str]) -> None:

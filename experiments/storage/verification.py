@@ -43,7 +43,7 @@ def examine(folder: Path) -> list[str]:
         faults.append("the study was not finished")
     known = {*manifest.files}
     strange = [*confined.strangers(folder, known), *confined.temporary(folder)]
-    return faults + [f"{name} is not of this study" for name in dict.fromkeys(strange)]
+    return faults + [f"{name} does not belong to this study" for name in dict.fromkeys(strange)]
 
 
 def against_plan(study: Study, manifest: Manifest) -> Iterator[str]:

@@ -134,7 +134,7 @@ def test_an_undamaged_study_checks_and_a_stranger_is_named(finished, tmp_path, c
     assert ask(capsys, "check", f"study={folder}")[0] == 0
     (folder / "runs" / "part-999999.parquet").write_bytes((folder / part_name(0)).read_bytes())
     code, said, _ = ask(capsys, "check", f"study={folder}")
-    assert code == 1 and "part-999999.parquet is not of this study" in said
+    assert code == 1 and "part-999999.parquet does not belong to this study" in said
 
 
 def test_shards_of_another_study_are_not_merged(tmp_path, capsys):

@@ -246,8 +246,8 @@ def test_a_stranger_among_the_tables_is_told_by_readers_and_refused_by_writers(f
     before = everything(finished)
     assert len(load(finished)["run"]) == ROWS
     (record,) = caplog.records
-    assert name in record.getMessage() and "not of this study" in record.getMessage()
-    with pytest.raises(StudyError, match=f"{name} is not of this study; move it away"):
+    assert name in record.getMessage() and "does not belong to this study" in record.getMessage()
+    with pytest.raises(StudyError, match=f"{name} does not belong to this study; move it away"):
         reopened(finished)
     assert everything(finished) == before
 
@@ -390,12 +390,8 @@ def test_a_study_of_another_version_is_told(finished):
 
 def test_a_study_survives_json():
     study = replace(small_study(7), variants={"no_load": {"load_per_seat": 0.0}}, variant_points=3)
-    design = replace(
-        study.design,
-        levels={"noise": (0.0, 0.2)},
-        choices={"town": {"small": {"n_partners": 6.0}}},
-        adaptive=Adaptive(0.01, 8, 80),
-    )
+    town, rule = {"small": {"n_partners": 6.0}}, Adaptive(0.01, 8, 80)
+    design = replace(study.design, levels={"noise": (0.0, 0.2)}, choices={"town": town}, adaptive=rule)
     for one in (study, replace(study, design=design)):
         again = study_from(json.loads(json.dumps(one.as_dict())))
         assert again == one and again.id == one.id
