@@ -39,17 +39,17 @@ RECORD = {
 
 JOBS = {
     "sweep": Job("run a study: many worlds, several arms, a verdict and a report"),
-    "run": Job("run one partnership and tell it month by month"),
+    "run": Job("run one partnership and print it month by month"),
     "demo": Job("show how partnerships fail, and what would have helped"),
-    "claims": Job("judge what documents claim: holds, fails, depends, undecided"),
+    "claims": Job("judge published claims: holds, fails, depends, undecided"),
     "detectors": Job("measure how far the failure detectors can be trusted",
         {**SEED_OPTION, "runs=NUMBER": "runs of each demonstration", **RESULTS,
          "limits.NAME=NUMBER": "a threshold of a detector, as in limits.window=12"},
     ),
-    "validate": Job("hold the model against what was observed",
+    "validate": Job("compare the model with what was observed",
         {**RECORD, "runs=NUMBER": "runs of each scenario; 100 if not given"},
     ),
-    "calibrate": Job("seek the worlds that show what was observed",
+    "calibrate": Job("find the worlds that reproduce what was observed",
         {**RECORD, "without=NAME": "a rival model that lacks purpose, trust or overhead",
          "prior_draws=NUMBER": "worlds drawn from the wide box at first",
          "particles=NUMBER": "worlds kept in each population", "populations=NUMBER": "populations at most",
@@ -57,7 +57,7 @@ JOBS = {
     ),
     "teach": Job("watch partnerships in a browser: the teaching page",
         {"failure=NAME": "the lesson of a failure mode", "scenario=NAME": "the partnerships of a scenario",
-         "setup=NAME": "how they start", **SEED_OPTION, "open=false": "only say where it is"},
+         "setup=NAME": "how they start", **SEED_OPTION, "open=false": "only print where it is"},
     ),
     "report": Job("rebuild the report of a study from its tables", STUDY, ("study",)),
     "check": Job("verify every byte of a study", STUDY, ("study",)),
@@ -72,7 +72,7 @@ JOBS = {
          "outcome=NAME": "in which outcome", "region=NUMBER": "what counts as a practical difference"},
         ("study",),
     ),
-    "plot": Job("draw any outcome of a study by arms or parameters",
+    "plot": Job("plot any outcome of a study, by arms or parameters",
         {**STUDY, "outcome=NAME": "which outcome", "by=NAME[,NAME]": "arm, or what varies in the study",
          "kind=NAME": "how it is drawn", "of=ARM": "one arm, or difference"},
         ("study",),
@@ -81,15 +81,15 @@ JOBS = {
         {**STUDY, "outcome=NAME": "which outcome", "precision=NUMBER": "half of the interval's width"},
         ("study",),
     ),
-    "neutrality": Job("measure that the answer is not built into the model",
+    "neutrality": Job("check that the answer is not built into the model",
         {"worlds=NUMBER": "worlds to count in", **RESULTS},
     ),
-    "compare": Job("lay two studies side by side, cell by cell",
+    "compare": Job("compare two studies, cell by cell",
         {"a=FOLDER": "the folder of a study", "b=FOLDER": "the folder of another"},
         ("a", "b"),
     ),
 }  # fmt: skip
-"""In the order in which they are told."""
+"""In the order in which the help lists them."""
 
 HELP = """\
 partnership: an agent-based simulation of partnership dynamics.

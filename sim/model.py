@@ -179,6 +179,14 @@ def sum_up(lanes, memory, seed, n, n_issues, meetings, months):  # type: ignore[
     cycle_means(one_run(state, 0), in_lane(matrix(lanes, memory.summary), 0), np.nan)  # type: ignore[no-untyped-call]
 
 
+def renumber(model: Partnership, agent: mesa.Agent) -> None:
+    """Work around Mesa 3.3, which numbers agents in a table of the class that would keep every model alive for good."""
+    if hasattr(mesa.Agent, "_ids"):
+        del mesa.Agent._ids[model]
+        model._numbered += 1
+        agent.unique_id = model._numbered
+
+
 class Partnership(mesa.Model):  # type: ignore[misc]
     """A partnership and its world, month by month.
 
@@ -237,12 +245,9 @@ class Partnership(mesa.Model):  # type: ignore[misc]
         return dict(zip(OUTCOME_NAMES, memory.summary[:, 0, 0].tolist(), strict=True))
 
     def register_agent(self, agent: mesa.Agent) -> None:
-        """Take an agent in. Mesa 3.3 numbers agents in a table that would keep this model alive for good."""
+        """Take an agent in, as Mesa asks of a new one."""
         super().register_agent(agent)
-        if hasattr(mesa.Agent, "_ids"):
-            del mesa.Agent._ids[self]
-            self._numbered += 1
-            agent.unique_id = self._numbered
+        renumber(self, agent)
 
     @property
     def _row(self) -> Row:

@@ -1,4 +1,4 @@
-"""`partnership validate`: hold the model against what was observed."""
+"""`partnership validate`: compare the model with what was observed."""
 
 from __future__ import annotations
 
