@@ -33,10 +33,10 @@ browser: ## install Chromium for the tests of pages, where apt is there and may;
 	  apt-get install -qq -y --no-install-recommends chromium; } || echo "no Chromium: tests of pages will be skipped"
 
 test: lint ## install, then run all checks: lint, types, tests
-	$(BIN)/python -m pytest -n logical --dist loadfile --durations 15
+	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder --durations 15
 
 test-fast: lint ## the same without what takes long: an answer in under two minutes
-	$(BIN)/python -m pytest -n logical --dist loadfile -m 'not slow'
+	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder -m 'not slow'
 
 lint: $(VENV)/installed-dev ## lint and types only
 	$(BIN)/ruff check .

@@ -89,7 +89,7 @@ def amount(value: float) -> str:
 
 
 def digits(estimate: Estimate) -> int:
-    """Decimals in which an estimate is told: three, or four where its interval is narrow."""
+    """Decimals in which an estimate is reported: three, or four where its interval is narrow."""
     return 3 if estimate.high - estimate.low >= 0.005 else 4
 
 

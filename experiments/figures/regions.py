@@ -122,7 +122,7 @@ def draw_boxes(boxes: Sequence[Box]) -> Figure:
         share = box.density.share
         error = [[share.value - share.low], [share.high - share.value]]
         axes.errorbar(box.coverage.share.value, share.value, yerr=error, fmt="D", color=style.INK, markersize=6,
-                      capsize=3, label="the box that is told")  # fmt: skip
+                      capsize=3, label="the box that is described")  # fmt: skip
         everywhere = box.steps[0].held_density
         axes.axhline(everywhere, color="#BBBBBB", linewidth=1)
         axes.text(0.04, everywhere, "all worlds", fontsize=8, va="top", ha="right", color="#555555")

@@ -117,7 +117,7 @@ def test_an_ablation_tells_what_moves_the_contrast_and_what_does_not(tmp_path, m
     assert all(change.shift.low == 0 == change.shift.high and change.turned.count == 0 for change in found.changes[1:])
     finished = open_study(folder)
     (sentence,) = judge(headline.read_findings(finished)).mechanisms
-    assert sentence.startswith("The answer stays with idle 0 (40 to 20)") and "no load (100 to 0)" in sentence
+    assert sentence.startswith("The answer is the same with idle 0 (40 to 20)") and "no load (100 to 0)" in sentence
 
 
 def test_shares_of_worlds_count_only_points_that_are_independent(tmp_path, monkeypatch):

@@ -169,7 +169,7 @@ def test_each_lane_writes_to_its_own_row_and_nowhere_else(width):
 def gather_cells(lanes, values, down, across, i, j, found):
     """A cell by an index per lane for its row, for its column, for both, and for neither."""
     cells, answers = matrix(lanes, values), matrix(lanes, found)
-    row_by_lane, column_by_lane = integers(lanes, down)(lanes, across)
+    row_by_lane, column_by_lane = integers(lanes, down), integers(lanes, across)
     answers[0, 0] = cells[row_by_lane, j]
     answers[1, 0] = cells[i, column_by_lane]
     answers[2, 0] = cells[row_by_lane, column_by_lane]
@@ -191,8 +191,8 @@ def test_each_lane_reads_its_own_cell(width, i, j):
 @compiled
 def scatter_cells(lanes, values, down, across, i, new):
     cells, numbers = matrix(lanes, values), row(lanes, COLOUR, new)
-    cells[i(lanes, across)] = numbers.red
-    cells[integers(lanes, down)(lanes, across)] = numbers.green
+    cells[i, integers(lanes, across)] = numbers.red
+    cells[integers(lanes, down), integers(lanes, across)] = numbers.green
 
 
 @every_width
@@ -209,7 +209,7 @@ def test_each_lane_writes_to_its_own_cell_and_nowhere_else(width):
 @compiled
 def mutual(lanes, values, other, gains):
     """What meetings do: read a tie each way, then write each."""
-    ties, j = matrix(lanes, values)(lanes, other)
+    ties, j = matrix(lanes, values), integers(lanes, other)
     gain = row(lanes, COLOUR, gains)
     there, back = ties[0, j], ties[j, 0]
     ties[0, j] = there + gain.red * back

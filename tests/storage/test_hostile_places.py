@@ -189,7 +189,7 @@ def test_what_could_not_be_read_back_is_not_written(tmp_path):
     with pytest.raises(StudyError, match="command is"):
         sweep.simulate(STUDY, tmp_path / "study", 1, sweep.Console(quiet=True), "partnership sweep 'question=a\nb'")
     for study in (replace(STUDY, name="a/b"), replace(STUDY, question="\x07")):
-        with pytest.raises(StudyError, match=r"name:  'a/b'|study\.question is"):
+        with pytest.raises(StudyError, match=r"name: 'a/b'|study\.question is"):
             sweep.simulate(study, tmp_path / "study", 1, sweep.Console(quiet=True))
     assert list(tmp_path.iterdir()) == []
     assert provenance.record(STUDY)["study_id"] == STUDY.id, "control"
