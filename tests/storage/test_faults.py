@@ -165,7 +165,7 @@ def test_damage_is_found_told_and_mended(small, tmp_path, capsys, damage):
     before = contents(folder)
     if damage is not lose_manifest:
         assert check({"study": str(folder)}) == 1
-        assert "makes again what is missing or damaged" in capsys.readouterr().out
+        assert "remakes what is missing or damaged" in capsys.readouterr().out
     assert contents(folder) == before, "checking writes nothing"
     assert "Found damaged: " in finish(study, folder)
     assert contents(folder) == contents(undisturbed)
