@@ -10,6 +10,8 @@ from experiments.analysis.contrasts import compare, pair
 from experiments.errors import StudyError
 from experiments.study.definition import Contrast
 
+pytestmark = pytest.mark.slow
+
 CONTRAST = Contrast("structure_first", "purpose_first", "added_value_mean", 0.01)
 
 
@@ -118,7 +120,6 @@ def test_control_the_bootstrap_alone_does_not_cover_means_of_heavy_tails():
 
 
 @pytest.mark.parametrize("worlds", [60, 400])
-@pytest.mark.slow
 def test_intervals_of_medians_and_shares_cover_them(worlds):
     """Made of whole numbers of worlds, they cover a little more than they say: 93 to 98 % of 1,000 studies."""
     rng = np.random.default_rng(7)

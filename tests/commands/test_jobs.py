@@ -22,6 +22,8 @@ from experiments.storage.layout import MANIFEST
 from experiments.storage.reading import open_study
 from experiments.study.tables import part_name
 
+pytestmark = pytest.mark.slow
+
 WORDS = [
     "name=jobs", "design.box=none", "design.factors.noise=[0,0.6]", "design.points=40", "design.replicates=2",
     "design.factors.town={choices:{small:{n_partners:4},large:{n_partners:7}}}", "parameters.months=10",

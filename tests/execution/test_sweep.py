@@ -22,6 +22,8 @@ from sim import params
 from sim.outcomes import OUTCOME_NAMES
 from tests.strategies import sample
 
+pytestmark = pytest.mark.slow
+
 
 def tiny(points=150, **changes):
     """Few partners, few months, all arms, one mechanism removed, a few trajectories."""
@@ -42,7 +44,6 @@ def finished(tmp_path_factory):
     return store.folder_of(tiny(), results)
 
 
-@pytest.mark.slow
 def test_a_study_leaves_what_it_promises(finished):
     found = files(finished)
     parts = [name for name in found if name.startswith("runs/")]
@@ -64,7 +65,6 @@ def test_a_study_leaves_what_it_promises(finished):
     assert runs.groupby(["arm", "variant"], observed=True).size()["structure_first", "no_load"] == 70
 
 
-@pytest.mark.slow
 def test_a_repeated_study_gives_the_same_bytes_with_any_number_of_workers(finished, tmp_path):
     sweep_study(tiny(), tmp_path, workers=2)
     again = files(store.folder_of(tiny(), tmp_path))

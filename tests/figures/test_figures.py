@@ -18,6 +18,8 @@ from experiments.figures import distributions, maps, mechanisms, paths, spread, 
 from experiments.study.definition import Contrast
 from sim.outcomes import SERIES_NAMES
 
+pytestmark = pytest.mark.slow
+
 CONTRAST = Contrast("structure_first", "purpose_first", "added_value_mean", 0.01)
 ARMS = ("structure_first", "purpose_first", "balanced", "alone")
 
@@ -142,7 +144,6 @@ def test_no_figure_relies_on_mathematics(drawn):
     assert not [text for text in texts if "$" in text]
 
 
-@pytest.mark.slow
 def test_of_very_many_variants_a_figure_shows_some_and_says_so(runs):
     """A picture of more than 65,535 dots in height cannot be drawn at all."""
     result = compare(pair(runs, CONTRAST), 0.01, 1)
