@@ -33,11 +33,6 @@ RUNS = 300
 
 
 @pytest.fixture(scope="module")
-def performances():
-    return {name: perform(load_demonstration(name, [f"runs={RUNS}"])) for name in MODE_NAMES}
-
-
-@pytest.fixture(scope="module")
 def fresh():
     return {name: perform(load_demonstration(name, [f"runs={RUNS}", f"seed={FRESH}"])) for name in MODE_NAMES}
 

@@ -18,21 +18,13 @@ from experiments.failures import detector_report, detectors, show
 from experiments.failures.accounts import ACCOUNTS, accounts
 from experiments.failures.demonstration import (
     demonstration_from,
-    load_demonstration,
     sentences,
 )
-from experiments.failures.performance import perform
 from sim.failures import MODE_NAMES
 from sim.model import Partnership
 from sim.params import DEFAULTS, SETUPS
-from tests.failures.test_demo import RUNS
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def performances():
-    return {name: perform(load_demonstration(name, [f"runs={RUNS}"])) for name in MODE_NAMES}
 
 
 # -- partners' own accounts -------------------------------------------------------------------------------

@@ -303,17 +303,6 @@ def box_runs(count, seed=5):
     return np.stack(points), np.arange(count)
 
 
-@pytest.fixture(scope="module")
-def runs():
-    points, worlds = box_runs(210)
-    return play(points, worlds, 9)
-
-
-@pytest.fixture(scope="module")
-def found(runs):
-    return failures.examine(runs, L)
-
-
 @pytest.mark.parametrize("name", [mode.name for mode in MODES if mode.beside is not None])
 def test_twins_played_for_suspects_only_give_what_twins_for_all_give(runs, found, name):
     mode = BY_MODE[name]

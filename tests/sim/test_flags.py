@@ -16,19 +16,7 @@ from sim.outcomes import OUTCOME_NAMES
 from sim.params import ParameterError, as_array, resolve
 from sim.record import play
 from sim.runs import simulate
-from tests.sim.test_failures import L, box_runs
-
-
-@pytest.fixture(scope="module")
-def found(runs):
-    return failures.examine(runs, L)
-
-
-@pytest.fixture(scope="module")
-def runs():
-    points, worlds = box_runs(210)
-    return play(points, worlds, 9)
-
+from tests.sim.test_failures import L
 
 # -- flags as outcomes ------------------------------------------------------------------------------------
 

@@ -26,7 +26,6 @@ from tests.storage.test_identity import (
     WORDS,
     another,
     contents,
-    copied,
     made,
     of_another_model,
     said_by,
@@ -35,38 +34,6 @@ from tests.storage.test_identity import (
 )
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def commented(tmp_path_factory):
-    """The package with a comment more: for what asks which model it is, and does not run it."""
-    return copied(tmp_path_factory.mktemp("commented"), lambda text: text + "# a comment\n")
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    return made(STUDY, store.folder_of(STUDY, tmp_path_factory.mktemp("results")))
-
-
-@pytest.fixture
-def package(tmp_path, monkeypatch):
-    """A package of one module, `loads.rules`, that can be imported."""
-    (tmp_path / "loads").mkdir()
-    (tmp_path / "loads" / "__init__.py").touch()
-    (tmp_path / "loads" / "rules.py").write_text("factor = 1\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    importlib.invalidate_caches()
-    yield tmp_path / "loads"
-    for name in ("loads", "loads.rules"):
-        sys.modules.pop(name, None)
-
-
-@pytest.fixture
-def study(finished, tmp_path):
-    """A copy of the finished study, to be changed."""
-    folder = store.folder_of(STUDY, tmp_path / "results")
-    shutil.copytree(finished, folder)
-    return folder
 
 
 # -- anew -------------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 
 import numpy as np
 import pyarrow as pa
@@ -20,13 +19,12 @@ import experiments
 from experiments.cli import main
 from experiments.config.to_study import compose
 from experiments.errors import StudyError
-from experiments.execution import sweep
-from experiments.storage import files, manifest, store
+from experiments.storage import files, manifest
 from experiments.storage.files import as_parquet
 from experiments.storage.layout import MANIFEST, PROVENANCE
 from experiments.study.tables import DESIGN, TABLES, part_name
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("impatient")]
 
 WORDS = [
     "name=hostile", "design.box=none", "design.factors.noise=[0,0.6]", "design.points=80", "parameters.months=4",
@@ -36,39 +34,6 @@ STUDY = compose(WORDS)
 RUNS = part_name(0)
 PATIENCE = 30
 """Seconds for one job on one folder: far more than any takes, far less than what they are tempted into."""
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory):
-    folder = store.folder_of(STUDY, tmp_path_factory.mktemp("good"))
-    command = "partnership sweep " + " ".join(WORDS)
-    assert sweep.simulate(STUDY, folder, 2, sweep.Console(quiet=True), command) == []
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def impatient():
-    """No job may hang: a pipe is waited for for ever."""
-
-    def ring(*_):
-        raise TimeoutError(f"not answered within {PATIENCE} s")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(PATIENCE)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
-
-
-@pytest.fixture
-def places(tmp_path, good):
-    """A copy of the study to be spoilt, and a folder beside it that is none of its business."""
-    folder, outside = store.folder_of(STUDY, tmp_path / "results"), tmp_path / "outside"
-    shutil.copytree(good, folder)
-    shutil.copytree(good, outside)
-    (outside / "treasure.txt").write_text("precious")
-    os.mkfifo(outside / "pipe")
-    return folder, outside
 
 
 def contents(folder):

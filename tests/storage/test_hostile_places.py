@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +17,6 @@ from experiments.execution import sweep
 from experiments.storage import confined, provenance, store
 from tests.faults import ROOT
 from tests.storage.test_hostile import (
-    PATIENCE,
     RUNS,
     STUDY,
     WORDS,
@@ -30,40 +28,7 @@ from tests.storage.test_hostile import (
     with_pandas,
 )
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory):
-    folder = store.folder_of(STUDY, tmp_path_factory.mktemp("good"))
-    command = "partnership sweep " + " ".join(WORDS)
-    assert sweep.simulate(STUDY, folder, 2, sweep.Console(quiet=True), command) == []
-    return folder
-
-
-@pytest.fixture
-def places(tmp_path, good):
-    """A copy of the study to be spoilt, and a folder beside it that is none of its business."""
-    folder, outside = store.folder_of(STUDY, tmp_path / "results"), tmp_path / "outside"
-    shutil.copytree(good, folder)
-    shutil.copytree(good, outside)
-    (outside / "treasure.txt").write_text("precious")
-    os.mkfifo(outside / "pipe")
-    return folder, outside
-
-
-@pytest.fixture(autouse=True)
-def impatient():
-    """No job may hang: a pipe is waited for for ever."""
-
-    def ring(*_):
-        raise TimeoutError(f"not answered within {PATIENCE} s")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(PATIENCE)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("impatient")]
 
 
 # -- what is written --------------------------------------------------------------------------------------

@@ -6,8 +6,6 @@ The other models here are copies of this package with a source edited, run as pr
 from __future__ import annotations
 
 import ast
-import importlib
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -57,19 +55,6 @@ LISTS = (PROVENANCE, MANIFEST)
 
 def made(study, folder, **how):
     assert sweep.simulate(study, folder, 2, sweep.Console(quiet=True), COMMAND, **how) == []
-    return folder
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    return made(STUDY, store.folder_of(STUDY, tmp_path_factory.mktemp("results")))
-
-
-@pytest.fixture
-def study(finished, tmp_path):
-    """A copy of the finished study, to be changed."""
-    folder = store.folder_of(STUDY, tmp_path / "results")
-    shutil.copytree(finished, folder)
     return folder
 
 
@@ -140,19 +125,6 @@ def test_how_lines_end_does_not_matter_and_anything_else_does(tmp_path):
     assert found[0] == found[1] != found[2]
 
 
-@pytest.fixture
-def package(tmp_path, monkeypatch):
-    """A package of one module, `loads.rules`, that can be imported."""
-    (tmp_path / "loads").mkdir()
-    (tmp_path / "loads" / "__init__.py").touch()
-    (tmp_path / "loads" / "rules.py").write_text("factor = 1\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    importlib.invalidate_caches()
-    yield tmp_path / "loads"
-    for name in ("loads", "loads.rules"):
-        sys.modules.pop(name, None)
-
-
 def test_what_was_loaded_counts_and_not_what_the_file_says_since(package):
     held = sources.Sources("loads", package, ("rules",))
     before = dict(held.loaded())
@@ -197,12 +169,6 @@ def copied(folder, edit):
 def other(tmp_path_factory):
     """The package with another rule: meetings weigh half."""
     return copied(tmp_path_factory.mktemp("other"), lambda text: text.replace(BEFORE, AFTER))
-
-
-@pytest.fixture(scope="module")
-def commented(tmp_path_factory):
-    """The package with a comment more: for what asks which model it is, and does not run it."""
-    return copied(tmp_path_factory.mktemp("commented"), lambda text: text + "# a comment\n")
 
 
 def environment(package):
