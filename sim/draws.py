@@ -18,6 +18,7 @@ COMMITMENT = 1
 AGENDA = 8
 COMMON_AGENDA = 16
 TURNOVER = 24  # one block serves four partners
+ATTENDANCE = 25  # and so does this
 ORPHANING = 32
 REORGANISATION = 40
 LOST_OWNERS = 48

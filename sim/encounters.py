@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim import draws, rules
 from sim.draws import block, halves, triangular, uniform
-from sim.lanes import compiled, inlined, integer_part, real, some, where
+from sim.lanes import compiled, inlined, integer_part, maximum, real, some, where
 
 
 @inlined
@@ -69,10 +69,10 @@ def meet(state, month, going):
         me = state.partners[i]
         heard = 0.0
         for e in range(state.meetings):
-            held = going & (me.present > 0.0) & (e < parameters.meetings)
             encounter = state.encounters[i * state.meetings + e]
             j, trust = integer_part(encounter.other), encounter.trust
             other, trust_back = state.partners[j], state.trust[j, i]
+            held = going & (me.seated > 0.0) & (other.seated > 0.0) & (e < parameters.meetings)
             change = rules.trust_change(
                 trust, rules.seen(other.given, encounter.error), structure, visibility,
                 parameters.trust_rate, parameters.loss_aversion, parameters.crowding,
@@ -129,14 +129,30 @@ def hold(state, i, j):
 
 
 @compiled
+def measure_distance(state):
+    """How far each partner's own agenda is from this month's shared aims."""
+    for i in range(state.n):
+        state.partners[i].distance = 0.0
+    for k in range(state.n_issues):
+        issue = state.issues[k]
+        aim = rules.aim(issue.mean_agenda, issue.need, state.partnership.purpose, state.parameters.evidence_use)
+        for i in range(state.n):
+            agenda = state.agenda[i, k]
+            state.partners[i].distance += maximum(agenda - aim, aim - agenda) / 2.0
+
+
+@compiled
 def change_alignment(state, going):
     """Commit what partners understood of each other's talk this month, and what they forgot."""
     parameters, partnership = state.parameters, state.partnership
     hours_share = partnership.purpose_hours / partnership.total
-    talk = rules.talk(hours_share, partnership.structure, parameters.purpose_rate, parameters.forum_effect)
+    talk = rules.talk(hours_share, partnership.structure, partnership.purpose_rate, parameters.forum_effect)
+    if some(parameters.goal_conflict > 0.0):
+        measure_distance(state)
     for i in range(state.n):
         partner = state.partners[i]
+        openness = rules.openness(partner.distance, parameters.goal_conflict)
         heard = partner.heard + partner.heard_back
-        alignment = rules.aligned(partner.alignment, talk, heard, partner.voice, parameters.purpose_decay)
+        alignment = rules.aligned(partner.alignment, talk, heard, partner.voice, openness, parameters.purpose_decay)
         partner.alignment = where(going, alignment, partner.alignment)
-        partner.trust = partner.trust_sum / (parameters.n_partners - 1.0)
+        partner.trust = rules.ratio(partner.trust_sum, partner.others, 0.0)

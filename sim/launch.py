@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sim import draws, rules
 from sim.draws import draw, pick
-from sim.lanes import compiled, inlined, integer_part, maximum, real, some, sqrt, where
+from sim.lanes import compiled, inlined, integer_part, real, some, sqrt, where
+from sim.membership import name_owners, seat
 from sim.params import SECTORS
+from sim.state import take_stock
 
 
 @inlined
@@ -56,7 +58,6 @@ def draw_partners(state):
     composed = sectors_counted(state) > 0.0
     n_small = real(integer_part(parameters.small_share * parameters.n_partners + 0.5))
     small_sum, total, root_total = 0.0, 0.0, 0.0
-    leader, most = 0.0, 0.0
     for i in range(state.n):
         partner = state.partners[i]
         present = where(i < parameters.n_partners, 1.0, 0.0)
@@ -76,7 +77,7 @@ def draw_partners(state):
             mean * (1.0 + parameters.capacity_spread * (u[0] + u[1] - 1.0)), shared, parameters.smallest_capacity
         )
         capacity = where(present > 0.0, capacity, 0.0)
-        partner.present, partner.small, partner.capacity = present, small, capacity
+        partner.present, partner.small, partner.capacity, partner.seated = present, small, capacity, present
         partner.accountability = rules.clip(accountability + parameters.accountability_spread * (u[2] + u[3] - 1.0))
         commitment = rules.clip(commitment + parameters.commitment_spread * (v[0] + v[1] - 1.0))
         partner.start_commitment = commitment
@@ -84,10 +85,7 @@ def draw_partners(state):
         small_sum += small
         total += capacity
         root_total += sqrt(capacity)
-        leader = where(capacity > most, i, leader)
-        most = maximum(capacity, most)
     partnership.n_small, partnership.total, partnership.root_total = small_sum, total, root_total
-    partnership.leader = leader
 
 
 @compiled
@@ -103,7 +101,6 @@ def draw_agendas(state):
             u, issue = pick(four, k % 4), state.issues[k]
             issue.common = u * u
             common_sum += u * u
-            issue.mean_agenda, issue.natural_owner, issue.owner = 0.0, 0.0, -1.0
     for i in range(state.n):
         own_sum = 0.0
         for block in range((state.n_issues + 3) // 4):
@@ -118,48 +115,55 @@ def draw_agendas(state):
             state.agenda[i, k] = (1.0 - diversity) * issue.need + diversity * bent
     for k in range(state.n_issues):
         issue = state.issues[k]
-        weighted, most = 0.0, 0.0
+        weighted = 0.0
         for i in range(state.n):
-            weight = state.partners[i].capacity * state.agenda[i, k]
-            weighted += weight
-            issue.natural_owner = where(weight > most, i, issue.natural_owner)
-            most = maximum(weight, most)
+            weighted += state.partners[i].capacity * state.agenda[i, k]
         issue.mean_agenda = weighted / partnership.total
 
 
 @compiled
-def results_alone(state):
-    """What the same partners achieve without a partnership: own effort, own agenda, nobody coordinates."""
+def work_alone(state):
+    """What the same partners work on each issue without a partnership: own effort, own agenda, nobody coordinates."""
     parameters, partnership = state.parameters, state.partnership
-    results = 0.0
     for k in range(state.n_issues):
-        need = state.issues[k].need
+        issue = state.issues[k]
         work_sum, root_sum = 0.0, 0.0
         for i in range(state.n):
-            work = parameters.own_effort * state.partners[i].capacity * state.agenda[i, k]
+            own = parameters.own_effort * state.partners[i].capacity * state.agenda[i, k]
+            work = rules.useful(0.0, own, 0.0, parameters.coordination_floor)
             work_sum += work
             root_sum += sqrt(work)
-        work = rules.issue_work(
-            work_sum, root_sum, need, partnership.total, partnership.root_total, parameters.complementarity
+        issue.alone_work = rules.issue_work(
+            work_sum, root_sum, issue.need, partnership.total, partnership.root_total, parameters.complementarity
         )
-        results += need * rules.saturate(parameters.coordination_floor * work, parameters.saturation)
-    partnership.alone_results = results
 
 
 @compiled
-def seat(state):
-    """Seats, voice, parts of a seat's load (with or without an umbrella for small partners), and weight on others."""
+def results_alone(state):
+    """What comes of that work this month, and by how much it serves the others better than the worse off."""
     parameters, partnership = state.parameters, state.partnership
-    n_small = partnership.n_small
-    shared = (parameters.umbrella > 0.0) & (n_small > 0.0)
-    sharing = maximum(n_small, 1.0)
-    partnership.seats = where(shared, parameters.n_partners - n_small + 1.0, parameters.n_partners)
-    for i in range(state.n):
-        partner = state.partners[i]
-        under = shared & (partner.small > 0.0)
-        partner.voice = where(under, rules.umbrella_voice(parameters.umbrella_fidelity, sharing), 1.0)
-        partner.seat_share = where(under, 1.0 / sharing, 1.0)
-        partner.shift_weight = partner.capacity / (partnership.total - partner.capacity)
+    reach = rules.reach(0.0, parameters.inverse_care, parameters.equity_use)
+    results, gap = 0.0, 0.0
+    for k in range(state.n_issues):
+        issue = state.issues[k]
+        served, behind = rules.served(
+            issue.alone_work * partnership.focus, reach, parameters.saturation, parameters.worse_off_share
+        )
+        results += issue.need * served
+        gap += issue.need * behind
+    partnership.alone_results, partnership.alone_gap_now = results, gap
+
+
+@compiled
+def inherit(state):
+    """What stands at launch of a partnership with a history: structure that fits as purpose was, and owners."""
+    parameters, partnership = state.parameters, state.partnership
+    partnership.structure = parameters.initial_structure
+    partnership.fit = rules.initial_fit(parameters.initial_purpose, parameters.fit_floor)
+    owned = real(integer_part(parameters.initial_owned * real(state.n_issues) + 0.5))
+    for k in range(state.n_issues):
+        issue = state.issues[k]
+        issue.owner = where(real(k) < owned, issue.natural_owner, -1.0)
 
 
 @compiled
@@ -168,8 +172,10 @@ def launch(state):
     parameters, partnership = state.parameters, state.partnership
     draw_partners(state)
     draw_agendas(state)
-    results_alone(state)
+    work_alone(state)
     seat(state)
+    name_owners(state)
+    inherit(state)
     start_trust = rules.quantise(parameters.initial_trust)
     partnership.start_trust = start_trust
     for i in range(state.n):
@@ -180,13 +186,20 @@ def launch(state):
             state.trust[i, j] = known
             trust_sum += known
         partner.trust_sum, partner.trust = trust_sum, trust_sum / (parameters.n_partners - 1.0)
+        partner.alignment = partner.present * parameters.initial_purpose
         partner.effort = parameters.initial_trust
-        partner.alignment, partner.cost_shift, partner.burden, partner.endorsed = 0.0, 0.0, 0.0, 0.0
+        partner.cost_shift, partner.burden, partner.endorsed = 0.0, 0.0, 0.0
+        partner.own_work, partner.distance = 0.0, 0.0
         partner.work, partner.heard, partner.heard_back, partner.effort_sum = 0.0, 0.0, 0.0, 0.0
-    partnership.structure, partnership.fit, partnership.purpose = 0.0, parameters.fit_floor, 0.0
+    partnership.structure_rate = rules.structure_rate(parameters.structure_months)
+    partnership.purpose_rate = rules.purpose_rate(parameters.purpose_months)
     partnership.outcome, partnership.alone_outcome, partnership.age = 0.0, 0.0, 0.0
+    partnership.gap, partnership.alone_gap = 0.0, 0.0
+    partnership.months_since, partnership.focus = parameters.distraction_months, 1.0
+    results_alone(state)
+    take_stock(state, partnership.age == 0.0)
     partnership.ended, partnership.axed = parameters.alone, 0.0
     partnership.early, partnership.late = parameters.early_emphasis, parameters.late_emphasis
-    partnership.upkeep = parameters.upkeep_emphasis
+    partnership.upkeep, partnership.turned = parameters.upkeep_emphasis, 0.0
     partnership.worst_issue, partnership.cycles = 0.0, 0.0
     partnership.cycle_outcome, partnership.cycle_expectation, partnership.cycle_age = 0.0, 0.0, 0.0

@@ -40,6 +40,16 @@ OUTCOMES: tuple[Reading, ...] = (
     R("participation_small", "share", "share of small partners that take part at the end"),
     R("overloaded", "share", "share of partners that lose most hours to meetings at the end"),
     R("laggards", "share", "share of partners that give less than half of what the most giving one gives, at the end"),
+    R("members", "share", "share of partners at the table at the end"),
+    R("structure_peak", "level", "highest structure of any month"),
+    R("purpose_peak", "level", "highest purpose of any month"),
+    R("outcome_worse_off", "level", "outcome of the worse off, at the end"),
+    R("outcome_others", "level", "outcome of the others, at the end"),
+    R("gap", "level", "outcome of the others less that of the worse off, at the end"),
+    R("gap_change", "level", "that gap less what it would have been had everyone acted alone"),
+    R("gap_change_mean", "level", "the same, mean over months"),
+    R("added_value_worse_off_mean", "level", "added value for the worse off, mean over months"),
+    R("added_value_others_mean", "level", "added value for the others, mean over months"),
     R("gini_effort", "1", "Gini coefficient of partners' mean effort"),
     R("gain_month", "months", "first month from which added value stays above 0; missing if it never does"),
     R("collapse_month", "months", "first month from which mean effort stays below collapse_effort; missing if never"),
@@ -79,6 +89,7 @@ def summarise(state, outcomes, missing):
     months = state.parameters.months
     outcome_sum, alone_sum, effort_sum, burden_sum = 0.0, 0.0, 0.0, 0.0
     owned_sum, cost_shift_sum = 0.0, 0.0
+    gap_sum, structure_peak, purpose_peak = 0.0, 0.0, 0.0
     gain_month, collapse_month = missing, missing
     for month in range(state.months):
         series = state.series[month]
@@ -88,6 +99,9 @@ def summarise(state, outcomes, missing):
         burden_sum += series.burden
         owned_sum += series.owned
         cost_shift_sum += series.cost_shift
+        gap_sum += series.gap - series.alone_gap
+        structure_peak = maximum(structure_peak, series.structure)
+        purpose_peak = maximum(purpose_peak, series.purpose)
         first = where(gain_month == gain_month, gain_month, month + 1.0)
         gain_month = where(series.outcome > series.alone_outcome, first, missing)
         first = where(collapse_month == collapse_month, collapse_month, month + 1.0)
@@ -107,6 +121,14 @@ def summarise(state, outcomes, missing):
     outcomes.participation = last.participation
     outcomes.participation_large, outcomes.participation_small = last.participation_large, last.participation_small
     outcomes.overloaded, outcomes.laggards = last.overloaded, last.laggards
+    outcomes.members, outcomes.structure_peak, outcomes.purpose_peak = last.members, structure_peak, purpose_peak
+    share = state.parameters.worse_off_share
+    outcomes.gap, outcomes.gap_change = last.gap, last.gap - last.alone_gap
+    outcomes.outcome_worse_off = last.outcome - (1.0 - share) * last.gap
+    outcomes.outcome_others = last.outcome + share * last.gap
+    outcomes.gap_change_mean = gap_sum / months
+    outcomes.added_value_worse_off_mean = outcomes.added_value_mean - (1.0 - share) * outcomes.gap_change_mean
+    outcomes.added_value_others_mean = outcomes.added_value_mean + share * outcomes.gap_change_mean
     outcomes.gini_effort = gini_effort(state)
     outcomes.gain_month, outcomes.collapse_month = gain_month, collapse_month
     outcomes.axed = state.partnership.axed

@@ -57,27 +57,66 @@ def shared_capacity(capacity, partnerships, smallest_capacity):
     return maximum(smallest_capacity, capacity / partnerships)
 
 
+# -- disturb ----------------------------------------------------------------------------------------------
+
+
+@inlined
+def distracted(months_since, distraction, distraction_months):
+    """Share of everyone's capacity that a reorganisation takes, falling to 0 (Fulop et al. 2002: 18 months)."""
+    return distraction * maximum(0.0, 1.0 - months_since / distraction_months)
+
+
 # -- convene ----------------------------------------------------------------------------------------------
 
 
 @inlined
-def emphasis(age, setup_months, early, late, upkeep):
-    """Share of setup that goes to structure this month: early, then late, then upkeep (KingsFund: which first?).
+def dated_emphasis(age, setup_months, early, late):
+    """Share of setup that goes to structure, by the calendar: early, then late (KingsFund: which first?).
 
     In the middle month of an odd number the mean of early and late.
     """
     twice = 2.0 * age + 1.0
-    building = where(twice < setup_months, early, where(twice == setup_months, (early + late) / 2.0, late))
-    return where(age < setup_months, building, upkeep)
+    return where(twice < setup_months, early, where(twice == setup_months, (early + late) / 2.0, late))
 
 
 @inlined
-def seat_load(structure, talk_share, seats, load_per_seat, load_per_talk, reference_seats):
+def is_ready(structure, purpose, early, gate):
+    """Whether what the early emphasis builds stands high enough to turn to the late one. Assumption."""
+    return early * structure + (1.0 - early) * purpose >= gate
+
+
+@inlined
+def responsive_emphasis(structure, purpose, responsiveness):
+    """Share of setup that goes to structure where it goes to what lags (Corbin et al. 2016: balance). Assumption."""
+    return s_curve(responsiveness * (purpose - structure))
+
+
+@inlined
+def outside_hours(age, total, outside_share, outside_months):
+    """Hours of setup that someone else pays for, while it lasts (HImP: a duty; HWB: statutory boards)."""
+    return where(age < outside_months, outside_share * total, 0.0)
+
+
+@inlined
+def seat_load(structure, talk_share, seats, load_per_seat, load_per_talk, load_growth, reference_seats):
     """Hours a seat must spend in meetings: more boards, more talk and more seats cost more (NHSPlan; Huxham & Vangen).
 
     In units of capacity, the same for large and small, so it weighs most on small partners.
     """
-    return (load_per_seat * structure + load_per_talk * talk_share) * seats / reference_seats
+    growth = 1.0 - load_growth + load_growth * seats / reference_seats
+    return (load_per_seat * structure + load_per_talk * talk_share) * growth
+
+
+@inlined
+def leaves(commitment, mandated, exit_level):
+    """Whether a partner would rather leave the table (HImP: users and carers take far less part; KingsFund)."""
+    return (commitment < exit_level) & (mandated == 0.0)
+
+
+@inlined
+def returns(outcome, alone_outcome):
+    """Whether one that left would rather be back: while more is gained together than alone. Assumption."""
+    return outcome > alone_outcome
 
 
 @inlined
@@ -127,7 +166,24 @@ def cost_shift(oversight, alignment, purpose, shifting, shifting_alignment, pool
     return shifting * (1.0 - oversight) * restraint
 
 
+@inlined
+def own_work(effort, own_effort, displacement, own_work_effect):
+    """Share of capacity at work on the own agenda, beside what is given to the partnership.
+
+    Of what a partner would do alone, part goes on with the capacity it keeps; `displacement` 1 means that what it
+    gives is taken from its own work first (additionality and deadweight, as evaluations have them). Assumption.
+    """
+    kept = own_effort * (1.0 - effort)
+    return own_work_effect * (kept - displacement * (kept - maximum(own_effort - effort, 0.0)))
+
+
 # -- deliver ----------------------------------------------------------------------------------------------
+
+
+@inlined
+def pooled(pooled_share, structure, fit, authority):
+    """Share of joint work that is pooled: at least what a board with authority disposes of (HWB: executive power)."""
+    return maximum(pooled_share, authority * structure * fit)
 
 
 @inlined
@@ -157,10 +213,38 @@ def issue_work(work, root_work, need, total, root_total, complementarity):
 
 
 @inlined
-def coordination(ownership, structure, fit, coordination_floor, coordination_effect):
-    """Part of the work not duplicated: owner or fitting structure coordinate it (KingsFund; Provan & Milward 1995)."""
-    uncoordinated = (1.0 - ownership) * (1.0 - coordination_effect * structure * fit)
+def coordination(ownership, structure, fit, purpose, trust, coordination_floor, coordination_effect, relational_effect):
+    """Part of the work not duplicated: an owner, fitting structure, or relations coordinate it.
+
+    KingsFund (clear responsibility), Provan & Milward 1995 (a central body), Gittell 2002 (shared goals, shared
+    knowledge and mutual respect: relational coordination).
+    """
+    formal = (1.0 - ownership) * (1.0 - coordination_effect * structure * fit)
+    uncoordinated = formal * (1.0 - relational_effect * purpose * trust)
     return coordination_floor + (1.0 - coordination_floor) * (1.0 - uncoordinated)
+
+
+@inlined
+def useful(joint, own, coordination, coordination_floor):
+    """Work of a partner on an issue that duplicates nobody's: what is coordinated, and its own at the floor."""
+    return coordination * joint + coordination_floor * own
+
+
+@inlined
+def reach(purpose, inverse_care, equity_use):
+    """Part of their share of work that the worse off get: less, but for purpose (Tudor Hart 1971; KingsFund)."""
+    return 1.0 - inverse_care * (1.0 - equity_use * purpose)
+
+
+@inlined
+def served(work, reach, saturation, worse_off_share):
+    """How far work on an issue serves the need of all, and by how much it serves the others better than the worse off.
+
+    Each group's need saturates by itself (Tudor Hart 1971: inverse care).
+    """
+    worse_off = saturate(work * reach, saturation)
+    others = saturate(work * ((1.0 - worse_off_share * reach) / (1.0 - worse_off_share)), saturation)
+    return others + worse_off_share * (worse_off - others), others - worse_off
 
 
 @inlined
@@ -173,9 +257,35 @@ def delayed(outcome, results, outcome_delay):
 
 
 @inlined
+def structure_rate(structure_months):
+    """Structure a month of all hours builds, where a fifth of them builds half in so many months. Assumption.
+
+    3.4657 is ln 2 / 0.2, from dS/dt = rate * 0.2 * (1 - S).
+    """
+    return 3.465735902799726 / structure_months
+
+
+@inlined
+def purpose_rate(purpose_months):
+    """Alignment that talk gives in a month of all hours, where a fifth of them gives half in so many months.
+
+    Under reference conditions: trust .45, four encounters a month (two called), talk_base .3, no structure. 4.0732 is
+    (ln 2 + ln((.3 + .35) / .3)) / (0.2 * 4 * .45), from da/dt = rate * 0.2 * 4 * .45 * (.3 + .7 * a) * (1 - a).
+    Assumption.
+    """
+    return 4.073158524426186 / purpose_months
+
+
+@inlined
 def structure_built(structure, hours_share, structure_rate):
     """Structure added by this month's hours on it, less the more there is. Assumption."""
-    return structure_rate * hours_share * (1.0 - structure)
+    return minimum(1.0, structure_rate * hours_share) * (1.0 - structure)
+
+
+@inlined
+def initial_fit(purpose, fit_floor):
+    """Fit of the structure that a partnership with a history starts from: as its purpose was. Assumption."""
+    return fit_floor + (1.0 - fit_floor) * purpose
 
 
 @inlined
@@ -266,9 +376,15 @@ def talk(hours_share, structure, purpose_rate, forum_effect):
 
 
 @inlined
-def aligned(alignment, talk, heard, voice, purpose_decay):
+def openness(distance, goal_conflict):
+    """How far a partner is open to the shared aims: less the further its own agenda is (Vangen & Huxham 2012)."""
+    return 1.0 - goal_conflict * distance
+
+
+@inlined
+def aligned(alignment, talk, heard, voice, openness, purpose_decay):
     """Alignment after a month: what is heard adds to it, forgetting takes from it. Assumption."""
-    return clip(alignment + talk * heard * voice * (1.0 - alignment) - purpose_decay * alignment)
+    return clip(alignment + talk * heard * voice * openness * (1.0 - alignment) - purpose_decay * alignment)
 
 
 # -- reflect ----------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from sim.engine import run_months, step
 from sim.lanes import Lanes, compiled
 from sim.launch import launch
 from sim.outcomes import OUTCOME_NAMES, OUTCOME_SCHEMA, cycle_means, summarise
-from sim.params import COUNTS, NAMES, NEEDS, PARAMETERS, ParameterError, parameter_value, with_counts
+from sim.params import COUNTS, NAMES, NEEDS, PARAMETERS, PLANS, UNTIL, ParameterError, parameter_value, with_counts
 from sim.state import PARTNER, SERIES_NAMES, allocate, one_run, view
 from sim.tables import in_lane, matrix, row
 
@@ -165,13 +165,21 @@ def check_points(points: np.ndarray, worlds: np.ndarray, seed: int) -> None:
     check_composition(points)
 
 
+def several_plans(points: np.ndarray) -> np.ndarray:
+    """Which points (runs,) have several plans of setup, or a schedule with gaps; `require_one_plan` says which."""
+    until, decides = (points[:, [NAMES.index(name) for name in names]] for names in (UNTIL, PLANS))
+    gaps = (until[:, 1:] > 0.0) & (until[:, 1:] <= until[:, :-1]) | (until[:, 1:] > 0.0) & (until[:, :-1] == 0.0)
+    learns = (until[:, 0] > 0.0) & (points[:, NAMES.index("learning_prob")] > 0.0)
+    return np.asarray(gaps.any(axis=1) | ((decides > 0.0).sum(axis=1) > 1) | learns)
+
+
 def check_composition(points: np.ndarray) -> None:
-    """Raise `ParameterError` where sectors count other partners than a point has, or some issues lack a need."""
+    """Raise `ParameterError` where parameters contradict one another: sectors and partners, needs, plans of setup."""
     count = points[:, [NAMES.index(name) for name in COUNTS]].sum(axis=1)
     needs = points[:, [NAMES.index(name) for name in NEEDS]] > 0.0
     meant = np.arange(len(NEEDS)) < points[:, [NAMES.index("n_issues")]]
     lacking = (needs & meant).any(axis=1) & (~needs & meant).any(axis=1)
-    wrong = lacking | ((count > 0.0) & (count != points[:, N_PARTNERS]))
+    wrong = lacking | ((count > 0.0) & (count != points[:, N_PARTNERS])) | several_plans(points)
     if wrong.any():
         values = dict(zip(NAMES, points[wrong.argmax()].tolist(), strict=True))
         with_counts(values, values)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sim import draws, rules
 from sim.draws import draw, pick
 from sim.lanes import compiled, inlined, lane, maximum, some, where, width_of
-from sim.state import one_run, set_purpose
+from sim.state import one_run
 
 
 @inlined
@@ -23,8 +23,8 @@ def turn_over(run, month, i):
     moved = 0.0
     for j in range(run.n):
         if j != i and run.partners[j].present > 0.0:
-            moved += shake(run, i, j, loss)
-            keep_trust(run, j, shake(run, j, i, loss))
+            moved += run.partners[j].seated * shake(run, i, j, loss)
+            keep_trust(run, j, partner.seated * shake(run, j, i, loss))
     keep_trust(run, i, moved)
     for k in range(run.n_issues):
         if run.issues[k].owner == i:
@@ -44,10 +44,10 @@ def shake(run, i, j, loss):
 
 @inlined
 def keep_trust(run, i, moved):
-    """Keep the sum and the mean of a partner's trust true, after its ties moved by so much in all."""
+    """Keep the sum and the mean of a partner's trust true, after its ties to the table moved by so much in all."""
     partner = run.partners[i]
     partner.trust_sum = partner.trust_sum + moved
-    partner.trust = partner.trust_sum / (run.parameters.n_partners - 1.0)
+    partner.trust = rules.ratio(partner.trust_sum, partner.others, 0.0)
 
 
 @compiled
@@ -65,7 +65,7 @@ def reorganise(run, month):
             moved = 0.0
             for j in range(run.n):
                 if j != i and run.partners[j].present > 0.0:
-                    moved += shake(run, i, j, trust_loss)
+                    moved += run.partners[j].seated * shake(run, i, j, trust_loss)
             keep_trust(run, i, moved)
 
 
@@ -94,7 +94,7 @@ def relaunch(run, month):
     parameters, partnership = run.parameters, run.partnership
     choose_setup(run, month)
     partnership.structure = partnership.structure * parameters.relaunch_keeps
-    partnership.fit, partnership.age = parameters.fit_floor, 0.0
+    partnership.fit, partnership.age, partnership.turned = parameters.fit_floor, 0.0, 0.0
     for k in range(run.n_issues):
         run.issues[k].owner = -1.0
     for i in range(run.n):
@@ -105,16 +105,27 @@ def relaunch(run, month):
 
 
 @inlined
-def leaves(state, four, i, going):
+def turns_over(state, four, i, going):
     """Whether a partner's people change; `four` is the block of draws it shares with three others."""
     return (pick(four, i % 4) < state.parameters.turnover_prob) & going & (state.partners[i].present > 0.0)
 
 
 @inlined
-def reorganised(state, month, going):
+def reorganised(state, month):
     """Whether a reorganisation comes from above."""
     u = draw(state.seed, state.world, month, 0, draws.REORGANISATION)
-    return (u[0] < state.parameters.reorganisation_prob) & going
+    return u[0] < state.parameters.reorganisation_prob
+
+
+@compiled
+def reform(state, month):
+    """Whether a reorganisation comes; it distracts everyone, with or without a partnership (Fulop et al. 2002)."""
+    parameters, partnership = state.parameters, state.partnership
+    from_above = reorganised(state, month)
+    months_since = where(from_above, 0.0, partnership.months_since + 1.0)
+    distracted = rules.distracted(months_since, parameters.distraction, parameters.distraction_months)
+    partnership.months_since, partnership.focus = months_since, 1.0 - distracted
+    return from_above
 
 
 @inlined
@@ -125,25 +136,24 @@ def relaunched(state, going):
 
 
 @compiled
-def disturb(state, month, going):
+def disturb(state, month, from_above, going):
     """Turnover, reorganisation, relaunch: rare in any one run, so each is played run by run."""
     width = width_of(state.parameters.months)
     for block in range((state.n + 3) // 4):
         four = draw(state.seed, state.world, month, block, draws.TURNOVER)
         for i in range(4 * block, min(4 * block + 4, state.n)):
-            left = leaves(state, four, i, going)
+            left = turns_over(state, four, i, going)
             if some(left):
                 for index in range(width):
                     if lane(left, index):
                         turn_over(one_run(state, index), month, i)
-    from_above, anew = reorganised(state, month, going), relaunched(state, going)
+    from_above, anew = from_above & going, relaunched(state, going)
     if some(from_above | anew):
         for index in range(width):
             if lane(from_above, index):
                 reorganise(one_run(state, index), month)
             if lane(anew, index):
                 relaunch(one_run(state, index), month)
-    set_purpose(state, going)
 
 
 @compiled
@@ -152,6 +162,6 @@ def happenings(state, month, marks):
     going = state.partnership.ended == 0.0
     for i in range(state.n):
         four = draw(state.seed, state.world, month, i // 4, draws.TURNOVER)
-        marks[i] = where(leaves(state, four, i, going), 1.0, 0.0)
-    marks[state.n] = where(reorganised(state, month, going), 1.0, 0.0)
+        marks[i] = where(turns_over(state, four, i, going), 1.0, 0.0)
+    marks[state.n] = where(reorganised(state, month) & going, 1.0, 0.0)
     marks[state.n + 1] = where(relaunched(state, going), 1.0, 0.0)

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim import rules
 from sim.lanes import Lanes, inlined, lane, where
-from sim.params import MOST_ISSUES, NAMES, SECTORS
+from sim.params import ENTRIES, MOST_ISSUES, NAMES, SECTORS
 from sim.places import integers
 from sim.tables import Schema, aligned_zeros, in_lane, matrix, row, table
 
@@ -35,7 +36,7 @@ SERIES: tuple[Reading, ...] = (
     R("emphasis", "share", "share of setup that goes to structure"),
     R("structure", "level", "boards, agreements, named owners"),
     R("fit", "level", "how well the structure suits what it is for"),
-    R("purpose", "level", "capacity-weighted mean alignment with the shared aims"),
+    R("purpose", "level", "capacity-weighted mean alignment with the shared aims of those at the table"),
     R("trust", "level", "mean effort that partners expect of each other"),
     R("commitment", "level", "mean commitment of partners"),
     R("effort", "share", "mean share of capacity given"),
@@ -49,6 +50,9 @@ SERIES: tuple[Reading, ...] = (
     R("overloaded", "share", "share of partners that lose most hours to meetings"),
     R("laggards", "share", "share of partners that give less than half of what the most giving one gives"),
     R("commitment_small", "level", "mean commitment of small partners; 0 where there are none"),
+    R("members", "share", "share of partners at the table"),
+    R("gap", "level", "outcome of the better off less that of the worse off"),
+    R("alone_gap", "level", "what that gap would have been had every partner acted alone"),
 )
 
 del R
@@ -62,17 +66,22 @@ SECTOR = Schema("count", "capacity", "accountability", "commitment", "partnershi
 NEED = Schema("weight")
 FIRST_SECTOR, FIRST_NEED = NAMES.index("sector_1_count"), NAMES.index("need_1")
 AFTER_SECTORS, AFTER_NEEDS = FIRST_SECTOR + SECTORS * len(SECTOR), FIRST_NEED + MOST_ISSUES
-"""Where sectors and needs stand among the parameters."""
+ENTRY = Schema("until", "emphasis")
+FIRST_ENTRY = NAMES.index("schedule_1_until")
+AFTER_ENTRIES = FIRST_ENTRY + ENTRIES * len(ENTRY)
+"""Where sectors, needs and the entries of a schedule stand among the parameters."""
 
 PARTNER = Schema(
     "present",  # 1, or 0 for a row beyond the run's partners
     "small",  # 1 for a small partner
+    "seated",  # 1 at the table; 0 for one that has left it
+    "others",  # how many others are at the table
     "capacity",  # >= smallest_capacity
     "accountability",
     "start_commitment",
     "commitment",
     "alignment",
-    "trust_sum",  # of its trust in all others
+    "trust_sum",  # of its trust in all others at the table
     "trust",  # the mean of it
     "effort",
     "cost_shift",
@@ -80,6 +89,8 @@ PARTNER = Schema(
     "shifted",  # what it pushed onto others last month, for each unit of their capacity
     "burden",
     "work",  # effective hours on issues this month
+    "own_work",  # hours on its own agenda, beside the partnership
+    "distance",  # of its agenda from the shared aims: half the sum of differences in size
     "heard",  # weight of what it heard this month in encounters it called
     "heard_back",  # and in those that others called
     "given",  # effort less cost shifting
@@ -91,16 +102,19 @@ PARTNER = Schema(
 )
 
 PARTNERSHIP = Schema(
-    "n_small", "total", "root_total", "leader", "seats", "start_trust",  # fixed for a world
-    "alone_results", "alone_outcome",
-    "structure", "fit", "purpose", "outcome", "age", "ended", "axed",
+    "n_small", "total", "root_total", "start_trust", "structure_rate", "purpose_rate",  # fixed for a world
+    "members", "core", "leader", "seats",  # of those at the table: how many, their capacity
+    "months_since", "focus",  # the last reorganisation, and what it leaves of everyone's capacity
+    "alone_results", "alone_gap_now", "alone_outcome", "alone_gap",
+    "structure", "fit", "purpose", "trust", "outcome", "gap", "gap_now", "age", "ended", "axed",
     "early", "late", "upkeep",  # emphases: the setup now in force
+    "turned",  # 1 once it has turned from the early to the late emphasis, where that waits for a gate
     "emphasis", "setup_share", "structure_hours", "purpose_hours", "results", "expectation", "worst_issue",
     "cycle_outcome", "cycle_expectation", "cycle_age", "cycles",
     "before_mean", "before_early", "before_late", "before_upkeep",
 )  # fmt: skip
 
-ISSUE = Schema("need", "common", "mean_agenda", "natural_owner", "owner")
+ISSUE = Schema("need", "common", "mean_agenda", "natural_owner", "owner", "alone_work")
 
 ENCOUNTER = Schema(
     "first", "second", "board", "error", "error_back", "other", "trust", "change", "change_back", "heard_back"
@@ -128,6 +142,7 @@ class State(NamedTuple):
     parameters: Any
     sectors: Any  # a table on the parameters of sectors
     needs: Any  # a table on those of needs
+    schedule: Any  # and one on those of the entries of a schedule
     partnership: Any
     partners: Any
     issues: Any
@@ -177,6 +192,7 @@ def view(lanes: Lanes, memory: Memory, seed: int, n: int, n_issues: int, meeting
         row(lanes, PARAMETER, memory.parameters),
         table(lanes, SECTOR, memory.parameters[FIRST_SECTOR:AFTER_SECTORS]),
         table(lanes, NEED, memory.parameters[FIRST_NEED:AFTER_NEEDS]),
+        table(lanes, ENTRY, memory.parameters[FIRST_ENTRY:AFTER_ENTRIES]),
         row(lanes, PARTNERSHIP, memory.partnership),
         table(lanes, PARTNER, memory.partners),
         table(lanes, ISSUE, memory.issues),
@@ -200,6 +216,7 @@ def one_run(state: State, index: int) -> State:
         in_lane(state.parameters, index),
         in_lane(state.sectors, index),
         in_lane(state.needs, index),
+        in_lane(state.schedule, index),
         in_lane(state.partnership, index),
         in_lane(state.partners, index),
         in_lane(state.issues, index),
@@ -217,9 +234,14 @@ def one_run(state: State, index: int) -> State:
 
 
 @inlined
-def set_purpose(state, going):
-    """Purpose of the partnership: the capacity-weighted mean alignment of its partners."""
-    weighted = 0.0
+def take_stock(state, going):
+    """Purpose and trust of the partnership: means over those at the table, of alignment by capacity and of trust."""
+    partnership = state.partnership
+    weighted, trust = 0.0, 0.0
     for i in range(state.n):
-        weighted += state.partners[i].capacity * state.partners[i].alignment
-    state.partnership.purpose = where(going, weighted / state.partnership.total, state.partnership.purpose)
+        partner = state.partners[i]
+        weighted += partner.seated * partner.capacity * partner.alignment
+        trust += partner.seated * partner.trust
+    purpose = rules.ratio(weighted, partnership.core, 0.0)
+    partnership.purpose = where(going, purpose, partnership.purpose)
+    partnership.trust = where(going, rules.ratio(trust, partnership.members, 0.0), partnership.trust)

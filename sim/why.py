@@ -16,8 +16,9 @@ from sim import rules
 from sim.cache import kept
 from sim.engine import pulled, weighed
 from sim.lanes import Lanes, compiled, integer_part
-from sim.shocks import disturb
-from sim.state import PARTNER, PARTNERSHIP, Memory, view
+from sim.membership import attend
+from sim.shocks import disturb, reorganised
+from sim.state import PARTNER, PARTNERSHIP, Memory, take_stock, view
 from sim.tables import row, table
 
 ONE = Lanes(1)
@@ -39,6 +40,7 @@ class EffortTerms(NamedTuple):
     compulsion: float  # the parameter times oversight
     decisiveness: float
     effort: float  # share of its capacity that it gave
+    seated: float  # 1 at the table, 0 where it had left it
 
     def since(self, before: EffortTerms) -> dict[str, float]:
         """What moved effort since another month, term by term: above 0 what speaks for giving more."""
@@ -92,16 +94,20 @@ class Why(NamedTuple):
         if self.effort is None or self.commitment is None:
             return f"Partner {self.partner} acted alone in month {self.month}; its commitment stood still."
         effort, commitment = self.effort, self.commitment
+        path = f"Its commitment went from {commitment.before:.3f} to {commitment.after:.3f}"
+        moves = moves_as_text(commitment.moves)
+        if not effort.seated:
+            away = f"Partner {self.partner} was not at the table in month {self.month}, and worked for itself"
+            return f"{away}. {path}: {moves}."
         sentence = (
             f"Partner {self.partner} gave {effort.effort:.2f} of its capacity in month {self.month}: "
             f"commitment {effort.commitment:.2f} and compulsion {effort.compulsion:.2f} against "
             f"temptation {effort.temptation:.2f} and a threshold of {effort.threshold:.2f}. "
         )
         if self.effort_before is not None:
-            moves = moves_as_text(effort.since(self.effort_before))
-            sentence += f"The month before it gave {self.effort_before.effort:.2f}; since then {moves}. "
-        path = f"Its commitment went from {commitment.before:.3f} to {commitment.after:.3f}"
-        return f"{sentence}{path}: {moves_as_text(commitment.moves)}."
+            since = moves_as_text(effort.since(self.effort_before))
+            sentence += f"The month before it gave {self.effort_before.effort:.2f}; since then {since}. "
+        return f"{sentence}{path}: {moves}."
 
 
 def moves_as_text(moves: dict[str, float]) -> str:
@@ -115,9 +121,12 @@ def moves_as_text(moves: dict[str, float]) -> str:
 
 @kept
 def shock(lanes, memory, seed, n, n_issues, meetings, months, month):
-    """Play the shocks of a month, and no more."""
+    """Play the shocks of a month, and who leaves or comes back, and no more."""
     state = view(lanes, memory, seed, n, n_issues, meetings, months)
-    disturb(state, month, state.partnership.ended == 0.0)
+    going = state.partnership.ended == 0.0
+    disturb(state, month, reorganised(state, month), going)
+    attend(state, month, going)
+    take_stock(state, going)
 
 
 @compiled
@@ -128,7 +137,8 @@ def fill_effort_terms(state, index, terms):
     compulsion = parameters.compulsion * oversight
     terms[0], terms[1], terms[2], terms[3] = partner.commitment, oversight, partner.trust, temptation
     terms[4], terms[5], terms[6] = parameters.effort_threshold, compulsion, parameters.decisiveness
-    terms[7] = rules.effort(inclination, compulsion, parameters.decisiveness)
+    terms[7] = partner.seated * rules.effort(inclination, compulsion, parameters.decisiveness)
+    terms[8] = partner.seated
 
 
 @compiled

@@ -55,7 +55,8 @@ class NaivePartner(mesa.Agent):
         self.accountability = clip(accountability + p["accountability_spread"] * (u[2] + u[3] - 1.0))
         self.start_commitment = clip(commitment + p["commitment_spread"] * (v[0] + v[1] - 1.0))
         self.commitment = self.start_commitment
-        self.alignment, self.cost_shift, self.burden, self.endorsed = 0.0, 0.0, 0.0, 0.0
+        self.alignment, self.cost_shift, self.burden, self.endorsed = p["initial_purpose"], 0.0, 0.0, 0.0
+        self.at_table, self.own_work = True, 0.0
         self.effort, self.effort_sum = p["initial_trust"], 0.0
         self.agenda = []
         self.trust = [rounded(p["initial_trust"])] * int(p["n_partners"])
@@ -71,10 +72,25 @@ class NaivePartner(mesa.Agent):
         return [other for other in self.model.partners if other is not self]
 
     def mean_trust(self):
+        known = [self.trust[other.index] for other in self.others() if other.at_table]
         total = 0.0
-        for other in self.others():
-            total += self.trust[other.index]
-        return total / (len(self.model.partners) - 1)
+        for trust in known:
+            total += trust
+        return total / len(known) if known else 0.0
+
+    def distance(self):
+        """From the shared aims of this month."""
+        model, total = self.model, 0.0
+        for k, agenda in enumerate(self.agenda):
+            mean = model.mean_agenda[k]
+            total += abs(agenda - (mean + model.p["evidence_use"] * model.purpose * (model.need[k] - mean)))
+        return total / 2.0
+
+    # phase 2
+
+    def leave(self):
+        self.at_table, self.endorsed = False, 0.0
+        self.model.owner = [None if owner is self else owner for owner in self.model.owner]
 
     # phase 1
 
@@ -104,6 +120,10 @@ class NaivePartner(mesa.Agent):
     def decide(self, load):
         """How much to give, and what to push onto others; returns effective free hours."""
         model, p = self.model, self.model.p
+        if not self.at_table:
+            self.effort, self.burden, self.cost_shift = 0.0, 0.0, 0.0
+            self.own_work = self.capacity * (p["own_work_effect"] * p["own_effort"])
+            return 0.0
         w, wt = p["endorsement_weight"], p["temptation_trust"]
         oversight = 1.0 - (1.0 - self.accountability * (1.0 - w + w * self.endorsed)) * (
             1.0 - p["monitoring"] * model.structure * model.fit
@@ -115,7 +135,7 @@ class NaivePartner(mesa.Agent):
         worth = willing + p["tickbox_quality"] * (effort - willing)
         lost = max(0.0, p["shifting_loss"] * self.capacity * (model.shifted_sum - model.shifted[self.index]))
         left = max(0.0, self.capacity - lost)
-        hours = effort * left
+        hours = effort * left * model.focus
         my_load = load * self.load_part
         if my_load > 0.0:
             self.burden = min(1.0, my_load / hours) if hours > 0.0 else 1.0
@@ -125,8 +145,11 @@ class NaivePartner(mesa.Agent):
         self.cost_shift = (
             p["shifting"] * (1.0 - oversight)
             * ((1.0 - p["shifting_alignment"] * self.alignment)
-               * (1.0 - p["pooling_restraint"] * p["pooled_share"] * model.purpose))
+               * (1.0 - p["pooling_restraint"] * model.pooled * model.purpose))
         )  # fmt: skip
+        beside = p["own_effort"] * (1.0 - effort)
+        taken = beside - max(0.0, p["own_effort"] - effort)
+        self.own_work = left * (p["own_work_effect"] * (beside - p["displacement"] * taken))
         return left * worth * (1.0 - self.burden)
 
     # phase 6
@@ -175,5 +198,7 @@ class NaivePartner(mesa.Agent):
             )
         )
         ready = 1.0 - p["signing_effect"] + p["signing_effect"] * model.structure > p["something_to_sign"]
+        if not self.at_table:
+            return
         if p["mandated"] or (self.commitment > p["endorsement_threshold"] and ready):
             self.endorsed = 1.0

@@ -14,7 +14,9 @@ import mesa
 from sim import draws
 from sim.draws import draw
 from sim.params import resolve
-from tests.naive_partner import NaivePartner, clip, rounded, saturate, triangular
+from tests.naive_partner import NaivePartner, clip, rounded, s_curve, saturate, triangular
+
+STRUCTURE_MONTHS, PURPOSE_MONTHS = 3.465735902799726, 4.073158524426186  # as 7.0 gives them
 
 
 class NaivePartnership(mesa.Model):
@@ -27,33 +29,40 @@ class NaivePartnership(mesa.Model):
         n, self.n_issues = int(self.p["n_partners"]), int(self.p["n_issues"])
         self.need = needs(self.p, self.n_issues)
         self.partners = [NaivePartner(self, i, sector) for i, sector in enumerate(seated(self.p, n))]
-        n_small = sum(partner.small for partner in self.partners)
         common = self.priorities(0, draws.COMMON_AGENDA)
         for partner in self.partners:
             partner.draw_agenda(common)
         self.total = self.summed(lambda partner: partner.capacity)
         self.root_total = self.summed(lambda partner: sqrt(partner.capacity))
-        self.leader = max(self.partners, key=lambda partner: partner.capacity)
         self.mean_agenda = [
             self.summed(lambda partner, k=k: partner.capacity * partner.agenda[k]) / self.total
             for k in range(self.n_issues)
         ]
-        self.natural_owner = [
-            max(self.partners, key=lambda partner, k=k: partner.capacity * partner.agenda[k])
-            for k in range(self.n_issues)
-        ]
-        self.seats = n
-        if self.p["umbrella"] and n_small > 0:
-            self.seats = n - n_small + 1
-            for partner in [partner for partner in self.partners if partner.small]:
-                partner.voice, partner.load_part = self.p["umbrella_fidelity"] / sqrt(n_small), 1.0 / n_small
-        self.structure, self.fit, self.purpose = 0.0, self.p["fit_floor"], 0.0
-        self.owner = [None] * self.n_issues
+        self.sit_down()
+        history = self.p["initial_purpose"]
+        self.structure, self.fit = (
+            self.p["initial_structure"],
+            self.p["fit_floor"] + (1 - self.p["fit_floor"]) * history,
+        )
+        owned = int(self.p["initial_owned"] * self.n_issues + 0.5)
+        self.owner = [self.natural_owner(k) if k < owned else None for k in range(self.n_issues)]
         self.outcome, self.alone_outcome, self.results = 0.0, 0.0, 0.0
+        self.gap, self.alone_gap, self.turned = 0.0, 0.0, False
+        self.since_reorganisation, self.focus = self.p["distraction_months"], 1.0
+        self.take_stock()
         self.age, self.axed, self.worst_issue = 0, bool(self.p["alone"]), 0
         self.emphases = self.p["early_emphasis"], self.p["late_emphasis"], self.p["upkeep_emphasis"]
         self.cycles, self.cycle_outcomes, self.cycle_expectations = [], [], []
-        self.alone_results = self.results_alone()
+        self.alone_work = [
+            self.issue_work(
+                [
+                    self.p["coordination_floor"] * (self.p["own_effort"] * it.capacity * it.agenda[k])
+                    for it in self.partners
+                ],
+                k,
+            )
+            for k in range(self.n_issues)
+        ]
         self.history = []
 
     # helpers
@@ -88,34 +97,76 @@ class NaivePartnership(mesa.Model):
             roots * roots / (self.need[k] * (self.root_total * self.root_total))
         )
 
-    def results_alone(self):
-        results = 0.0
-        for k, need in enumerate(self.need):
-            work = [self.p["own_effort"] * partner.capacity * partner.agenda[k] for partner in self.partners]
-            results += need * saturate(self.p["coordination_floor"] * self.issue_work(work, k), self.p["saturation"])
-        return results
+    def members(self):
+        return [partner for partner in self.partners if partner.at_table]
 
-    def set_purpose(self):
-        self.purpose = self.summed(lambda partner: partner.capacity * partner.alignment) / self.total
+    def sit_down(self):
+        """Seats, voice and load of those at the table, and who leads them."""
+        members = self.members()
+        small = [partner for partner in members if partner.small]
+        self.core = 0.0
+        for partner in members:
+            self.core += partner.capacity
+        self.leader = max(members, key=lambda partner: partner.capacity) if members else None
+        under = small if self.p["umbrella"] else []
+        self.seats = len(members) - len(small) + 1 if under else len(members)
+        for partner in self.partners:
+            partner.voice, partner.load_part = 1.0, 1.0
+        for partner in under:
+            partner.voice, partner.load_part = self.p["umbrella_fidelity"] / sqrt(len(small)), 1.0 / len(small)
+
+    def natural_owner(self, k):
+        return max(self.members(), key=lambda partner: partner.capacity * partner.agenda[k], default=None)
+
+    def served(self, work, purpose):
+        """How far work on an issue serves the worse off, and the others."""
+        p = self.p
+        d, r = p["worse_off_share"], 1.0 - p["inverse_care"] * (1.0 - p["equity_use"] * purpose)
+        work *= self.focus
+        return saturate(work * r, p["saturation"]), saturate(work * ((1.0 - d * r) / (1.0 - d)), p["saturation"])
+
+    def results_of(self, works, purpose):
+        """This month's results, the gap between groups, and how far each issue is served."""
+        results, gap, all_served = 0.0, 0.0, []
+        for need, work in zip(self.need, works, strict=True):
+            worse, others = self.served(work, purpose)
+            all_served.append(others + self.p["worse_off_share"] * (worse - others))
+            results += need * all_served[-1]
+            gap += need * (others - worse)
+        return results, gap, all_served
+
+    def take_stock(self):
+        weighted, trust, members = 0.0, 0.0, self.members()
+        for partner in members:
+            weighted += partner.capacity * partner.alignment
+            trust += partner.mean_trust()
+        self.purpose = weighted / self.core if members else 0.0
+        self.trust = trust / len(members) if members else 0.0
 
     # the month
 
     def step(self):
         going = not self.axed
         emphasis, expectation = 0.0, 0.0
+        reorganised = self.reform()
+        self.alone_results, alone_gap, _ = self.results_of(self.alone_work, 0.0)
         if going:
-            self.disturb()
+            self.disturb(reorganised)
+            self.attend()
+            self.take_stock()
             emphasis, setup_share, load = self.convene()
             worst_issue = self.contribute_and_deliver(emphasis, setup_share, load)
         else:
-            self.results = self.alone_results
+            self.results, self.results_gap = self.alone_results, alone_gap
         self.outcome += (self.results - self.outcome) / self.p["outcome_delay"]
         self.alone_outcome += (self.alone_results - self.alone_outcome) / self.p["outcome_delay"]
+        self.gap += (self.results_gap - self.gap) / self.p["outcome_delay"]
+        self.alone_gap += (alone_gap - self.alone_gap) / self.p["outcome_delay"]
         if going:
             self.build()
             self.meet()
             self.worst_issue = worst_issue
-            self.set_purpose()
+            self.take_stock()
             expectation = self.reflect()
         for partner in self.partners:
             partner.effort_sum += partner.effort if going else self.p["own_effort"]
@@ -124,15 +175,33 @@ class NaivePartnership(mesa.Model):
             self.axed = True
         self.month += 1
 
-    def disturb(self):
+    def reform(self):
+        """Whether a reorganisation comes this month; what it leaves of everyone's attention."""
+        p = self.p
+        comes = draw(self.seed_value, self.world, self.month, 0, draws.REORGANISATION)[0] < p["reorganisation_prob"]
+        self.since_reorganisation = 0.0 if comes else self.since_reorganisation + 1.0
+        self.focus = 1.0 - p["distraction"] * max(0.0, 1.0 - self.since_reorganisation / p["distraction_months"])
+        return comes
+
+    def disturb(self, reorganised):
         p = self.p
         for partner in self.partners:
             partner.maybe_turn_over()
-        if draw(self.seed_value, self.world, self.month, 0, draws.REORGANISATION)[0] < p["reorganisation_prob"]:
+        if reorganised:
             self.reorganise()
         if p["cycle_months"] and self.month > 0 and self.month % int(p["cycle_months"]) == 0:
             self.relaunch()
-        self.set_purpose()
+
+    def attend(self):
+        p, back = self.p, self.outcome > self.alone_outcome
+        for partner in self.partners:
+            u = draw(self.seed_value, self.world, self.month, partner.index // 4, draws.ATTENDANCE)[partner.index % 4]
+            if partner.at_table:
+                if partner.commitment < p["exit_level"] and not p["mandated"] and u < p["exit_prob"]:
+                    partner.leave()
+            elif back and u < p["return_prob"]:
+                partner.at_table = True
+        self.sit_down()
 
     def reorganise(self):
         loss, start = self.p["reorganisation_loss"], rounded(self.p["initial_trust"])
@@ -162,6 +231,7 @@ class NaivePartnership(mesa.Model):
         self.cycle_outcomes, self.cycle_expectations = [], []
         self.structure *= p["relaunch_keeps"]
         self.fit, self.age, self.owner = p["fit_floor"], 0, [None] * self.n_issues
+        self.turned = False
         for partner in self.partners:
             partner.endorsed = 0.0
             partner.alignment *= p["relaunch_alignment"]
@@ -176,14 +246,27 @@ class NaivePartnership(mesa.Model):
             emphasis = early if twice < p["setup_months"] else late
             if twice == p["setup_months"]:
                 emphasis = (early + late) / 2.0
+            if p["gate"]:
+                if early * self.structure + (1.0 - early) * self.purpose >= p["gate"]:
+                    self.turned = True
+                emphasis = late if self.turned else early
+        entries = [(p[f"schedule_{s}_until"], p[f"schedule_{s}_emphasis"]) for s in range(1, 5)]
+        if entries[0][0]:
+            emphasis = ([entry for until, entry in entries if self.age < until] + [upkeep])[0]
+        if p["responsiveness"]:
+            emphasis = s_curve(p["responsiveness"] * (self.purpose - self.structure))
         talk = 1.0 - emphasis if setup_share > 0.0 else 0.0
-        load = (p["load_per_seat"] * self.structure + p["load_per_talk"] * talk) * self.seats / p["reference_seats"]
+        growth = 1.0 - p["load_growth"] + p["load_growth"] * self.seats / p["reference_seats"]
+        load = (p["load_per_seat"] * self.structure + p["load_per_talk"] * talk) * growth
         return emphasis, setup_share, load
 
     def contribute_and_deliver(self, emphasis, setup_share, load):
+        self.pooled = max(self.p["pooled_share"], self.p["authority"] * self.structure * self.fit)
         self.shifted = [
-            partner.cost_shift * (partner.capacity / (self.total - partner.capacity)) for partner in self.partners
-        ]
+            partner.cost_shift * (partner.capacity / (self.core - partner.capacity))
+            if partner.at_table and len(self.members()) > 1 else 0.0
+            for partner in self.partners
+        ]  # fmt: skip
         self.shifted_sum = 0.0
         for shifted in self.shifted:
             self.shifted_sum += shifted
@@ -193,28 +276,34 @@ class NaivePartnership(mesa.Model):
             self.structure_hours += setup_share * hours * emphasis
             self.purpose_hours += setup_share * hours * (1.0 - emphasis)
             work.append(hours - setup_share * hours)
+        outside = self.p["outside_share"] * self.total if self.age < self.p["outside_months"] else 0.0
+        part = self.p["outside_emphasis"]
+        self.structure_hours = self.structure_hours * self.focus + outside * part
+        self.purpose_hours = self.purpose_hours * self.focus + outside * (1.0 - part)
         return self.deliver(work)
 
     def deliver(self, work):
-        p, served, self.results = self.p, [], 0.0
+        p, works, pooled = self.p, [], self.pooled
         for k, need in enumerate(self.need):
+            ownership = p["ownership_effect"] * self.owner[k].commitment if self.owner[k] else 0.0
+            floor = p["coordination_floor"]
+            alone = (1.0 - ownership) * (1.0 - p["coordination_effect"] * self.structure * self.fit)
+            alone *= 1.0 - p["relational_effect"] * self.purpose * self.trust
+            coordination = floor + (1.0 - floor) * (1.0 - alone)
             aim = self.mean_agenda[k] + p["evidence_use"] * self.purpose * (need - self.mean_agenda[k])
             on_issue = []
             for partner, hours in zip(self.partners, work, strict=True):
                 turned = p["allocation_effect"] * partner.alignment
                 own = (1.0 - turned) * partner.agenda[k] + turned * aim
-                on_issue.append(hours * ((1.0 - p["pooled_share"]) * own + p["pooled_share"] * aim))
-            ownership = p["ownership_effect"] * self.owner[k].commitment if self.owner[k] else 0.0
-            floor = p["coordination_floor"]
-            alone = (1.0 - ownership) * (1.0 - p["coordination_effect"] * self.structure * self.fit)
-            coordination = floor + (1.0 - floor) * (1.0 - alone)
-            served.append(saturate(coordination * self.issue_work(on_issue, k), p["saturation"]))
-            self.results += need * served[k]
+                joint = hours * ((1.0 - pooled) * own + pooled * aim)
+                on_issue.append(coordination * joint + floor * (partner.own_work * partner.agenda[k]))
+            works.append(self.issue_work(on_issue, k))
+        self.results, self.results_gap, served = self.results_of(works, self.purpose)
         return served.index(min(served))
 
     def build(self):
         p, share = self.p, self.structure_hours / self.total
-        built = p["structure_rate"] * share * (1.0 - self.structure)
+        built = min(1.0, STRUCTURE_MONTHS / p["structure_months"] * share) * (1.0 - self.structure)
         kept = self.structure - p["structure_decay"] * self.structure
         quality = 1.0 - p["fit_strength"] * (1.0 - (p["fit_floor"] + (1.0 - p["fit_floor"]) * self.purpose))
         if kept + built > 0.0:
@@ -229,8 +318,8 @@ class NaivePartnership(mesa.Model):
                 u = draw(self.seed_value, self.world, self.month, k, draws.OWNERSHIP)
                 asked = self.partners[int(u[1] * len(self.partners))]
                 if u[0] < p["assignment"] * self.structure * min(1.0, p["assignment_reach"] * share):
-                    self.owner[k] = self.natural_owner[k]
-                elif u[2] < p["volunteering"] * asked.alignment * asked.commitment:
+                    self.owner[k] = self.natural_owner(k)
+                elif asked.at_table and u[2] < p["volunteering"] * asked.alignment * asked.commitment:
                     self.owner[k] = asked
         self.structure = kept + built
 
@@ -241,6 +330,8 @@ class NaivePartnership(mesa.Model):
             for e in range(int(p["meetings"])):
                 u = draw(self.seed_value, self.world, self.month, partner.index, draws.ENCOUNTER + e)
                 other = partner.whom_to_meet(u)
+                if not (partner.at_table and other.at_table):
+                    continue
                 changes.append((partner, other, partner.trust_change(other, triangular(u[2]))))
                 changes.append((other, partner, other.trust_change(partner, triangular(u[3]))))
                 called[partner.index] += partner.hears(other)
@@ -249,16 +340,22 @@ class NaivePartnership(mesa.Model):
             one.trust[other.index] += change
         for partner in self.partners:
             partner.trust = [clip(trust) for trust in partner.trust]
-        talk = p["purpose_rate"] * (self.purpose_hours / self.total) * (1.0 + p["forum_effect"] * self.structure)
+        talk = (
+            PURPOSE_MONTHS
+            / p["purpose_months"]
+            * (self.purpose_hours / self.total)
+            * (1.0 + p["forum_effect"] * self.structure)
+        )
         for partner in self.partners:
             heard = called[partner.index] + told[partner.index]
-            gained = talk * heard * partner.voice * (1.0 - partner.alignment)
+            open_to = 1.0 - p["goal_conflict"] * partner.distance()
+            gained = talk * heard * partner.voice * open_to * (1.0 - partner.alignment)
             partner.alignment = clip(partner.alignment + gained - p["purpose_decay"] * partner.alignment)
 
     def reflect(self):
         p = self.p
         expectation = p["expected_ratio"] * self.alone_results * self.age / (self.age + p["patience"])
-        leader_effort = self.leader.effort
+        leader_effort = self.leader.effort if self.leader else 0.0
         for partner in self.partners:
             partner.reflect(expectation, leader_effort)
         self.cycle_outcomes.append(self.outcome)
@@ -285,6 +382,9 @@ class NaivePartnership(mesa.Model):
             "effort": self.mean(lambda partner: partner.effort) if going else p["own_effort"],
             "endorsed": self.mean(lambda partner: partner.endorsed),
             "owned": sum(owner is not None for owner in self.owner) / self.n_issues,
+            "members": len(self.members()) / len(self.partners) if going else 0.0,
+            "gap": self.gap,
+            "alone_gap": self.alone_gap,
             "commitment_small": self.mean_of_small(lambda partner: partner.commitment),
             "burden": 0.0, "cost_shift": 0.0, "overloaded": 0.0, "laggards": 0.0,
             "participation": 0.0, "participation_large": 0.0, "participation_small": 0.0,

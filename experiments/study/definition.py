@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sim.params import COMPOSITION, DEFAULTS
-
-RESULTS_VERSION = 1
+RESULTS_VERSION = 2
 """Raised when the same study would give other numbers: a changed rule, draw, default or outcome."""
 
 NO_VARIANT = "none"
@@ -104,13 +102,11 @@ class Study:
     scenario: Scenario | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Everything but what the study does without, so that it is the study it was before there was any of that."""
+        """Everything that is asked; failure modes and a scenario only where there are any."""
         content = asdict(self)
         for part in ("limits", "scenario"):
             if content[part] is None:
                 del content[part]
-        idle = [name for name in COMPOSITION if content["parameters"].get(name) == DEFAULTS[name]]
-        content["parameters"] = {name: x for name, x in content["parameters"].items() if name not in idle}
         return content
 
     @property
