@@ -18,6 +18,8 @@ from experiments.study.definition import NO_VARIANT, Contrast
 
 LEVEL = 0.95
 """Confidence level of every interval."""
+FEW = 20
+"""With fewer worlds than this nothing is said of a part of them."""
 MANY = 300
 """From so many worlds on, a mean has the t interval alone; below, the bootstrap has a say too."""
 RESAMPLES = 2_000

@@ -61,11 +61,12 @@ def draw_variants(results: Mapping[str, PairedResult], contrast: Contrast) -> Fi
     right.set_xlim(-reach, reach)
     _legend(figure, next(iter(results.values())), contrast)
     worlds = sorted({result.worlds for result in results.values()})
-    many = f"{worlds[0]:,}" if len(worlds) == 1 else f"{worlds[0]:,} to {worlds[-1]:,}"
+    many = f"{worlds[0]:,} worlds a row, the same in each"
+    if len(worlds) > 1:
+        many = f"{worlds[0]:,} to {worlds[-1]:,} worlds a row"
     style.note(
         figure,
-        f"n = {many} worlds a row, the same in each. A win is by more than ±{contrast.region:g} (grey band). Lines: "
-        f"95% intervals.{left_out}",
+        f"n = {many}. A win is by more than ±{contrast.region:g} (grey band). Lines: 95% intervals.{left_out}",
     )
     return figure
 

@@ -24,6 +24,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "structure_first": {"color": BLUE, "linestyle": "-", "marker": "o"},
     "purpose_first": {"color": ORANGE, "linestyle": (0, (5, 1.5)), "marker": "s"},
     "balanced": {"color": GREEN, "linestyle": (0, (3, 1, 1, 1)), "marker": "D"},
+    "responsive": {"color": PURPLE, "linestyle": (0, (6, 1, 1, 1, 1, 1)), "marker": "h"},
     "structure_only": {"color": SKY, "linestyle": (0, (1, 1)), "marker": "^"},
     "purpose_only": {"color": VERMILLION, "linestyle": (0, (1, 2.5)), "marker": "v"},
     "neither": {"color": GREY, "linestyle": (0, (8, 2, 1, 2)), "marker": "X"},
@@ -98,7 +99,7 @@ def new_figure(height: float) -> Figure:
 
 def look(arm: str) -> dict[str, Any]:
     """Colour and line of an arm."""
-    looked: dict[str, Any] = LOOKS.get(arm, {"color": PURPLE, "linestyle": (0, (2, 1))})
+    looked: dict[str, Any] = LOOKS.get(arm, {"color": INK, "linestyle": (0, (2, 1))})
     return {key: value for key, value in looked.items() if key != "marker"}
 
 

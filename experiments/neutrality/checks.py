@@ -36,8 +36,8 @@ STILL = {
 }  # fmt: skip
 """Effort fixed and nothing lost, so that one channel can be looked at by itself."""
 EQUAL = {
-    "structure_rate": 0.5, "purpose_rate": 0.7, "structure_decay": 0.01, "purpose_decay": 0.01, "turnover_prob": 0.02,
-    "turnover_loss": 0.5, "reorganisation_prob": 0.02, "reorganisation_loss": 0.5,
+    "structure_months": 8.0, "purpose_months": 8.0, "structure_decay": 0.01, "purpose_decay": 0.01,
+    "turnover_prob": 0.02, "turnover_loss": 0.5, "reorganisation_prob": 0.02, "reorganisation_loss": 0.5,
 }  # fmt: skip
 ABLATIONS = {
     AS_IT_STANDS: {},

@@ -20,6 +20,7 @@ SETUPS = {
     "structure_first": "setup goes to structure in its first half and to purpose in its second",
     "purpose_first": "setup goes to purpose in its first half and to structure in its second",
     "balanced": "half of setup goes to structure and half to purpose, throughout",
+    "responsive": "setup goes to whichever of structure and purpose lags, month by month",
     "structure_only": "all setup and upkeep goes to structure",
     "purpose_only": "all setup and upkeep goes to purpose",
     "neither": "partners meet and work together, but spend nothing on setup",

@@ -7,9 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from experiments.analysis import further
+from experiments.analysis.answer import answer_summary, read_answer
 from experiments.analysis.headline import findings_summary, read_findings
 from experiments.errors import StudyError
 from experiments.report import document, driver_figures, region_figures, spread_figures
+from experiments.report.answer_figures import answer_pictures
 from experiments.report.main_figures import main_pictures
 from experiments.report.picture import image_files, svg_of
 from experiments.report.verdict import Verdict, judge
@@ -34,8 +36,9 @@ def rebuild(path: Path, say: Callable[[str], None] = print) -> int:
     if written != RESULTS_VERSION:
         raise StudyError(f"{path} was written under results version {written}; this software reports {RESULTS_VERSION}")
     findings = read_findings(finished)
-    verdict, more = judge(findings), further.read_insight(finished, findings)
-    pictures = main_pictures(findings)
+    answer = read_answer(finished, findings)
+    verdict, more = judge(findings, answer), further.read_insight(finished, findings)
+    pictures = [*answer_pictures(answer, findings), *main_pictures(findings)]
     deeper = [
         *region_figures.region_pictures(findings, more),
         *spread_figures.spread_pictures(findings, more),
@@ -43,7 +46,7 @@ def rebuild(path: Path, say: Callable[[str], None] = print) -> int:
     ]
     files = image_files([*pictures, *deeper], findings.study.id)
     page = document.study_page(findings, verdict, pictures, svg_of(files), deeper, more.skipped)
-    confined.write_file(path, SUMMARY, as_json(findings_summary(findings, asdict(verdict))))
+    confined.write_file(path, SUMMARY, as_json(findings_summary(findings, asdict(verdict)) | answer_summary(answer)))
     confined.write_file(path, f"{ANALYSIS}/insight.json", as_json(further.insight_summary(more)))
     for name, content in further.tables(more).items():
         confined.write_file(path, f"{ANALYSIS}/{name}.csv", content)
@@ -59,5 +62,6 @@ def verdict_lines(verdict: Verdict, path: Path) -> list[str]:
     """The verdict as lines for a terminal, then where to look."""
     where = [f"- {sentence}" for sentence in verdict.where]
     reasons = [f"- {sentence}" for sentence in verdict.mechanisms]
-    text = [verdict.headline, verdict.shares, verdict.size, verdict.certainty, *where, *reasons, verdict.worth]
+    steps = [f"- {sentence}" for sentence in verdict.steps]
+    text = [verdict.headline, *steps, verdict.shares, verdict.size, verdict.certainty, *where, *reasons, verdict.worth]
     return ["", *(line for line in text if line), "", f"Report: {path / PAGE}", f"Tables: {path}"]

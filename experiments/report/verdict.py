@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from experiments import wording
+from experiments.analysis.answer import Answer
 from experiments.analysis.contrasts import Count, PairedResult
 from experiments.analysis.discovery import Region
 from experiments.analysis.headline import Findings
+from experiments.report.answer import answer_sentences
 from experiments.study.definition import NO_VARIANT, Contrast
 
 MANY = 7
@@ -19,9 +21,10 @@ RARE = 0.05
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer in one line, how often each arm did better, then sentences on size, certainty, places and reasons."""
+    """The answer in one line and step by step; how often each arm did better; size, certainty, places and reasons."""
 
     headline: str
+    steps: tuple[str, ...]
     shares: str
     size: str
     certainty: str
@@ -30,16 +33,17 @@ class Verdict:
     mechanisms: tuple[str, ...]
 
 
-def judge(findings: Findings) -> Verdict:
-    """The verdict on a study's contrast."""
+def judge(findings: Findings, answer: Answer | None = None) -> Verdict:
+    """The verdict on a study's contrast, with the steps of its answer where there is one."""
     result, contrast = findings.result, findings.contrast
     return Verdict(
         headline=headline(result, contrast),
+        steps=() if answer is None else answer_sentences(answer, findings),
         shares=shares_sentence(result, contrast, wording.worlds_of(findings.study.design)),
         size=size_sentence(findings),
         certainty=certainty_sentence(result),
         where=where_sentences(findings),
-        worth=worth_sentence(findings),
+        worth=worth_sentence(findings) if answer is None else "",
         mechanisms=mechanism_sentences(findings),
     )
 

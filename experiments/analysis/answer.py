@@ -1,0 +1,273 @@
+"""The answer to the question of a study, step by step: is partnership worth it, is setup, in which order, when, why.
+
+All of it is read from the first worlds of a study (`headline.EXPLORED`), each met once. The difference between
+the two arms of the contrast is that in its outcome, unless it is said to be that of a month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from experiments.analysis import contrasts
+from experiments.analysis.contrasts import Count, Estimate, PairedResult
+from experiments.analysis.headline import Findings, first_parts, rounded
+from experiments.study.definition import NO_VARIANT, Contrast
+from experiments.study.stored import StoredStudy
+
+NEEDED = ("added_value", "collapse_month", "structure_peak", "purpose_peak", "added_value_worse_off_mean",
+          "added_value_others_mean", "gap_change_mean")  # fmt: skip
+TOOK = 0.5
+"""A treatment took where the stock it builds first stood above this in some month."""
+END = 0.2
+"""Share of worlds at either end of a parameter's range."""
+FATES = ("collapsed", "harm", "no difference", "gain")
+"""What may become of a partnership: nearly all effort gone by the end; else worse than, like or better than alone."""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of the worlds under one arm: how many of each of `FATES`, in their order."""
+
+    arm: str
+    counts: tuple[Count, ...]
+
+
+@dataclass(frozen=True)
+class Against:
+    """One arm against another in the same worlds."""
+
+    arm: str
+    other: str
+    result: PairedResult
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The contrast where one parameter is low and where it is high: wins of a less wins of b, as shares of worlds."""
+
+    factor: str
+    low: PairedResult
+    high: PairedResult
+    together: float  # standardised coefficient beside all other parameters, on ranks
+
+    @property
+    def swing(self) -> float:
+        """How far the lead of a moves from the low end to the high one."""
+        return lead(self.high) - lead(self.low)
+
+    @property
+    def turns(self) -> bool:
+        """Whether one arm leads at the low end and the other at the high one, each beyond doubt."""
+        return leading(self.low) * leading(self.high) < 0
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """The contrast after so many months: in its own outcome (over the months), and in that of the last month."""
+
+    months: int
+    over: PairedResult
+    last: PairedResult
+
+
+@dataclass(frozen=True)
+class Group:
+    """What one arm gives the two groups over acting alone, and how often the gap between them widens and narrows."""
+
+    arm: str
+    worse_off: Estimate
+    others: Estimate
+    widens: Count
+    narrows: Count
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Everything the answer is made of; parts that a study cannot give are empty."""
+
+    worlds: int
+    fates: tuple[Fate, ...]
+    setup: tuple[Against, ...]  # each arm with a setup against `neither`
+    orders: dict[str, PairedResult]  # the contrast: in all worlds, living ones, and those where both treatments took
+    horizons: tuple[Horizon, ...]
+    monthly: pd.DataFrame | None  # by month: share of worlds won by a and by b, and the mean difference with its band
+    ends: tuple[Ends, ...]  # parameters, those that move the lead most first
+    explained: float  # share of the variance of the difference's rank that all parameters explain together
+    groups: tuple[Group, ...]
+
+
+def lead(result: PairedResult) -> float:
+    """Share of worlds that a won, less the share that b won."""
+    return result.wins.share.value - result.losses.share.value
+
+
+def leading(result: PairedResult) -> int:
+    """1 where a wins more often, -1 where b does, 0 where other worlds from the same box might say otherwise."""
+    share = None if result.decided is None else result.decided.share
+    return 0 if share is None else int(share.low > 0.5) - int(share.high < 0.5)
+
+
+def read_answer(finished: StoredStudy, findings: Findings) -> Answer | None:
+    """The answer of a finished study; None where worlds are met several times, or there is nothing to tell apart."""
+    study, contrast = findings.study, findings.contrast
+    if study.design.replicates_at_most > 1 or not contrast.outcome.startswith("added_value"):
+        return None
+    columns = ["point", "arm", "variant", *dict.fromkeys((contrast.outcome, *NEEDED))]
+    runs = finished.read(first_parts(study, len(findings.design)), columns)
+    return answer_of(runs[runs["point"].isin(findings.pairs.index)], findings)
+
+
+def answer_of(runs: pd.DataFrame, findings: Findings) -> Answer:
+    """The answer from the runs of a study, with the columns of `NEEDED`."""
+    study, contrast = findings.study, findings.contrast
+    plain = runs[runs["variant"] == NO_VARIANT]
+    arms = {arm: plain[plain["arm"] == arm].set_index("point").sort_index() for arm in study.arms}
+    pairs = findings.pairs[findings.pairs.index.isin(plain["point"].unique())]
+    ends, explained = ends_of(findings, pairs)
+    return Answer(
+        worlds=len(pairs),
+        fates=tuple(fate(arm, table, contrast) for arm, table in arms.items() if arm != "alone"),
+        setup=setups_against_neither(arms, contrast, study.seed),
+        orders=orders(arms, pairs, contrast, study.seed),
+        horizons=horizons(runs, findings),
+        monthly=None if findings.trajectories is None else by_month(findings.trajectories, contrast),
+        ends=ends,
+        explained=explained,
+        groups=tuple(group(arm, table, contrast, study.seed) for arm, table in arms.items() if arm != "alone"),
+    )
+
+
+def fate(arm: str, runs: pd.DataFrame, contrast: Contrast) -> Fate:
+    """What became of each world under an arm."""
+    collapsed = runs["collapse_month"].notna().to_numpy()
+    gained = contrasts.verdicts(runs[contrast.outcome].to_numpy(), contrast.region)
+    kinds = (collapsed, ~collapsed & (gained == -1), ~collapsed & (gained == 0), ~collapsed & (gained == 1))
+    return Fate(arm, tuple(map(contrasts.count, kinds)))
+
+
+def setups_against_neither(arms: dict[str, pd.DataFrame], contrast: Contrast, seed: int) -> tuple[Against, ...]:
+    """Each arm with a setup against meeting and working without one."""
+    if "neither" not in arms:
+        return ()
+    return tuple(
+        Against(arm, "neither", between(table, arms["neither"], contrast, seed))
+        for arm, table in arms.items()
+        if arm not in ("neither", "alone")
+    )
+
+
+def between(one: pd.DataFrame, other: pd.DataFrame, contrast: Contrast, seed: int) -> PairedResult:
+    """Two arms in the same worlds."""
+    pairs = pd.DataFrame({"a": one[contrast.outcome], "b": other[contrast.outcome]})
+    return contrasts.compare(pairs.assign(difference=pairs["a"] - pairs["b"]), contrast.region, seed)
+
+
+def orders(
+    arms: dict[str, pd.DataFrame], pairs: pd.DataFrame, contrast: Contrast, seed: int
+) -> dict[str, PairedResult]:
+    """The contrast in all worlds, in those that live under either arm, and in those where both treatments took."""
+    a, b = arms[contrast.a], arms[contrast.b]
+    living = a["collapse_month"].isna() | b["collapse_month"].isna()
+    peaks = {"structure_first": "structure_peak", "purpose_first": "purpose_peak"}
+    groups = {"all worlds": pairs, "living worlds": pairs[living.reindex(pairs.index).to_numpy(bool)]}
+    if contrast.a in peaks and contrast.b in peaks:
+        took = (a[peaks[contrast.a]] > TOOK) & (b[peaks[contrast.b]] > TOOK)
+        groups["both setups took"] = pairs[took.reindex(pairs.index).to_numpy(bool)]
+    return {
+        name: contrasts.compare(group, contrast.region, seed)
+        for name, group in groups.items()
+        if group["difference"].notna().sum() >= contrasts.FEW
+    }
+
+
+def horizons(runs: pd.DataFrame, findings: Findings) -> tuple[Horizon, ...]:
+    """The contrast at each length of time the study looked at: its own, and those of variants that change only it."""
+    study, contrast = findings.study, findings.contrast
+    variants = {name: int(values["months"]) for name, values in study.variants.items() if set(values) == {"months"}}
+    if not variants:
+        return ()
+    shared = runs[runs["point"].isin(runs.loc[runs["variant"].isin(list(variants)), "point"].unique())]
+    last = Contrast(contrast.a, contrast.b, "added_value", contrast.region)
+
+    def result(asked: Contrast, name: str) -> PairedResult:
+        return contrasts.compare(contrasts.pair(shared, asked, name), asked.region, study.seed)
+
+    lengths = {NO_VARIANT: int(study.parameters["months"]), **variants}
+    return tuple(
+        Horizon(months, result(contrast, name), result(last, name))
+        for name, months in sorted(lengths.items(), key=lambda item: item[1])
+    )
+
+
+def by_month(trajectories: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
+    """Month by month (index): share of worlds in which a, and in which b, stands higher; mean difference and band.
+
+    The band holds the mean with 95 % confidence in each month by itself.
+    """
+    sides = [
+        trajectories[trajectories["arm"] == arm].pivot(index="month", columns="point", values="outcome")
+        for arm in (contrast.a, contrast.b)
+    ]
+    difference = (sides[0] - sides[1]).to_numpy()
+    half = stats.t.ppf((1 + contrasts.LEVEL) / 2, difference.shape[1] - 1) * stats.sem(difference, axis=1)
+    mean = difference.mean(axis=1)
+    verdict = contrasts.verdicts(difference, contrast.region)
+    columns = {"a": (verdict == 1).mean(axis=1), "b": (verdict == -1).mean(axis=1)}
+    return pd.DataFrame({**columns, "mean": mean, "low": mean - half, "high": mean + half}, index=sides[0].index)
+
+
+def ends_of(findings: Findings, pairs: pd.DataFrame) -> tuple[tuple[Ends, ...], float]:
+    """What the sign hangs on: the contrast at both ends of every parameter's range, one at a time and all together."""
+    factors = [name for name in findings.study.design.factors if findings.design[name].nunique() > 1]
+    known = pairs.dropna(subset="difference")
+    known = known[known.index.isin(findings.design.index)]
+    if len(known) < contrasts.FEW / END or not factors:
+        return (), 0.0
+    table = findings.design.loc[known.index, factors]
+    coefficients, explained = together(table.to_numpy(float), known["difference"].to_numpy())
+    rows = []
+    for name, coefficient in zip(factors, coefficients, strict=True):
+        order = np.argsort(table[name].to_numpy(), kind="stable")
+        size = int(len(order) * END)
+        low, high = (
+            contrasts.compare(known.iloc[np.sort(part)], findings.contrast.region, findings.study.seed)
+            for part in (order[:size], order[-size:])
+        )
+        rows.append(Ends(name, low, high, float(coefficient)))
+    return tuple(sorted(rows, key=lambda row: -abs(row.swing))), explained
+
+
+def together(values: NDArray[np.float64], difference: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Standardised regression coefficients on ranks, and the share of variance they explain (Saltelli et al. 2008)."""
+    ranks = np.column_stack([stats.rankdata(column) for column in values.T])
+    scaled = (ranks - ranks.mean(axis=0)) / ranks.std(axis=0)
+    target = stats.rankdata(difference)
+    spread = target.std()
+    if spread == 0:
+        return np.zeros(values.shape[1]), 0.0
+    target = (target - target.mean()) / spread
+    coefficients, *_ = np.linalg.lstsq(scaled, target, rcond=None)
+    return coefficients, float(1.0 - np.mean((target - scaled @ coefficients) ** 2))
+
+
+def group(arm: str, runs: pd.DataFrame, contrast: Contrast, seed: int) -> Group:
+    """What an arm gives the worse off and the others."""
+    worse_off, others = (
+        contrasts.mean(runs[f"added_value_{name}_mean"].to_numpy(), seed) for name in ("worse_off", "others")
+    )
+    gap = contrasts.verdicts(runs["gap_change_mean"].to_numpy(), contrast.region)
+    return Group(arm, worse_off, others, contrasts.count(gap == 1), contrasts.count(gap == -1))
+
+
+def answer_summary(answer: Answer | None) -> dict[str, Any]:
+    """What `summary.json` holds of the answer, under `answer`; nothing where there is none."""
+    if answer is None:
+        return {}
+    months = {} if answer.monthly is None else answer.monthly.to_dict("index")
+    return {"answer": rounded({**asdict(replace(answer, monthly=None)), "monthly": months})}
