@@ -27,18 +27,21 @@ WORLDS = 2_000
 SEED = 6
 REGION = 0.01
 WITH_SETUP = tuple(setup for setup in params.SETUPS if setup not in ("neither", "alone"))
-STOCKS = ("structure", "fit", "purpose")
+STOCKS = ("structure", "fit", "purpose", "structure_peak", "purpose_peak")
 CHANNELS_OFF = {row.name: 0.0 for row in params.PARAMETERS if row.channel}
 """Every way in which structure or purpose reaches anything else, switched off."""
 STILL = {
     "commitment_rate": 0.0, "trust_rate": 0.0, "free_riding": 0.0, "compulsion": 0.0, "shifting": 0.0,
     "turnover_prob": 0.0, "reorganisation_prob": 0.0, "structure_decay": 0.0, "purpose_decay": 0.0,
+    "exit_prob": 0.0,
 }  # fmt: skip
 """Effort fixed and nothing lost, so that one channel can be looked at by itself."""
 EQUAL = {
     "structure_months": 8.0, "purpose_months": 8.0, "structure_decay": 0.01, "purpose_decay": 0.01,
     "turnover_prob": 0.02, "turnover_loss": 0.5, "reorganisation_prob": 0.02, "reorganisation_loss": 0.5,
 }  # fmt: skip
+ALIKE = {"capacity_spread": 0.0, "commitment_spread": 0.0, "small_share": 0.0}
+"""Between unlike partners, joint work turned to need may complement the own work of others less well than before."""
 ABLATIONS = {
     AS_IT_STANDS: {},
     "no load": {"load_per_seat": 0.0, "load_per_talk": 0.0},
@@ -117,13 +120,13 @@ def single(base: NDArray[np.float64], stock: str) -> Check:
     """With one channel that can only help, the arm that builds it first is never worse."""
     channel = {
         "structure": {"coordination_effect": 1.0},
-        "purpose": {"allocation_effect": 1.0, "evidence_use": 1.0, "n_partners": 2.0, "agenda_bias": 1.0},
+        "purpose": {"allocation_effect": 1.0, "evidence_use": 1.0, "n_partners": 2.0, "agenda_bias": 1.0, **ALIKE},
     }[stock]
     first, second = f"{stock}_first", f"{'purpose' if stock == 'structure' else 'structure'}_first"
     alone = {**CHANNELS_OFF, **STILL, **channel}
     gain = lead(base, first, second, **alone)
     decay = lead(base, first, second, **{**alone, f"{stock}_decay": 0.05})
-    pair = " (two partners with a common bias, so that nothing but order differs)" if stock == "purpose" else ""
+    pair = " (two like partners with a common bias, so that nothing but order differs)" if stock == "purpose" else ""
     return Check(
         f"With only the channel from {stock} on, effort fixed and nothing lost, the arm that builds {stock} first is "
         f"never worse{pair}.",

@@ -9,14 +9,14 @@ from experiments.report.picture import Table
 from experiments.report.rendering import rendered
 
 
-def neutrality_page(checks: Sequence[Check], ablations: Table, worlds: int) -> str:
-    """The checks made in so many worlds, with what carries the contrast."""
+def neutrality_page(checks: Sequence[Check], tables: Sequence[Table], worlds: int) -> str:
+    """The checks made in so many worlds, with tables of what carries the contrast and of the box."""
     return rendered(
         "neutrality/templates/neutrality.html.j2",
         checks=checks,
         passed=sum(check.passed for check in checks),
         table=checks_table(checks),
-        ablations=ablations,
+        tables=tables,
         worlds=worlds,
         seed=SEED,
     )
