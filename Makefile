@@ -50,7 +50,8 @@ headline: $(VENV)/installed ## renew the figure and summary that the README show
 	rm -rf $(VENV)/headline
 	$(BIN)/partnership sweep experiment=structure_vs_purpose results=$(VENV)/headline
 	cp $(VENV)/headline/structure_vs_purpose/*/summary.json results/headline/
-	cp $(VENV)/headline/structure_vs_purpose/*/figures/win_map.png results/headline/
+	cp $(VENV)/headline/structure_vs_purpose/*/figures/months.png results/headline/
+	cp $(VENV)/headline/structure_vs_purpose/*/figures/fates.png results/headline/
 
 failures: $(VENV)/installed ## show every way to fail, and measure how far the detectors can be trusted
 	$(BIN)/partnership demo failure=all

@@ -40,11 +40,11 @@ class Fate:
 
 @dataclass(frozen=True)
 class Against:
-    """One arm against another in the same worlds."""
+    """An arm with a setup against `neither` in the same worlds: over the months, and in the last one."""
 
     arm: str
-    other: str
     result: PairedResult
+    last: PairedResult
 
 
 @dataclass(frozen=True)
@@ -156,15 +156,17 @@ def setups_against_neither(arms: dict[str, pd.DataFrame], contrast: Contrast, se
     if "neither" not in arms:
         return ()
     return tuple(
-        Against(arm, "neither", between(table, arms["neither"], contrast, seed))
+        Against(
+            arm, *(between(table, arms["neither"], contrast, seed, out) for out in (contrast.outcome, "added_value"))
+        )
         for arm, table in arms.items()
         if arm not in ("neither", "alone")
     )
 
 
-def between(one: pd.DataFrame, other: pd.DataFrame, contrast: Contrast, seed: int) -> PairedResult:
-    """Two arms in the same worlds."""
-    pairs = pd.DataFrame({"a": one[contrast.outcome], "b": other[contrast.outcome]})
+def between(one: pd.DataFrame, other: pd.DataFrame, contrast: Contrast, seed: int, outcome: str) -> PairedResult:
+    """Two arms in the same worlds, by an outcome."""
+    pairs = pd.DataFrame({"a": one[outcome], "b": other[outcome]})
     return contrasts.compare(pairs.assign(difference=pairs["a"] - pairs["b"]), contrast.region, seed)
 
 
@@ -270,4 +272,13 @@ def answer_summary(answer: Answer | None) -> dict[str, Any]:
     if answer is None:
         return {}
     months = {} if answer.monthly is None else answer.monthly.to_dict("index")
-    return {"answer": rounded({**asdict(replace(answer, monthly=None)), "monthly": months})}
+    ends = {
+        row.factor: {
+            "low": [row.low.wins.share.value, row.low.losses.share.value],
+            "high": [row.high.wins.share.value, row.high.losses.share.value],
+            "turns": row.turns,
+            "together": row.together,
+        }
+        for row in answer.ends
+    }
+    return {"answer": rounded({**asdict(replace(answer, monthly=None, ends=())), "monthly": months, "ends": ends})}

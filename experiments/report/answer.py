@@ -18,8 +18,8 @@ def answer_sentences(answer: Answer, findings: Findings) -> tuple[str, ...]:
     """The steps of the answer; those a study cannot tell of are left out."""
     contrast = findings.contrast
     steps = (
-        worth(answer, contrast),
-        setup(answer.setup, contrast),
+        worth(answer),
+        setup(answer.setup),
         order(answer.orders, contrast),
         when(answer.horizons, contrast),
         hangs(answer, contrast),
@@ -29,35 +29,41 @@ def answer_sentences(answer: Answer, findings: Findings) -> tuple[str, ...]:
     return tuple(step for step in steps if step)
 
 
-def worth(answer: Answer, contrast: Contrast) -> str:
+def worth(answer: Answer) -> str:
     """Whether partnership beats acting alone, does harm, or neither, under the setup that gains most often."""
     if not answer.fates:
         return ""
     by_arm = {fate.arm: dict(zip(FATES, fate.counts, strict=True)) for fate in answer.fates}
-    best = max(by_arm, key=lambda arm: by_arm[arm]["gain"].count)
+    best, *_ = sorted(by_arm, key=lambda arm: -by_arm[arm]["gain"].count)
     dead, harm, nothing, gain = (wording.in_100(by_arm[best][name].share.value) for name in FATES)
     return (
-        f"Is partnership worth it? Under {wording.plain(best)}, the setup that gains most often, it beats acting alone "
-        f"in {gain} of 100 worlds, makes no practical difference in {nothing}, does harm in {harm}, and collapses in "
-        f"{dead}."
+        f"Is partnership worth it? At best, with {arm_words(best)}, it beats acting alone in {gain} of 100 worlds, "
+        f"makes no practical difference in {nothing}, does harm in {harm}, and collapses in {dead}."
     )
 
 
-def setup(against: tuple[Against, ...], contrast: Contrast) -> str:
+def arm_words(arm: str) -> str:
+    """An arm as it is called within a sentence."""
+    return "no setup at all" if arm == "neither" else wording.plain(arm)
+
+
+def setup(against: tuple[Against, ...]) -> str:
     """Whether setup is worth it, and how the arms between the orders do."""
     if not against:
         return ""
-    best = max(against, key=lambda row: row.result.mean.value)
-    wins, losses = (wording.in_100(count.share.value) for count in (best.result.wins, best.result.losses))
-    others = [
-        f"{wording.plain(row.arm)} {wording.signed(row.result.mean.value)}"
-        for row in sorted(against, key=lambda row: -row.result.mean.value)
-        if row.arm != best.arm
-    ]
-    rest = f" On average: {wording.plain(best.arm)} {wording.signed(best.result.mean.value)}, {', '.join(others)}."
+    ranked = sorted(against, key=lambda row: -row.result.mean.value)
+    best = ranked[0]
+    over, last = (
+        f"better in {wording.in_100(result.wins.share.value)} of 100 worlds and worse in "
+        f"{wording.in_100(result.losses.share.value)}"
+        for result in (best.result, best.last)
+    )
+    means = wording.listing([f"{wording.plain(row.arm)} {wording.signed(row.result.mean.value)}" for row in ranked])
+    invested = "It is an investment: against" if best.last.mean.value > best.result.mean.value else "Against"
     return (
-        f"Is setup worth it? Beside meeting and working without any, {wording.plain(best.arm)} does best: better in "
-        f"{wins} of 100 worlds, worse in {losses}.{rest if others else ''}"
+        f"Is setup worth it? {invested} meeting and working without any, the best of them "
+        f"({wording.plain(best.arm)}) is {over} over all months, {last} by the last one. Mean difference over all "
+        f"months: {means}."
     )
 
 
@@ -71,26 +77,32 @@ def order(orders: dict[str, PairedResult], contrast: Contrast) -> str:
         "living worlds": "of 100 that live under either",
         "both setups took": f"of 100 in which both setups took (what each builds first stood above {TOOK:g})",
     }
-    parts = [
-        f"{wording.in_100(result.wins.share.value)} to {wording.in_100(result.losses.share.value)} {names[name]}"
+    shares = {
+        name: (wording.in_100(result.wins.share.value), wording.in_100(result.losses.share.value))
         for name, result in orders.items()
-    ]
-    return f"In which order? {a.capitalize()} wins to {b} wins: {wording.listing(parts)}; the rest make no difference."
+    }
+    first, *rest = orders
+    parts = [f"{names[name]}, {shares[name][0]} and {shares[name][1]}" for name in rest]
+    return (
+        f"In which order? {a.capitalize()} wins in {shares[first][0]} and {b} in {shares[first][1]} {names[first]}; "
+        f"{'; '.join(parts)}. In the others there is no practical difference."
+    )
 
 
 def when(rows: tuple[Horizon, ...], contrast: Contrast) -> str:
     """At which lengths of time which order leads, and whether anything of it lasts."""
     if len(rows) < 2:
         return ""
+    a, b = wording.plain(contrast.a), wording.plain(contrast.b)
     parts = [
-        f"{wording.in_100(row.last.wins.share.value)} to {wording.in_100(row.last.losses.share.value)} in month "
-        f"{row.months}"
+        f"month {row.months}, {wording.in_100(row.last.wins.share.value)} and "
+        f"{wording.in_100(row.last.losses.share.value)}"
         for row in rows
     ]
-    return f"When? By the outcome of the last month, {wording.listing(parts)}. {lasting(rows, contrast)}"
+    return f"When? Worlds of 100 in which {a} and {b} are ahead: {'; '.join(parts)}. {lasting(rows)}"
 
 
-def lasting(rows: tuple[Horizon, ...], contrast: Contrast) -> str:
+def lasting(rows: tuple[Horizon, ...]) -> str:
     """What is timing, and what lasts: path dependence is only what has not faded by the last horizon."""
     decided = [row.last.wins.share.value + row.last.losses.share.value for row in rows]
     last = wording.in_100(decided[-1])
@@ -111,10 +123,11 @@ def hangs(answer: Answer, contrast: Contrast) -> str:
     beside = sorted(answer.ends, key=lambda row: -abs(row.together))[:INFLUENTIAL]
     names = wording.listing([wording.plain(row.factor) for row in beside])
     return (
-        f"On which assumptions? The lead of {wording.plain(contrast.a)}, in worlds of 100, moves most from the lowest "
-        f"to the highest fifth of {wording.listing(shown)}; it changes sides along {turning} of {len(answer.ends)} "
-        f"parameters. Beside all the others, {names} matter most; all together explain "
-        f"{wording.percent(answer.explained)} of the variance in rank."
+        f"On which assumptions? From the lowest to the highest fifth of a parameter, the lead of "
+        f"{wording.plain(contrast.a)} (its wins less those of {wording.plain(contrast.b)}, of 100 worlds) moves most "
+        f"for {wording.listing(shown)}; it changes sides along {turning} of {len(answer.ends)} parameters. With all "
+        f"parameters taken together, {names} matter most, and all explain {wording.percent(answer.explained)} of the "
+        "variance in rank."
     )
 
 

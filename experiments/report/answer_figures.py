@@ -54,10 +54,10 @@ def setup_table(answer: Answer) -> Table:
     """Each arm with a setup against none."""
     rows = tuple(
         (wording.plain(row.arm), *(wording.share_range(count.share) for count in (row.result.wins, row.result.losses)),
-         signed(row.result.mean))
+         signed(row.result.mean), *(wording.share_range(count.share) for count in (row.last.wins, row.last.losses)))
         for row in answer.setup
     )  # fmt: skip
-    columns = ("arm", "better than neither", "worse than neither", "mean difference")
+    columns = ("arm", "better than neither", "worse", "mean difference", "better in the last month", "worse")
     return Table("Setup against meeting and working without any, with 95% intervals", columns, rows)
 
 
