@@ -38,12 +38,13 @@ def brief(value: Any) -> str:
 def unknown(what: str, value: Any, known: Iterable[str]) -> str:
     """The message about a value that is none of those there are: it names the nearest, then all."""
     names = tuple(known)
-    return f"{what}={brief(value)} is unknown{nearest(value, names)}; choose from {', '.join(names)}"
+    choices = f"; choose from {', '.join(names)}" if names else ""
+    return f"{what}={brief(value)} is unknown{nearest(value, names)}{choices}"
 
 
-def among(value: str, known: Iterable[str], what: str) -> str:
-    """`value`, if it is known; else a `ConfigError` with the nearest and all there are."""
+def among(value: str, known: Iterable[str], what: str, kind: type[PartnershipError] = ConfigError) -> str:
+    """`value`, if it is known; else an error of that kind, with the nearest and all there are."""
     names = tuple(known)
     if value not in names:
-        raise ConfigError(unknown(what, value, names))
+        raise kind(unknown(what, value, names))
     return value

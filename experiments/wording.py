@@ -24,6 +24,9 @@ SERIES = {
     "overloaded": "share of partners overloaded",
     "laggards": "share of laggards",
     "commitment_small": "commitment of small partners",
+    "members": "share of partners at the table",
+    "gap": "gap between the worse off and the others",
+    "alone_gap": "that gap if all had acted alone",
 }
 """Monthly series whose short names say too little to a reader."""
 

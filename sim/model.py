@@ -28,6 +28,7 @@ from sim.why import ONE, Month, Why, copied, explain
 
 COLLECTED = (
     "sector", "capacity", "commitment", "alignment", "trust", "effort", "burden", "cost_shift", "endorsed",
+    "at_table",
 )  # fmt: skip
 """What the data collector asks of every partner each month."""
 
@@ -57,7 +58,7 @@ class Partner(mesa.Agent):  # type: ignore[misc]
     accountability = column("accountability", "How far it answers for what the partnership delivers, in [0, 1].")
     voice = column("voice", "How far it is heard as itself, in [0, 1]: less under an umbrella.")
     alignment = column("alignment", "How far its people understand and follow the shared aims, in [0, 1].")
-    trust = column("trust", "Mean effort it expects of the others, in [0, 1].")
+    trust = column("trust", "Mean effort it expects of the others at the table, in [0, 1].")
 
     @property
     def commitment(self) -> float:
@@ -101,6 +102,11 @@ class Partner(mesa.Agent):  # type: ignore[misc]
         """Which sector of the composition it belongs to, from 1; 0 in a world of two sectors."""
         after = np.cumsum([self.model.parameters[name] for name in COUNTS])
         return int(np.searchsorted(after, self._index, side="right")) + 1 if after[-1] else 0
+
+    @property
+    def at_table(self) -> bool:
+        """Whether it has a seat: one that has left works for itself only, until it comes back."""
+        return self._row.seated > 0.0
 
     @property
     def endorsed(self) -> bool:

@@ -81,6 +81,17 @@ def gini_effort(state):
 
 
 @compiled
+def summarise_groups(state, outcomes):
+    """Fill in what the worse off and the others gained, from the gap between them."""
+    share, last = state.parameters.worse_off_share, state.series[state.months - 1]
+    outcomes.gap, outcomes.gap_change = last.gap, last.gap - last.alone_gap
+    outcomes.outcome_worse_off = last.outcome - (1.0 - share) * last.gap
+    outcomes.outcome_others = last.outcome + share * last.gap
+    outcomes.added_value_worse_off_mean = outcomes.added_value_mean - (1.0 - share) * outcomes.gap_change_mean
+    outcomes.added_value_others_mean = outcomes.added_value_mean + share * outcomes.gap_change_mean
+
+
+@compiled
 def summarise(state, outcomes, missing):
     """Fill a row of `OUTCOMES` from the series of the whole run and the state at its end.
 
@@ -122,13 +133,8 @@ def summarise(state, outcomes, missing):
     outcomes.participation_large, outcomes.participation_small = last.participation_large, last.participation_small
     outcomes.overloaded, outcomes.laggards = last.overloaded, last.laggards
     outcomes.members, outcomes.structure_peak, outcomes.purpose_peak = last.members, structure_peak, purpose_peak
-    share = state.parameters.worse_off_share
-    outcomes.gap, outcomes.gap_change = last.gap, last.gap - last.alone_gap
-    outcomes.outcome_worse_off = last.outcome - (1.0 - share) * last.gap
-    outcomes.outcome_others = last.outcome + share * last.gap
     outcomes.gap_change_mean = gap_sum / months
-    outcomes.added_value_worse_off_mean = outcomes.added_value_mean - (1.0 - share) * outcomes.gap_change_mean
-    outcomes.added_value_others_mean = outcomes.added_value_mean + share * outcomes.gap_change_mean
+    summarise_groups(state, outcomes)
     outcomes.gini_effort = gini_effort(state)
     outcomes.gain_month, outcomes.collapse_month = gain_month, collapse_month
     outcomes.axed = state.partnership.axed

@@ -354,9 +354,9 @@ def require_one_plan(values: Mapping[str, float]) -> None:
     if len(deciding) == 1 and used and values["learning_prob"] > 0.0:
         deciding.append("learning_prob")
     if len(deciding) > 1:
-        one, other = deciding[:2]
+        first, second = deciding[:2]
         raise ParameterError(
-            f"{one}={values[one]:g} contradicts {other}={values[other]:g}: both decide where setup goes; "
+            f"{first}={values[first]:g} contradicts {second}={values[second]:g}: both decide where setup goes; "
             f"leave one of them at 0"
         )
 

@@ -14,6 +14,7 @@ import mesa
 from sim import draws
 from sim.draws import draw
 from sim.params import resolve
+from tests.naive_month import needs, ordered_mean, recorded, seated
 from tests.naive_partner import NaivePartner, clip, rounded, s_curve, saturate, triangular
 
 STRUCTURE_MONTHS, PURPOSE_MONTHS = 3.465735902799726, 4.073158524426186  # as 7.0 gives them
@@ -170,7 +171,7 @@ class NaivePartnership(mesa.Model):
             expectation = self.reflect()
         for partner in self.partners:
             partner.effort_sum += partner.effort if going else self.p["own_effort"]
-        self.record(going, emphasis, expectation)
+        self.history.append(recorded(self, going, emphasis, expectation))
         if going and self.p["review_month"] == self.month + 1 and self.outcome < self.p["review_floor"]:
             self.axed = True
         self.month += 1
@@ -362,79 +363,6 @@ class NaivePartnership(mesa.Model):
         self.cycle_expectations.append(expectation)
         self.age += 1
         return expectation
-
-    def record(self, going, emphasis, expectation):
-        p = self.p
-        takes_part = [partner.effort > p["participation_threshold"] for partner in self.partners]
-        large = [part for part, partner in zip(takes_part, self.partners, strict=True) if not partner.small]
-        small = [part for part, partner in zip(takes_part, self.partners, strict=True) if partner.small]
-        month = {
-            "results": self.results,
-            "outcome": self.outcome,
-            "alone_outcome": self.alone_outcome,
-            "expectation": expectation,
-            "emphasis": emphasis,
-            "structure": self.structure,
-            "fit": self.fit,
-            "purpose": self.purpose,
-            "trust": self.mean(lambda partner: partner.mean_trust()),
-            "commitment": self.mean(lambda partner: partner.commitment),
-            "effort": self.mean(lambda partner: partner.effort) if going else p["own_effort"],
-            "endorsed": self.mean(lambda partner: partner.endorsed),
-            "owned": sum(owner is not None for owner in self.owner) / self.n_issues,
-            "members": len(self.members()) / len(self.partners) if going else 0.0,
-            "gap": self.gap,
-            "alone_gap": self.alone_gap,
-            "commitment_small": self.mean_of_small(lambda partner: partner.commitment),
-            "burden": 0.0, "cost_shift": 0.0, "overloaded": 0.0, "laggards": 0.0,
-            "participation": 0.0, "participation_large": 0.0, "participation_small": 0.0,
-        }  # fmt: skip
-        if going:
-            month["burden"] = self.mean(lambda partner: partner.burden)
-            month["cost_shift"] = self.mean(lambda partner: partner.cost_shift)
-            overloaded = [partner.burden > p["overload_burden"] for partner in self.partners]
-            month["overloaded"] = sum(overloaded) / len(overloaded)
-            most = max(partner.effort for partner in self.partners)
-            month["laggards"] = sum(2.0 * partner.effort < most for partner in self.partners) / len(self.partners)
-            month["participation"] = sum(takes_part) / len(takes_part)
-            month["participation_large"] = sum(large) / len(large) if large else 0.0
-            month["participation_small"] = sum(small) / len(small) if small else 0.0
-        self.history.append(month)
-
-
-def needs(p, n_issues):
-    """Weights as they are given, over their sum; or falling evenly."""
-    weights = [p[f"need_{k + 1}"] for k in range(n_issues)]
-    if any(weights):
-        total = 0.0
-        for weight in weights:
-            total += weight
-        return [weight / total for weight in weights]
-    return [(n_issues - k) / (n_issues * (n_issues + 1) / 2) for k in range(n_issues)]
-
-
-def seated(p, n):
-    """For each partner: mean capacity, mean accountability, mean commitment, partnerships, and whether it is small."""
-    sectors = []
-    for s in range(1, 9):
-        of = {name: p[f"sector_{s}_{name}"] for name in ("capacity", "accountability", "commitment", "partnerships")}
-        sector = (
-            of["capacity"], p["accountability"] + of["accountability"], p["commitment"] + of["commitment"],
-            of["partnerships"] or p["partnerships"], bool(p[f"sector_{s}_small"]),
-        )  # fmt: skip
-        sectors += [sector] * int(p[f"sector_{s}_count"])
-    if sectors:
-        return sectors
-    n_small = int(p["small_share"] * n + 0.5)
-    large = (1.0, p["accountability"], p["commitment"], p["partnerships"], False)
-    return [large] * (n - n_small) + [(p["small_capacity"], *large[1:4], True)] * n_small
-
-
-def ordered_mean(numbers):
-    total = 0.0
-    for number in numbers:
-        total += number
-    return total / len(numbers)
 
 
 def naive_run(values=None, setup="balanced", seed=0, world=0):

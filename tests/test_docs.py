@@ -20,7 +20,8 @@ EVIDENCE = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
 
 RULES = {
     node.name: node
-    for node in ast.parse((ROOT / "sim" / "rules.py").read_text(encoding="utf-8")).body
+    for name in ("shapes", "rules")
+    for node in ast.parse((ROOT / "sim" / f"{name}.py").read_text(encoding="utf-8")).body
     if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
 }
 ARITHMETIC = {"clip", "ratio", "quantise"}  # they state no theory, so they need no source

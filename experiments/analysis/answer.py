@@ -164,9 +164,9 @@ def setups_against_neither(arms: dict[str, pd.DataFrame], contrast: Contrast, se
     )
 
 
-def between(one: pd.DataFrame, other: pd.DataFrame, contrast: Contrast, seed: int, outcome: str) -> PairedResult:
+def between(first: pd.DataFrame, second: pd.DataFrame, contrast: Contrast, seed: int, outcome: str) -> PairedResult:
     """Two arms in the same worlds, by an outcome."""
-    pairs = pd.DataFrame({"a": one[outcome], "b": other[outcome]})
+    pairs = pd.DataFrame({"a": first[outcome], "b": second[outcome]})
     return contrasts.compare(pairs.assign(difference=pairs["a"] - pairs["b"]), contrast.region, seed)
 
 

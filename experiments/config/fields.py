@@ -1,4 +1,4 @@
-"""One reader of the tables in configurations of failures and claims: field by field, with one kind of message."""
+"""One reader of the tables in configurations of failures, patterns and claims: field by field, one kind of message."""
 
 from __future__ import annotations
 

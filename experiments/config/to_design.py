@@ -127,7 +127,7 @@ def varied(
             factors[name] = factor(name, span)
     if plain["sampler"] in COUNTED:
         steps = integer_in(plain["levels"], 2, 10**6, "design.levels")
-        levels |= {name: evenly(name, *factors[name], steps) for name in factors if name not in levels}
+        levels |= {name: levels_between(name, *factors[name], steps) for name in factors if name not in levels}
     ordered = {name: factors[name] for name in NAMES if name in factors}
     return ordered, {name: levels[name] for name in ordered if name in levels}, choices
 
@@ -175,7 +175,7 @@ def levels_of(name: str, given: Mapping[str, Any]) -> tuple[float, ...]:
     return levels
 
 
-def evenly(name: str, low: float, high: float, steps: int) -> tuple[float, ...]:
+def levels_between(name: str, low: float, high: float, steps: int) -> tuple[float, ...]:
     """So many levels from the low end to the high end of a range; whole numbers are rounded."""
     values = [low + (high - low) * step / (steps - 1) for step in range(steps)]
     return tuple(sorted({float(round(value)) if BY_NAME[name].integer else value for value in values}))

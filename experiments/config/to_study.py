@@ -73,7 +73,7 @@ def study_in(plain: Mapping[str, Any], given: Given) -> tuple[Study, pd.DataFram
         scenario=scenario_of(plain),
     )
     try:
-        validation.require_valid(study, listed)
+        validation.require_valid(study)  # the rows of a list are looked at once, where the study is run
     except StudyError as error:
         raise ConfigError(str(error)) from None
     check_study(study, given)

@@ -22,7 +22,7 @@ def mechanism_checks(base: NDArray[np.float64]) -> list[Check]:
     return [deserted(base), paid_from_outside(base), served_alike(base), by_the_calendar(base)]
 
 
-def columns(table: NDArray[np.float64], names: tuple[str, ...]) -> NDArray[np.float64]:
+def named(table: NDArray[np.float64], names: tuple[str, ...]) -> NDArray[np.float64]:
     """Some outcomes (worlds, names)."""
     return table[:, [OUTCOME_NAMES.index(name) for name in names]]
 
@@ -34,8 +34,8 @@ def count_apart(first: NDArray[np.float64], second: NDArray[np.float64]) -> int:
 
 def deserted(base: NDArray[np.float64]) -> Check:
     """A partnership that everyone has left is acting alone."""
-    alone = columns(outcomes(base, "alone"), RESULTS)
-    left, kept = (columns(outcomes(base, "structure_first", **fixed), RESULTS) for fixed in (DESERTED, {}))
+    alone = named(outcomes(base, "alone"), RESULTS)
+    left, kept = (named(outcomes(base, "structure_first", **fixed), RESULTS) for fixed in (DESERTED, {}))
     differ, control = count_apart(left, alone), count_apart(kept, alone)
     return Check(
         "A partnership to which nobody gives, since all have left, equals acting alone to the last bit.",
@@ -52,7 +52,7 @@ def paid_from_outside(base: NDArray[np.float64]) -> Check:
 
     def apart(channels: dict[str, float]) -> int:
         without, structure, purpose = (
-            columns(outcomes(base, "balanced", **{**channels, **paid}), others)
+            named(outcomes(base, "balanced", **{**channels, **paid}), others)
             for paid in ({"outside_share": 0.0}, PAID | {"outside_emphasis": 1.0}, PAID | {"outside_emphasis": 0.0})
         )
         return count_apart(without, structure) + count_apart(without, purpose)
@@ -70,7 +70,7 @@ def paid_from_outside(base: NDArray[np.float64]) -> Check:
 def served_alike(base: NDArray[np.float64]) -> Check:
     """Without inverse care both groups gain the same."""
     gaps = ("gap", "gap_change", "gap_change_mean")
-    even, uneven = (columns(outcomes(base, "balanced", inverse_care=care), gaps) for care in (0.0, 0.4))
+    even, uneven = (named(outcomes(base, "balanced", inverse_care=care), gaps) for care in (0.0, 0.4))
     apart, control = int((even != 0.0).any(axis=1).sum()), int((uneven != 0.0).any(axis=1).sum())
     return Check(
         "Without inverse care both groups of the population are served alike, to the last bit.",

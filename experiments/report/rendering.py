@@ -31,7 +31,6 @@ def environment() -> Environment:
     )
     made.filters |= {
         "base64": lambda image: base64.b64encode(image).decode(),
-        "amount": wording.amount,
         "percent": wording.percent,
         "plain": wording.plain,
         "signed": wording.signed,

@@ -8,7 +8,6 @@ from experiments.storage import strict_json
 from experiments.study.definition import Adaptive, Contrast, Design, Scenario, Study
 from experiments.study.names import ALLOWED
 from sim.limits import LIMIT_NAMES
-from sim.params import COMPOSITION, DEFAULTS
 
 PARTS = ("name", "question", "seed", "parameters", "design", "arms", "contrast", "variants", "variant_points",
          "trajectory_points")  # fmt: skip
@@ -27,8 +26,7 @@ def study_from(content: Any) -> Study:
         ),
         question=strict_json.text(fields["question"], "study.question", lines=True),
         seed=strict_json.integer_at(fields["seed"], "study.seed"),
-        parameters={name: DEFAULTS[name] for name in COMPOSITION}
-        | strict_json.numbers(fields["parameters"], "study.parameters"),
+        parameters=strict_json.numbers(fields["parameters"], "study.parameters"),
         design=_design_from(fields["design"]),
         arms=strict_json.sequence(fields["arms"], "study.arms", strict_json.text),
         contrast=_contrast_from(fields["contrast"]),

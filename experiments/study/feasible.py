@@ -8,7 +8,7 @@ points of a list one by one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 
 import numpy as np
@@ -16,7 +16,18 @@ from numpy.typing import NDArray
 
 from experiments.errors import StudyError
 from experiments.study.definition import Design, Study
-from sim.params import BY_NAME, COUNTS, NAMES, NEEDS, ParameterError, count_partners
+from sim.params import (
+    BY_NAME,
+    COUNTS,
+    NAMES,
+    NEEDS,
+    PLANS,
+    SETUPS,
+    UNTIL,
+    ParameterError,
+    count_partners,
+    require_one_plan,
+)
 from sim.runs import check_points
 
 MOST_CASES = 100_000
@@ -29,6 +40,7 @@ Values = Mapping[str, Sequence[float]]
 
 def check_cases(study: Study) -> None:
     """Raise `StudyError` if a world that the design may draw, or counts out, cannot be run."""
+    check_plans(study)
     composing = {
         name: [{key: x for key, x in named[option].items() if key in COMPOSING} for option in sorted(named)]
         for name, named in sorted(study.design.choices.items())
@@ -89,6 +101,28 @@ def check_case(values: Values) -> None:
         raise StudyError(
             f"need_{a} may be 0 where need_{b} is above 0; give each of {len(needs)} issues a need, or none"
         )
+
+
+def check_plans(study: Study) -> None:
+    """Raise `StudyError` where, under some arm or variant, two parameters may both decide where setup goes."""
+    names = (*PLANS, *UNTIL, "learning_prob")
+    drawn: dict[str, tuple[float, ...]] = {name: (study.parameters[name],) for name in names}
+    drawn |= {name: study.design.factors[name] for name in names if name in study.design.factors}
+    for options in study.design.choices.values():
+        for name in names:
+            drawn[name] = (*drawn[name], *(values[name] for values in options.values() if name in values))
+    pair = (study.contrast.a, study.contrast.b)
+    under: list[tuple[str, Mapping[str, float]]] = [(arm, {}) for arm in study.arms]
+    under += [(arm, values) for values in study.variants.values() for arm in pair]
+    for arm, variant in under:
+        may = {**drawn, **{name: (x,) for name, x in {**SETUPS[arm], **variant}.items() if name in names}}
+        try:
+            require_one_plan({name: max(values) for name, values in may.items()})
+        except ParameterError as error:
+            raise StudyError(f"under {arm}, {error}") from None
+        for before, after in pairwise(UNTIL):
+            if max(may[after]) > 0.0 and min(may[after]) <= max(may[before]):
+                raise StudyError(f"under {arm}, {after} may come to {min(may[after]):g}, before {before} ends")
 
 
 def totals(counts: Sequence[Sequence[float]]) -> list[int]:

@@ -7,16 +7,20 @@ varies what is overridden everywhere would report that it does not matter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 
 from experiments.study.definition import Study
-from sim.params import BY_NAME, COUNTS, NEEDS, OF_TWO_SECTORS, SETUPS
+from sim.params import BY_NAME, COUNTS, NEEDS, OF_TWO_SECTORS, SETUPS, UNTIL
 
 EMPHASES = ("early_emphasis", "late_emphasis", "upkeep_emphasis")
-OF_SETUP = (*EMPHASES, "setup_share", "setup_months", "upkeep_share")
+SCHEDULE = tuple(name for until in UNTIL for name in (until, until.replace("until", "emphasis")))
+PLANNED = (*EMPHASES, "gate", "responsiveness", *SCHEDULE)
+"""Everything that may decide where setup goes."""
+OF_SETUP = (*PLANNED, "setup_share", "setup_months", "upkeep_share")
 
 WITHOUT_EFFECT: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"neither": (*EMPHASES, "setup_months"), "alone": OF_SETUP}
+    {"neither": (*PLANNED, "setup_months"), "alone": OF_SETUP, "responsive": PLANNED}
 )
 """What an arm does not set, and what does nothing under it all the same: where nothing is spent on a setup, it does not
 matter on what, nor for how long; where there is no partnership, it has no setup."""
@@ -94,6 +98,16 @@ SWITCHED_BY = {
     "relaunch_alignment": "cycle_months",
     "relaunch_fatigue": "cycle_months",
     "learning_prob": "cycle_months",
+    "outside_months": "outside_share",
+    "outside_emphasis": "outside_share",
+    "exit_level": "exit_prob",
+    "return_prob": "exit_prob",
+    "displacement": "own_work_effect",
+    "distraction_months": "distraction",
+    "equity_use": "inverse_care",
+    "worse_off_share": "inverse_care",
+    **{until: before for before, until in pairwise(UNTIL)},
+    **{until.replace("until", "emphasis"): until for until in UNTIL},
 }
 """Parameters of a mechanism that is off unless another parameter is above 0."""
 

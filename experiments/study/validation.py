@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from experiments.errors import StudyError, brief, unknown
+from experiments.errors import StudyError, among, brief
 from experiments.study import feasible, samplers
 from experiments.study.definition import AS_IT_STANDS, NO_VARIANT, Study
 from experiments.study.design import (
@@ -36,8 +36,8 @@ def require_valid(study: Study, listed: pd.DataFrame | None = None) -> None:
     """
     check_kinds(study)
     design = study.design
-    _among("design.sampler", design.sampler, DESIGNS)
-    _among("contrast.outcome", study.contrast.outcome, OUTCOME_NAMES)
+    among(design.sampler, DESIGNS, "design.sampler", StudyError)
+    among(study.contrast.outcome, OUTCOME_NAMES, "contrast.outcome", StudyError)
     _check_names(study)
     _check_arms(study)
     if not 0 <= study.seed < 2**63:
@@ -53,14 +53,14 @@ def require_valid(study: Study, listed: pd.DataFrame | None = None) -> None:
 def _check_arms(study: Study) -> None:
     """That there are arms to compare, each once, and two of them in the contrast."""
     for arm in study.arms:
-        _among("arms", arm, tuple(params.SETUPS))
+        among(arm, tuple(params.SETUPS), "arms", StudyError)
     if len(set(study.arms)) < len(study.arms):
         raise StudyError(f"arms={brief(list(study.arms))}: an arm is named twice")
     contrast = study.contrast
     if len(study.arms) < ARMS_AT_LEAST:
         raise StudyError(f"arms={list(study.arms)}: a study compares two or more of {', '.join(params.SETUPS)}")
-    _among("contrast.a", contrast.a, study.arms)
-    _among("contrast.b", contrast.b, study.arms)
+    among(contrast.a, study.arms, "contrast.a", StudyError)
+    among(contrast.b, study.arms, "contrast.b", StudyError)
     if contrast.a == contrast.b:
         raise StudyError(f"contrast.a and contrast.b are both {contrast.a}; a contrast needs two arms")
     if not contrast.region >= 0:
@@ -90,7 +90,7 @@ def _check_listed(study: Study, listed: pd.DataFrame) -> None:
         raise StudyError(f"design.points={design.points}: the list has {len(listed)}")
     for name in choice_names(design):
         for option in listed[name].unique():
-            _among(f"the list, column {name}", option, tuple(design.choices[name]))
+            among(option, tuple(design.choices[name]), f"the list, column {name}", StudyError)
     for first in range(0, len(listed), ROWS_AT_ONCE):
         rows = listed.iloc[first : first + ROWS_AT_ONCE]
         feasible.check_rows(study, parameters_of(study, rows), first + 1)
@@ -156,8 +156,3 @@ def _check_values(study: Study) -> None:
     for name, named in design.choices.items():
         if not named or name in params.BY_NAME or name in ("point", "run", "world", "arm", "variant"):
             raise StudyError(f"design.choices: '{name}' is not a valid name, or it has no options")
-
-
-def _among(what: str, name: str, known: tuple[str, ...]) -> None:
-    if name not in known:
-        raise StudyError(unknown(what, name, known))

@@ -22,10 +22,12 @@ from sim.runs import Runs
 def test_the_model_passes_and_the_report_says_so(tmp_path, capsys):
     assert main(["neutrality", f"results={tmp_path}"]) == 0
     said = capsys.readouterr().out
-    assert said.count("holds ") >= 6 and said.count("control fails, as it must") == 6 and "FAILS" not in said
+    assert said.count("holds ") >= 10 and said.count("control fails, as it must") == 10 and "FAILS" not in said
+    assert said.count("\nmet  ") == 6 and "NOT " not in said
     content = json.loads((tmp_path / "neutrality" / "neutrality.json").read_text())
     assert content["worlds"] == 2000
     assert all(check["passed"] for check in content["checks"]) and len(content["ablations"]["rows"]) == 5
+    assert all(row["met"] for row in content["balance"])
     page = (tmp_path / "neutrality" / "report.html").read_text()
     assert "No: either arm can win." in page and "<script" not in page
 
@@ -34,7 +36,9 @@ def test_the_model_passes_and_the_report_says_so(tmp_path, capsys):
 def test_each_channel_alone_makes_arms_differ(channel):
     """Every strength is a channel of its own: with it alone switched on, structure first and purpose first diverge."""
     alone = checks.CHANNELS_OFF | {channel: max(BY_NAME[channel].default, 0.5), "pooled_share": 0.5}
-    if channel in ("forum_effect", "evidence_use", "fit_strength"):  # these act through another channel
+    if channel == "authority":  # pools more than is pooled already, and what is pooled follows the aims
+        alone |= {"pooled_share": 0.0}
+    if channel in ("forum_effect", "evidence_use", "fit_strength", "equity_use"):  # these act through another channel
         alone |= {"allocation_effect": 1.0, "coordination_effect": 1.0}
     if channel == "board_effect":
         alone |= {"task_seeking": 1.0}
@@ -69,7 +73,7 @@ def rigged(real, bonus):
 def test_a_model_with_an_answer_built_in_fails(monkeypatch, bonus, failing):
     monkeypatch.setattr(checks, "simulate", rigged(checks.simulate, bonus))
     assert failing <= {place for place, check in enumerate(checks.checks(200)) if not check.passed}
-    assert "A check fails" in neutrality_page(checks.checks(60), checks.ablations(60), 60)
+    assert "A check fails" in neutrality_page(checks.checks(60), (checks.ablations(60),), 60)
 
 
 def test_draws_that_differ_in_the_same_world_would_be_noticed(monkeypatch):

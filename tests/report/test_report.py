@@ -12,6 +12,7 @@ from rich.console import Console
 
 from experiments import wording
 from experiments.analysis import headline
+from experiments.analysis.answer import NEEDED
 from experiments.analysis.contrasts import Estimate, count
 from experiments.analysis.discovery import Condition, Region
 from experiments.errors import StudyError
@@ -41,6 +42,7 @@ def planted(effect):
         chance = np.random.default_rng(seed).normal(0, 0.1, 10_000)[worlds]
         order = points[:, COLUMN["early_emphasis"]] - points[:, COLUMN["late_emphasis"]]
         outcomes = np.full((len(points), len(OUTCOME_NAMES)), np.nan)
+        outcomes[:, [OUTCOME_NAMES.index(name) for name in NEEDED if name != "collapse_month"]] = 0.0
         outcomes[:, OUTCOME_NAMES.index("added_value_mean")] = np.where(
             points[:, COLUMN["alone"]] == 1, 0, chance + order / 2 * effect(points)
         )
@@ -56,7 +58,7 @@ def planted(effect):
 def depends(points):
     """Structure first wins where load is low, purpose first where it is high; without load, structure first always."""
     load = points[:, COLUMN["load_per_seat"]]
-    return np.where(load <= 0.12, 0.05, np.where(load > 0.24, -0.05, 0.0))
+    return np.where(load <= 0.032, 0.05, np.where(load > 0.064, -0.05, 0.0))
 
 
 def study_of(points=1000, **changes):
@@ -127,8 +129,8 @@ def test_the_numbers_are_the_planted_ones(summary):
     assert contrast["mean"]["value"] == pytest.approx(0.05 * 0.4 - 0.05 * 0.2, abs=0.001)
     assert summary["variants"]["no_load"]["wins"]["share"]["value"] == 1.0
     assert summary["discovery"]["effects"][0]["factor"] == "load_per_seat"
-    assert summary["worlds"] == 1000 and summary["runs"] == 1000 * 7 + 500 * 2
-    assert summary["box"]["load_per_seat"] == [0.0, 0.3]
+    assert summary["worlds"] == 1000 and summary["runs"] == 1000 * 8 + 500 * 2
+    assert summary["box"]["load_per_seat"] == [0.0, 0.08]
 
 
 def test_the_verdict_says_so_in_words(summary, page):
@@ -138,8 +140,8 @@ def test_the_verdict_says_so_in_words(summary, page):
         "structure first did better in 40, purpose first in 20, and in 40 there was no practical difference"
         in verdict["shares"]
     )
-    assert "drawn from a wide box of 54 unknowns" in verdict["shares"]
-    assert "Structure first does best where load per seat is at most 0.12" in verdict["where"][1]
+    assert "drawn from a wide box of 91 unknowns" in verdict["shares"]
+    assert "Structure first does best where load per seat is at most 0.032" in verdict["where"][1]
     assert "structure first wins 100 of 100 worlds and purpose first 0" in verdict["mechanisms"][0]
     text = Page(page).text
     for sentence in (
@@ -302,7 +304,9 @@ def test_a_bare_study_has_a_report_too(tmp_path, monkeypatch):
     folder = stored(study, tmp_path, monkeypatch, lambda points: np.full(len(points), 0.05))
     rebuild.rebuild(folder, say=lambda _: None)
     page = (folder / "report.html").read_text()
-    assert re.findall(r'<h[23] id="(\w+)">', page) == ["differences", "ecdf", "arm_means", "dots", "rainclouds"]
+    assert re.findall(r'<h[23] id="(\w+)">', page) == [
+        "fates", "orders", "groups", "differences", "ecdf", "arm_means", "dots", "rainclouds",
+    ]  # fmt: skip
     assert "alike except for chance" in page
 
 
