@@ -40,7 +40,10 @@ def test_the_readme_tells_what_the_summary_says():
     kept = json.loads((HEADLINE / "summary.json").read_text(encoding="utf-8"))
     plain = re.sub(r"\s+", " ", README)
     assert kept["verdict"]["shares"] in plain
-    assert "results/headline/win_map.png" in README and (HEADLINE / "win_map.png").stat().st_size < 200_000
+    assert len(kept["verdict"]["steps"]) == 7
+    places = [plain.find(step) for step in kept["verdict"]["steps"]]
+    assert places == sorted(places) and places[0] > 0, "every step of the answer, in its order"
+    assert "results/headline/months.png" in README and (HEADLINE / "months.png").stat().st_size < 200_000
     assert f"{kept['worlds']:,} worlds" in plain and f"{kept['runs']:,} runs" in plain
 
 
