@@ -201,7 +201,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     P("trust_rate", 0.2, 0, 1, "1/encounter", "uncertainty", "how fast trust follows what is seen", "George et al.", box=(0.05, 0.5)),
     P("loss_aversion", 1.5, 0, 10, "1", "uncertainty", "weight of a disappointment against a pleasant surprise", box=(1, 3)),
     P("crowding", 0, -1, 1, "strength", "uncertainty", "how far structure damps (or, below 0, helps) gains of trust", "Malhotra & Lumineau 2011; Cao & Lumineau 2015", box=(-0.5, 0.5), channel="structure"),
-    P("purpose_months", 7, 0.5, 1200, "months to half", "uncertainty", "months until purpose is half, when a fifth of all capacity talks (7.6)", box=(2, 20)),
+    P("purpose_months", 7, 0.5, 1200, "months to half", "uncertainty", "months until purpose is half, when a fifth of all capacity talks", box=(2, 20)),
     P("forum_effect", 1, 0, 10, "strength", "uncertainty", "how far structure gives talk a forum", "Ansell & Gash", box=(0, 3), channel="structure"),
     P("talk_base", 0.3, 0, 1, "share", "uncertainty", "worth of talk with a partner that is not aligned itself", box=(0.1, 0.6)),
     P("goal_conflict", 0.5, 0, 1, "strength", "uncertainty", "how far talk fails with a partner whose agenda is far from the aims", "Vangen & Huxham", box=(0, 1)),

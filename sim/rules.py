@@ -195,7 +195,7 @@ def coordination(ownership, structure, fit, purpose, trust, coordination_floor, 
 
 @inlined
 def useful(joint, own, coordination, coordination_floor):
-    """Work of a partner on an issue that duplicates nobody's: what is coordinated, and its own at the floor."""
+    """Work of a partner on an issue that duplicates nobody's: what is coordinated, its own at the floor. Assumption."""
     return coordination * joint + coordination_floor * own
 
 
@@ -346,7 +346,7 @@ def talk(hours_share, structure, purpose_rate, forum_effect):
 
 @inlined
 def openness(distance, goal_conflict):
-    """How far a partner is open to the shared aims: less the further its own agenda is (Vangen & Huxham 2012)."""
+    """How far a partner is open to the shared aims: less the further its own agenda is (Vangen & Huxham)."""
     return 1.0 - goal_conflict * distance
 
 

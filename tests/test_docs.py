@@ -154,8 +154,11 @@ def spoilt(statements):
     copy = ast.parse(ast.unparse(ast.Module(statements, type_ignores=[])))
     nodes = list(ast.walk(copy))
     operation = next((node for node in nodes if isinstance(node, ast.BinOp)), None)
+    compared = next((node for node in nodes if isinstance(node, ast.Compare)), None)
     if operation is not None:
         operation.op = opposite[type(operation.op)]()
+    elif compared is not None:
+        compared.ops = [ast.GtE() if isinstance(compared.ops[0], ast.Lt) else ast.LtE()]
     else:
         next(node for node in nodes if isinstance(node, ast.Constant)).value += 1
     return copy.body
@@ -182,6 +185,7 @@ def test_a_spoilt_equation_is_noticed(name):
 
 KEY = re.compile(
     r"\b(?:HImP|HWB|NHSPlan|KingsFund|PCG)\b"
+    r"|Gittell 2002|Tudor Hart 1971"
     r"|(?:[A-Z][a-z]+, )*[A-Z][a-z]+ (?:& [A-Z][a-z]+|et al\.)(?: \d{4})?"
 )
 EXPLAINED = set(re.findall(r"^\| \*\*(.+?)\*\* \|", EVIDENCE, re.MULTILINE))

@@ -17,7 +17,7 @@ from scipy import stats
 from experiments.analysis import contrasts
 from experiments.analysis.contrasts import Count, Estimate, PairedResult
 from experiments.analysis.headline import Findings, first_parts, rounded
-from experiments.study.definition import NO_VARIANT, Contrast
+from experiments.study.definition import NO_VARIANT, Contrast, Study
 from experiments.study.stored import StoredStudy
 
 NEEDED = ("added_value", "collapse_month", "structure_peak", "purpose_peak", "added_value_worse_off_mean",
@@ -188,10 +188,15 @@ def orders(
     }
 
 
+def is_horizon(study: Study, variant: str) -> bool:
+    """Whether a variant changes nothing but how long a partnership is followed."""
+    return set(study.variants.get(variant, {})) == {"months"}
+
+
 def horizons(runs: pd.DataFrame, findings: Findings) -> tuple[Horizon, ...]:
     """The contrast at each length of time the study looked at: its own, and those of variants that change only it."""
     study, contrast = findings.study, findings.contrast
-    variants = {name: int(values["months"]) for name, values in study.variants.items() if set(values) == {"months"}}
+    variants = {name: int(values["months"]) for name, values in study.variants.items() if is_horizon(study, name)}
     if not variants:
         return ()
     shared = runs[runs["point"].isin(runs.loc[runs["variant"].isin(list(variants)), "point"].unique())]
@@ -246,7 +251,7 @@ def ends_of(findings: Findings, pairs: pd.DataFrame) -> tuple[tuple[Ends, ...], 
 
 
 def together(values: NDArray[np.float64], difference: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Standardised regression coefficients on ranks, and the share of variance they explain (Saltelli et al. 2008)."""
+    """Standardised regression coefficients on ranks, and the share of variance they explain, all together."""
     ranks = np.column_stack([stats.rankdata(column) for column in values.T])
     scaled = (ranks - ranks.mean(axis=0)) / ranks.std(axis=0)
     target = stats.rankdata(difference)

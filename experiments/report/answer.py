@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from experiments import wording
-from experiments.analysis.answer import FATES, TOOK, Against, Answer, Ends, Horizon, lead
+from experiments.analysis.answer import FATES, TOOK, Against, Answer, Ends, Horizon, is_horizon, lead
 from experiments.analysis.contrasts import PairedResult
 from experiments.analysis.headline import Findings
 from experiments.study.definition import NO_VARIANT, Contrast
@@ -142,7 +142,7 @@ def structural(findings: Findings) -> str:
     shown = {
         name: result
         for name, result in findings.variants.items()
-        if name != NO_VARIANT and set(findings.study.variants[name]) != {"months"}
+        if name != NO_VARIANT and not is_horizon(findings.study, name)
     }
     if not shown:
         return ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from experiments import wording
-from experiments.analysis.answer import Answer
+from experiments.analysis.answer import Answer, is_horizon
 from experiments.analysis.contrasts import Count, PairedResult
 from experiments.analysis.discovery import Region
 from experiments.analysis.headline import Findings
@@ -188,16 +188,17 @@ def worth_sentence(findings: Findings) -> str:
 
 def mechanism_sentences(findings: Findings) -> tuple[str, ...]:
     """What becomes of the answer when each mechanism is changed: a sentence a variant, those that matter most first."""
-    if not findings.variants:
+    variants = {name: result for name, result in findings.variants.items() if not is_horizon(findings.study, name)}
+    if not variants:
         return ()
     contrast = findings.contrast
-    before = leader(findings.variants[NO_VARIANT], contrast)
+    before = leader(variants[NO_VARIANT], contrast)
     a, b = wording.plain(contrast.a), wording.plain(contrast.b)
-    if len(findings.variants) > MANY:
-        return grouped(findings.variants, before, contrast)
+    if len(variants) > MANY:
+        return grouped(variants, before, contrast)
     changed: list[str] = []
     kept: list[str] = []
-    for name, result in findings.variants.items():
+    for name, result in variants.items():
         if name == NO_VARIANT:
             continue
         after = leader(result, contrast)
