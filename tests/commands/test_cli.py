@@ -163,7 +163,7 @@ def test_hydra_habits(capsys):
     assert main(["sweep", "--cfg", "job", "experiment=quick_look"]) == 0
     assert "name: quick_look" in capsys.readouterr().out
     assert main(["sweep", "--cfg", "job", "-p", "parameters"]) == 0
-    assert "free_riding: 0.3" in capsys.readouterr().out
+    assert "free_riding: 0.4" in capsys.readouterr().out
     assert main(["sweep", "--help"]) == 0
     assert "structure_vs_purpose" in capsys.readouterr().out
     assert written() == []

@@ -60,7 +60,7 @@ def test_a_study_leaves_what_it_promises(finished):
     assert not [name for name in found if name.endswith(".tmp")]
     runs = experiments.load(finished).to_pandas()
     assert list(runs.columns) == ["run", "point", "world", "arm", "variant", *OUTCOME_NAMES, "error"]
-    assert len(runs) == 150 * 7 + 70 * 2 == plan.count_runs(tiny())
+    assert len(runs) == 150 * 8 + 70 * 2 == plan.count_runs(tiny())
     assert runs["run"].is_unique and runs["error"].isna().all()
     assert runs.groupby(["arm", "variant"], observed=True).size()["structure_first", "no_load"] == 70
 
@@ -98,7 +98,7 @@ def test_nothing_of_the_place_or_the_workers_is_recorded(finished):
 
 def test_trajectories_end_where_the_runs_do(finished):
     months = experiments.load(finished, "trajectories").to_pandas()
-    assert len(months) == 12 * 7 * 6
+    assert len(months) == 12 * 8 * 6
     last = months[months["month"] == 6].set_index(["world", "arm"])["outcome"].sort_index()
     runs = experiments.load(finished).to_pandas().query("variant == 'none' and world < 12")
     assert np.array_equal(last, runs.set_index(["world", "arm"])["outcome"].sort_index())
@@ -198,14 +198,14 @@ def test_a_study_cut_short_has_met_every_point_as_often():
     study = replace(tiny(), design=replace(tiny().design, points=5, replicates=3))
     assert plan.units(study, 0, 10)["point"].value_counts().to_dict() == dict.fromkeys(range(5), 2)
     shared = replace(study, design=replace(study.design, shared_worlds=True))
-    assert plan.batch(shared, plan.units(shared, 5, 10)).world.tolist() == [1] * (7 * 5 + 2 * 5)
+    assert plan.batch(shared, plan.units(shared, 5, 10)).world.tolist() == [1] * (8 * 5 + 2 * 5)
 
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(tmp_path, capsys):
     study = small_study(10, n_partners=2, months=2)
     sweep.simulate(study, store.folder_of(study, tmp_path), 1, sweep.Console(soft_wrap=True))
     said = capsys.readouterr().out
-    assert "70 runs at 10 points" in said and "2 of 2 parts: 70 runs, " in said and "\x1b" not in said
+    assert "80 runs at 10 points" in said and "2 of 2 parts: 80 runs, " in said and "\x1b" not in said
 
 
 def failing(worlds):

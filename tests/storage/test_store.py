@@ -27,7 +27,7 @@ from sim.outcomes import OUTCOME_NAMES
 
 STUDY = small_study(120, n_partners=2, months=2)
 NAMES = [PROVENANCE, part_name(0, DESIGN), part_name(0), part_name(1)]
-ROWS = 120 * 7
+ROWS = 120 * 8
 
 
 @pytest.fixture(scope="module")
@@ -85,14 +85,14 @@ def test_what_is_written_is_read_back_and_only_when_asked_for(finished):
     assert np.array_equal(view["added_value"], np.concatenate([part["added_value"] for part in parts]))
     assert np.array_equal(view["gain_month"], np.concatenate([part["gain_month"] for part in parts]), equal_nan=True)
     assert list(view[["added_value", "arm"]].columns) == ["added_value", "arm"]
-    assert [len(part) for part in view.parts(["arm"])] == [64 * 7, 56 * 7]
+    assert [len(part) for part in view.parts(["arm"])] == [64 * 8, 56 * 8]
     assert open_study(finished).study == STUDY
 
 
 def test_a_view_reads_no_file_before_it_is_asked_to(finished):
     view = load(finished)
     (finished / part_name(1)).write_bytes(b"")
-    assert len(next(view.parts())) == 64 * 7
+    assert len(next(view.parts())) == 64 * 8
     with pytest.raises(StudyError, match=r"part-000001.parquet is damaged"):
         view["arm"]
 
