@@ -147,7 +147,7 @@ def noted_only(effect: Effect, answer: Any) -> Callable[..., Any]:
 
 
 def noted_checks(effect: Effect) -> Callable[..., Any]:
-    carry_out = neutrality.checks
+    carry_out = neutrality.checks.checks
 
     def note(number: int) -> Any:
         effect.asked.append(repr(number))
@@ -182,7 +182,7 @@ def noting(job: str, *, carried_out: bool = False, thorough: bool = False) -> It
         replace(show, "show", noted_show(effect, thorough))
         replace(record, "play", noted_play(effect))
         replace(failures, "examine", noted_examination(effect))
-        replace(neutrality, "checks", noted_checks(effect))
+        replace(neutrality.checks, "checks", noted_checks(effect))
         replace(detectors, "measure_trust", noted_only(effect, None))
         replace(detector_report, "write_report", noted_only(effect, None))
         replace(detector_report, "lines", lambda *given: [])

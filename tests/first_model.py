@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from sim.params import BY_NAME, as_array, resolve
-from tests.golden import LEVERS, SEED
 
 OUTCOMES = Path(__file__).with_name("first_model.csv")
 
@@ -22,6 +21,16 @@ VALUES: dict[str, float] = {
     "initial_structure": 0, "initial_purpose": 0, "initial_owned": 0,
 }  # fmt: skip
 """What makes the second model the first."""
+
+SEED = 20
+LEVERS = (
+    {},
+    {"umbrella": 1, "pooled_share": 0.4, "mandated": 1},
+    {"cycle_months": 12, "learning_prob": 0.8, "n_issues": 6},
+    {"review_month": 24, "review_floor": 0.2, "example_weight": 0.5},
+    {"months": 120, "meetings": 3},
+)  # fmt: skip
+"""Of its baseline, ten runs each."""
 
 ARMS = ("structure_first", "purpose_first", "balanced", "structure_only", "purpose_only", "neither", "alone")
 

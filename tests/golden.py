@@ -18,12 +18,20 @@ from sim.runs import simulate
 BASELINE = Path(__file__).with_name("golden.csv")
 SEED = 20
 
+SCHEDULE = {
+    "schedule_1_until": 6, "schedule_1_emphasis": 0.9, "schedule_2_until": 15, "schedule_2_emphasis": 0.2,
+    "schedule_3_until": 30, "schedule_3_emphasis": 0.6,
+}  # fmt: skip
+BY_SCHEDULE = "schedule"
+"""What stands in the place of an arm where setup goes by a schedule, which every arm with a setup overrides."""
+
 LEVERS = (
-    {},
-    {"umbrella": 1, "pooled_share": 0.4, "mandated": 1},
-    {"cycle_months": 12, "learning_prob": 0.8, "n_issues": 6},
-    {"review_month": 24, "review_floor": 0.2, "example_weight": 0.5},
-    {"months": 120, "meetings": 3},
+    {"exit_level": 0.35, "exit_prob": 0.1, "return_prob": 0.2},
+    {"umbrella": 1, "pooled_share": 0.4, "mandated": 1, "outside_share": 0.1, "outside_months": 18},
+    {"cycle_months": 12, "learning_prob": 0.8, "n_issues": 6, "gate": 0.2},
+    {"review_month": 24, "review_floor": 0.3, "example_weight": 0.5, "initial_structure": 0.4, "initial_purpose": 0.2,
+     "initial_owned": 0.5},
+    {"months": 120, "meetings": 3, **SCHEDULE},
 )  # fmt: skip
 
 
@@ -33,13 +41,21 @@ def cases() -> list[tuple[str, dict[str, float]]]:
     for index in range(50):
         values = {name: low + float(rng.random()) * (high - low) for name, (low, high) in DEFAULT_BOX.items()}
         values |= {name: float(round(values[name])) for name in values if BY_NAME[name].integer}
-        chosen.append((list(SETUPS)[index % len(SETUPS)], values | LEVERS[index // 10]))
+        lever, arm = LEVERS[index // 10], list(SETUPS)[index % len(SETUPS)]
+        chosen.append((BY_SCHEDULE if "schedule_1_until" in lever and index % 2 else arm, values | lever))
     return chosen
+
+
+def point(setup: str, values: dict[str, float]) -> np.ndarray:
+    """All parameters (parameters,) of a run. A schedule is in force where no arm sets another."""
+    if setup == BY_SCHEDULE:
+        return as_array(resolve(values))
+    return as_array(resolve({name: value for name, value in values.items() if name not in SCHEDULE}, setup))
 
 
 def outcomes(width: int) -> np.ndarray:
     """Outcomes of all runs (50, outcomes)."""
-    points = np.array([as_array(resolve(values, setup)) for setup, values in cases()])
+    points = np.array([point(setup, values) for setup, values in cases()])
     return simulate(points, np.arange(len(points)), SEED, width=width).outcomes
 
 

@@ -116,7 +116,7 @@ def flourishing_worlds(seed: int, runs: int) -> Record:
     """
     rng, many = np.random.default_rng(seed), WORLDS * runs
     points = drawn(rng, DEFAULTS, [name for name in SETUPS if name not in ("neither", "alone")], many)
-    for name, (low, high) in DEFAULT_BOX.items():
+    for name, (low, high) in ((name, span) for name, span in DEFAULT_BOX.items() if name not in LEVERS):
         points[:, NAMES.index(name)] = evenly(name, low, high, rng.random(many))
     record = play(points, np.arange(many, dtype=np.int64), seed)
     year = slice(-12, None)

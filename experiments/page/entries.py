@@ -13,13 +13,13 @@ import numpy as np
 from numba import carray, types
 from numba.core.extending import intrinsic
 
-from sim import runs, state
+from sim import runs, state, why
 from sim.engine import step
 from sim.lanes import Lanes, compiled, inlined
 from sim.launch import launch
 from sim.outcomes import OUTCOME_NAMES
 from sim.params import NAMES
-from sim.shocks import disturb, happenings
+from sim.shocks import happenings
 from sim.state import SERIES_NAMES, Memory, view
 from sim.why import CommitmentTerms, EffortTerms, fill_commitment_terms, fill_effort_terms
 
@@ -32,6 +32,7 @@ EFFORT_TERMS, COMMITMENT_TERMS = len(EffortTerms._fields), len(CommitmentTerms._
 
 shapes = inlined(state.shapes)
 run_packs = compiled(runs.run_packs.__wrapped__)  # type: ignore[attr-defined]
+play_shocks = compiled(why.shock.__wrapped__)  # type: ignore[attr-defined]
 
 # -- memory -----------------------------------------------------------------------------------------------
 
@@ -112,9 +113,10 @@ def advance(base, seed, n, n_issues, meetings, months, month):
 
 
 def shock(base, seed, n, n_issues, meetings, months, month):
-    """Play the shocks of a month, and no more."""
-    run = state_at(base, seed, n, n_issues, meetings, months)
-    disturb(run, np.int64(month), run.partnership.ended == 0.0)
+    """Play the shocks of a month, and who leaves or comes back, and no more, as in `sim.why.shock`."""
+    n, n_issues, meetings, months = np.int64(n), np.int64(n_issues), np.int64(meetings), np.int64(months)
+    memory = memory_at(base, n, n_issues, meetings, months)
+    play_shocks(ONE, memory, seed, n, n_issues, meetings, months, np.int64(month))
 
 
 def shocks(base, seed, n, n_issues, meetings, months, month, marks):

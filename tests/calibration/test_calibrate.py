@@ -103,7 +103,7 @@ def test_no_two_proposals_share_luck():
 
 # -- planted parameters -------------------------------------------------------------------------------------
 
-PLANTED = ("commitment", "structure_rate", "free_riding")
+PLANTED = ("commitment", "structure_months", "free_riding")
 SUMS = [OUTCOME_NAMES.index(name) for name in ("commitment", "structure", "effort_mean", "owned_mean")]
 LOCALITIES, PLANTINGS = 12, 40
 

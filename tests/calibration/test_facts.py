@@ -14,6 +14,7 @@ from experiments.calibration.measure import (
     FARTHEST,
     Played,
     hardly_by_chance,
+    holds,
     judge_pattern,
     kinds_of,
     measure,
@@ -197,10 +198,34 @@ def test_far_scenarios_are_not_played_to_the_end(monkeypatch):
     played = []
     monkeypatch.setattr(measure_module, "play", lambda kind, *rest: played.append(kind.name) or play(kind, *rest))
     few = [BY["himp_structures"], BY["hwb_weak_ownership"]]
-    owned = {"volunteering": 0.3, "commitment": 0.75, "assignment": 1.0}
+    owned = {"volunteering": 0.3, "commitment": 0.75, "free_riding": 0.0}
     assert np.isinf(near(few, [owned], 4, runs=[0], within=1e-9, kinds=kinds_of(few))).all() and played == ["hwb_2015"]
     near(few, [owned], 4, runs=[0], within=np.inf, kinds=kinds_of(few))
     assert played == ["hwb_2015", "hwb_2015", "himp_1999"], "control: within reach, it is"
+
+
+def test_boards_beside_weak_endorsement_need_someone_outside_who_pays_for_them():
+    """The joint pattern in `himp_1999`, in the default world: no board without a duty, or with one for aims."""
+    joint, kind = BY["himp_joint"], load_scenario("himp_1999")
+
+    def shown(**changes):
+        played = play(kind, [{}] * 20, changes, 1)
+        return holds(played, joint.content["among"]).mean(), judge_pattern(joint, measure(joint, [played])).met
+
+    boards, met = shown()
+    assert boards > 0.5 and met
+    assert shown(outside_share=0.0) == shown(outside_emphasis=0.0) == (0.0, False)
+    boards, met = shown(assignment=0.5)
+    assert boards > 0.5 and not met, "control: boards that name owners do not show it"
+
+
+def test_no_impact_is_an_effect_near_0_and_not_five_places_too_few():
+    """A hundred boards, in the default world: most hover near 0, and so does their mean."""
+    kind, added = load_scenario("hwb_2015"), {"outcome": BY["hwb_no_impact"].content["reading"]}
+    found = values_read(play(kind, [{}] * 20, {}, 1), added)
+    assert abs(found.mean()) < 0.02 and (np.abs(found) < 0.05).mean() > 2 / 3
+    others = values_read(play(kind, [{"commitment": 0.75, "free_riding": 0.0}] * 20, {}, 1), added)
+    assert others.mean() > 0.05, "control: boards of committed partners do not"
 
 
 def test_rivals_lack_what_they_say_and_go_through_the_same_measure():

@@ -11,6 +11,7 @@ from experiments.config.folders import configs
 from experiments.config.to_study import compose
 from experiments.errors import ConfigError
 from experiments.study.definition import Study
+from experiments.study.plan import count_runs
 from sim.params import DEFAULT_BOX, DEFAULTS, SETUPS, setup_values
 
 FILES = {group: sorted(path.stem for path in (configs() / group).glob("*.yaml")) for group in ("experiment", "setup")}
@@ -38,11 +39,12 @@ def test_the_setup_files_are_the_arms():
 def test_the_headline_study_is_what_it_claims_to_be():
     study = compose(["experiment=structure_vs_purpose"])
     assert study.arms == tuple(SETUPS)
-    assert study.design.points * len(study.arms) >= 200_000
+    assert count_runs(study) >= 200_000
     assert dict(study.design.factors) == DEFAULT_BOX
     assert (study.contrast.a, study.contrast.b) == ("structure_first", "purpose_first")
     changed = set().union(*study.variants.values())
-    assert {"load_per_seat", "load_per_talk", "fit_strength", "endorsement_weight"} <= changed
+    mechanisms = {"own_work_effect", "relational_effect", "exit_prob", "outside_share", "outside_emphasis", "gate"}
+    assert mechanisms | {"endorsement_weight", "months"} <= changed
 
 
 def test_defaults_are_those_of_the_table():

@@ -12,7 +12,7 @@ from experiments.config.composition import composed
 from experiments.config.to_study import compose, study_and_list, study_in
 from experiments.errors import ConfigError, StudyError
 from experiments.study import design, plan
-from sim.params import BY_NAME, DEFAULT_BOX, NAMES, NEEDS, SETUPS
+from sim.params import BY_NAME, DEFAULT_BOX, NAMES, NEEDS, SETUPS, UNTIL
 
 pytestmark = pytest.mark.slow
 
@@ -187,7 +187,8 @@ def test_every_parameter_acts_or_is_refused(name):
     except ConfigError as error:
         refusal = str(error)
     if refusal:
-        assert refusal.startswith(f"parameters.{name}=") or name in NEEDS, refusal
+        together = name in NEEDS or (name in UNTIL and f"{name}={value:g}" in refusal)
+        assert refusal.startswith(f"parameters.{name}=") or together, refusal
     else:
         assert (simulated(study, name) == value).any()
 

@@ -15,7 +15,7 @@ from experiments.config.to_study import compose
 from experiments.errors import ConfigError
 from experiments.report import document
 from sim.model import Partnership
-from sim.params import COUNTS, NAMES, SETUPS, as_array
+from sim.params import COUNTS, DEFAULT_BOX, NAMES, SETUPS, as_array
 from sim.runs import simulate
 from tests.test_docs import EXPLAINED
 
@@ -37,6 +37,26 @@ def test_every_scenario_is_whole(name):
     assert kind.sector(kind.sectors[0]).sum() == counts[0]
     assert kind.about.endswith(".") and set(kind.sources) <= EXPLAINED
     assert kind.n_localities >= 5 and kind.half_widths
+
+
+@every_scenario
+def test_every_scenario_says_who_pays_for_structure(name):
+    kind = load_scenario(name)
+    assert "outside_share" in kind.stated, "nobody is an answer too, but it is given"
+    if kind.parameters["outside_share"]:
+        assert {"outside_emphasis", "outside_months"} <= kind.stated
+
+
+@every_scenario
+def test_what_a_scenario_states_lies_in_the_box_of_worlds(name):
+    """But for support that lasts as long as the partnership is followed: months are no reason to stop it."""
+    kind = load_scenario(name)
+    beyond = {
+        stated
+        for stated in kind.stated & set(DEFAULT_BOX)
+        if not DEFAULT_BOX[stated][0] <= kind.parameters[stated] <= DEFAULT_BOX[stated][1]
+    }
+    assert beyond <= {"outside_months"} and kind.parameters["outside_months"] <= kind.parameters["months"]
 
 
 @every_scenario
@@ -93,10 +113,10 @@ def test_localities_differ_between_places_and_only_so():
     kind = load_scenario("hwb_2015")
     unit = np.array([[0.0] * len(kind.half_widths), [1.0] * len(kind.half_widths)])
     points = localities(kind, {"commitment": 0.9, "monitoring": 0.9}, unit)
-    place = {name: points[:, NAMES.index(name)].tolist() for name in ("commitment", "monitoring", "structure_rate")}
+    place = {name: points[:, NAMES.index(name)].tolist() for name in ("commitment", "monitoring", "structure_months")}
     assert place["commitment"] == [0.75, 1.0], "around the world's value, cut at the end of its range"
     assert place["monitoring"] == [0.3, 0.3], "what the scenario states itself is not the world's"
-    assert place["structure_rate"] == [kind.parameters["structure_rate"]] * 2
+    assert place["structure_months"] == [kind.parameters["structure_months"]] * 2
 
 
 def test_mistakes_in_what_differs_between_places_are_named():

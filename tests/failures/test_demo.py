@@ -23,7 +23,7 @@ from experiments.failures.performance import monthly, perform, played, warned
 from sim.failures import BY_MODE, MODE_NAMES, detect
 from sim.limits import DEFAULT_LIMITS
 from sim.model import Partnership
-from sim.params import BY_NAME, DEFAULTS, SETUPS
+from sim.params import BY_NAME, DEFAULTS
 from tests.sim.test_failures import by_hand
 
 pytestmark = pytest.mark.slow
@@ -63,14 +63,12 @@ def test_a_configuration_opens_with_its_command_and_carries_what_a_lesson_needs(
 
 @every_mode
 def test_no_world_leaves_the_ranges(name):
-    """Every parameter stays in its range, and what the default box draws in the box, unless a named setup says it."""
-    shown, named = load_demonstration(name), {item for values in SETUPS.values() for item in values.items()}
+    """Every parameter stays in its range; not in the default box, most of whose worlds live: these were made to fail."""
+    shown = load_demonstration(name)
     for change in ({}, shown.remedy.parameters, shown.without_failure.parameters, shown.other_cause.parameters):
         for parameter, value in {**shown.parameters, **change}.items():
             row = BY_NAME[parameter]
             assert row.low <= value <= row.high
-            if row.box is not None and value != DEFAULTS[parameter] and (parameter, value) not in named:
-                assert row.box[0] <= value <= row.box[1], (parameter, value)
 
 
 # -- what is claimed --------------------------------------------------------------------------------------
@@ -95,10 +93,10 @@ def test_the_remedy_makes_the_failure_rarer_on_both_seeds(performances, fresh, n
         assert one.prevented - one.caused == one.without.fails.count - one.remedied.fails.count
 
 
-def test_remedies_bring_gains_but_for_the_one_that_buys_voice(performances, fresh):
+def test_remedies_bring_gains(performances, fresh):
     for found in (performances, fresh):
         gaining = {name for name, one in found.items() if one.gain.low > one.demonstration.limits["margin"]}
-        assert set(MODE_NAMES) - gaining == {"tokenism"}
+        assert gaining == set(MODE_NAMES)
 
 
 def test_what_notes_say_of_other_remedies_is_so():
@@ -110,7 +108,7 @@ def test_what_notes_say_of_other_remedies_is_so():
     voluntary = perform(
         load_demonstration("paper_endorsement", ["failure.remedy.setup=structure_only", f"runs={RUNS}"])
     )
-    assert 0.2 < voluntary.remedied.fails.share.value < 0.8 and voluntary.gain.high < 0
+    assert voluntary.remedied.fails.share.high < 0.5 and abs(voluntary.gain.value) < 0.02
     committed = [side.record.monthly("commitment")[:, -1].mean() for side in (voluntary.without, voluntary.remedied)]
     assert abs(committed[0] - committed[1]) < 0.05
     words = "failure.remedy.parameters.learning_prob=1", f"runs={RUNS}"

@@ -99,6 +99,8 @@ def test_configuration_is_a_study_of_the_same_worlds(opened, tmp_path, monkeypat
         ("lesson=%3Cscript%3Ealert(1)%3C/script%3E", "no failure mode"),
         ("arms=structure_first", "not two"),
         ("arms=structure_first,remedy", 'no setup "remedy"'),
+        ("failure=overload&p.gate=0.5&p.responsiveness=5", "both decide where setup goes"),
+        ("arms=neither,alone&p.schedule_2_until=5", "used from the first on"),
         ("seed=-1", "from 0 to 9223372036854775807"),
         ("seed=99999999999999999999", "from 0 to 9223372036854775807"),
         ("world=4294967296", "from 0 to 4294967295"),

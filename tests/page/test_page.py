@@ -164,6 +164,61 @@ def test_why_gives_the_terms_of_the_chosen_partner_on_both_sides(opened):
         assert f"{why.commitment.before:.3f} to {why.commitment.after:.3f}" in text
 
 
+LEAVING = "p.exit_level=0.35&p.exit_prob=0.1&p.own_effort=0.1&p.return_prob=0.3"
+
+
+def test_those_that_have_left_the_table_are_hollow_and_say_so(opened):
+    from sim.model import Partnership
+
+    page = still(opened, f"{LEAVING}&month=24")
+    model = Partnership(setup=ARMS[0], rng=1, world=0, exit_level=0.35, exit_prob=0.1, own_effort=0.1, return_prob=0.3)
+    for _ in range(24):
+        model.step()
+    away = [not partner.at_table for partner in model.partners]
+    left = "#arms .arm:first-child .partner"
+    assert 0 < sum(away) < len(away)
+    assert page.locator(left).evaluate_all("all => all.map(one => one.classList.contains('away'))") == away
+    labels = page.locator(left).evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    assert ["has left the table" in label for label in labels] == away
+    fills = page.locator(f"{left} .disc").evaluate_all("all => all.map(one => getComputedStyle(one).fill)")
+    assert [fill == "rgb(255, 255, 255)" for fill in fills] == away
+    assert f"{12 - sum(away)} of 12 at the table" in page.inner_text(".happened >> nth=0")
+    page.select_option("#partner", str(away.index(True)))
+    assert "was not at the table in month 24, and worked for itself" in page.inner_text(".account >> nth=0")
+    page.select_option("#partner", str(away.index(False)))
+    assert "of its capacity" in page.inner_text(".account >> nth=0"), "control: one at the table gave something"
+
+
+def test_leaving_and_coming_back_are_told(opened):
+    page = still(opened, LEAVING)
+    said = ""
+    for _ in range(60):
+        page.click("#step")
+        said += " ".join(page.locator(".happened").all_inner_texts())
+    assert re.search(r"Partners? [A-L](, [A-L])*( and [A-L])? leaves? the table", said)
+    assert re.search(r"Partners? [A-L](, [A-L])*( and [A-L])? comes? back to the table", said)
+
+
+def test_the_responsive_arm_can_be_chosen_and_goes_by_what_lags(opened):
+    page = still(opened, "arms=responsive,balanced&month=24")
+    assert page.locator("#arms .arm-name").evaluate_all("all => all.map(one => one.value)") == [
+        "responsive",
+        "balanced",
+    ]
+    series = native("responsive", trajectories=True).trajectories[0]
+    shown, _ = values(page)
+    assert f"responsive {series[23, SERIES_NAMES.index('structure')]:.2f}" in shown[0]
+
+
+def test_what_contradicts_itself_is_refused_and_leaves_the_page_as_it_was(opened):
+    page = still(opened, "failure=overload&arms=structure_first,balanced&p.gate=0.3&p.schedule_1_until=12&month=12")
+    before = values(page)
+    page.select_option("#arms .arm-name >> nth=0", "as_it_is")
+    assert "gate and schedule_1_until both decide where setup goes" in page.inner_text("#message p")
+    assert values(page) == before
+    assert page.locator("#arms .arm-name").evaluate_all("all => all.map(one => one.value)")[0] == "structure_first"
+
+
 def test_umbrella_shades_the_seat_that_is_shared(opened):
     page = still(opened)
     assert page.locator(".seat-name").count() == 0

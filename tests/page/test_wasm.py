@@ -13,7 +13,7 @@ from experiments.failures.demonstration import load_demonstration, sentences
 from experiments.page import build, sample, wasm
 from sim.model import Partnership
 from sim.outcomes import OUTCOME_NAMES
-from sim.params import COUNTS, DEFAULTS, NAMES, PARAMETERS, SETUPS, as_array, resolve
+from sim.params import COUNTS, DEFAULTS, NAMES, PARAMETERS, SETUPS, UNTIL, as_array, resolve
 from sim.runs import simulate
 from sim.state import ISSUE, PARTNER, PARTNERSHIP, SERIES_NAMES, allocate
 from tests.wasm_engine import WasmEngine, columns, shipped
@@ -29,6 +29,13 @@ def engine():
     return WasmEngine(shipped())
 
 
+SCHEDULE = {
+    "schedule_1_until": 5, "schedule_1_emphasis": 0.9, "schedule_2_until": 14, "schedule_2_emphasis": 0.2,
+    "schedule_3_until": 15, "schedule_3_emphasis": 0.6, "gate": 0, "responsiveness": 0, "learning_prob": 0,
+}  # fmt: skip
+"""Now and then it stands in the place of the arm `balanced`: a schedule is in force where no arm sets another."""
+
+
 def anywhere(rng, row):
     """A value anywhere in a parameter's range."""
     return float(rng.integers(int(row.low), int(row.high) + 1)) if row.integer else rng.uniform(row.low, row.high)
@@ -37,7 +44,8 @@ def anywhere(rng, row):
 def drawn(rng, count):
     """Points anywhere in the ranges of all parameters, alike in months and issues, under every arm.
 
-    Every other one is composed of sectors, of up to three partners each.
+    Every other one is composed of sectors, of up to three partners each; where no arm says where setup goes, a gate
+    does in every third.
     """
     months, n_issues = float(rng.integers(1, 49)), float(rng.integers(1, 13))
     points = []
@@ -47,9 +55,14 @@ def drawn(rng, count):
         small = {
             **sizes, "n_partners": sum(sizes.values()) or float(rng.integers(2, 25)), "n_issues": n_issues,
             "setup_months": float(rng.integers(0, 49)), "review_month": float(rng.integers(0, 49)),
-            "cycle_months": float(rng.integers(0, 25)), "alone": 0.0, "months": months,
+            "cycle_months": float(rng.integers(0, 25)), "alone": 0.0, "months": months, **dict.fromkeys(UNTIL, 0.0),
+            "gate" if number % 3 else "responsiveness": 0.0,
         }  # fmt: skip
-        points += [as_array(resolve(values | small, setup)) for setup in SETUPS]
+        for setup in SETUPS:
+            scheduled = setup == "balanced" and number % 4 == 2
+            points.append(
+                as_array(resolve(values | small | (SCHEDULE if scheduled else {}), None if scheduled else setup))
+            )
     return np.array(points)
 
 
@@ -194,7 +207,19 @@ console.log(JSON.stringify({{told, good, bad: runCheck(engine, check, defaults)}
 """
 
 RUNS = [
-    ("structure_first", {"turnover_prob": 0.08, "reorganisation_prob": 0.06, "cycle_months": 9.0, "months": 24.0}),
+    (
+        "structure_first",
+        {
+            "turnover_prob": 0.08,
+            "reorganisation_prob": 0.06,
+            "cycle_months": 9.0,
+            "months": 24.0,
+            "exit_level": 0.5,
+            "exit_prob": 0.3,
+            "own_effort": 0.1,
+            "return_prob": 0.5,
+        },
+    ),
     ("purpose_first", {"n_partners": 5.0, "review_month": 7.0, "review_floor": 1.0, "months": 12.0}),
     ("alone", {"months": 3.0}),
 ]
@@ -235,6 +260,7 @@ def test_the_page_s_months_are_those_of_the_mesa_window(played, place):
             told = partner.why()
             for name in ("capacity", "commitment", "alignment", "effort", "burden", "cost_shift", "voice"):
                 assert row[name] == getattr(partner, name)
+            assert (row["seated"] > 0.0) is partner.at_table
             if told.effort is None:
                 assert why is None
             else:
@@ -244,7 +270,7 @@ def test_the_page_s_months_are_those_of_the_mesa_window(played, place):
 def test_the_page_tells_what_happened(played):
     eventful, axed, alone = played["told"]
     kinds = {event["kind"] for month in eventful for event in month["events"]}
-    assert kinds >= {"turnover", "reorganisation", "relaunch", "orphaned", "owned", "signed"}
+    assert kinds >= {"turnover", "reorganisation", "relaunch", "orphaned", "owned", "signed", "left", "returned"}
     relaunched = [number for number, month in enumerate(eventful) if {"kind": "relaunch"} in month["events"]]
     assert relaunched == [9, 18]  # each cycle of nine months over
     assert [number for number, month in enumerate(axed) if {"kind": "axed"} in month["events"]] == [6]

@@ -174,6 +174,7 @@ def test_no_two_decisions_share_a_block():
         "AGENDA": issue_blocks,
         "COMMON_AGENDA": issue_blocks,
         "TURNOVER": 1,
+        "ATTENDANCE": 1,
         "ORPHANING": issue_blocks,
         "REORGANISATION": 1,
         "LOST_OWNERS": issue_blocks,

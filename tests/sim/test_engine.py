@@ -86,22 +86,31 @@ def test_months_after_the_last_are_missing():
 
 MAY_BE_MISSING = ("gain_month", "collapse_month", *(name for name in OUTCOME_NAMES if name.startswith("cycle_")))
 SIGNED = ("added_value", "added_value_mean")
-UNBOUNDED = ("efficiency", "gain_month", "collapse_month")
+BEYOND = ("expectation", "gap", "alone_gap")
+"""Series that may pass 1: what is hoped for; and, where work misses the worse off, others get more than they need."""
+OF_GROUPS = (
+    "outcome_worse_off", "outcome_others", "gap", "gap_change", "gap_change_mean", "added_value_worse_off_mean",
+    "added_value_others_mean",
+)  # fmt: skip
+SLACK = 1e-12
+"""What rounding may take: what groups gain is worked out from their mean and the gap between them."""
+UNBOUNDED = ("efficiency", "gain_month", "collapse_month", *OF_GROUPS)
 
 
 def assert_sane(runs):
     """No NaN but where an outcome may not exist; every level and share within its range."""
     assert not np.isnan(runs.trajectories).any()
-    expectation = SERIES_NAMES.index("expectation")
-    levels = np.delete(runs.trajectories, expectation, axis=2)
-    assert levels.min() >= 0.0 and levels.max() <= 1.0
-    assert runs.trajectories[:, :, expectation].min() >= 0.0
+    assert runs.trajectories.min() >= 0.0
+    levels = np.delete(runs.trajectories, [SERIES_NAMES.index(name) for name in BEYOND], axis=2)
+    assert levels.max() <= 1.0
     for column, name in zip(runs.outcomes.T, OUTCOME_NAMES, strict=True):
         assert name in MAY_BE_MISSING or not np.isnan(column).any(), name
         known = column[~np.isnan(column)]
         if name not in UNBOUNDED and known.size:
             assert known.min() >= (-1.0 if name in SIGNED else 0.0), (name, known.min())
             assert known.max() <= 1.0, (name, known.max())
+    for name in ("outcome_worse_off", "outcome_others", "gap"):
+        assert runs.outcomes[:, OUTCOME_NAMES.index(name)].min() >= -SLACK, name
 
 
 def run_of(values, setup, seed=1, world=1):
@@ -116,7 +125,9 @@ def test_any_values_in_their_ranges_keep_every_state_in_its_range(values, setup,
     assert_sane(run_of(values, setup, seed))
 
 
-PROBABILITIES = ("turnover_prob", "reorganisation_prob", "learning_prob", "assignment", "volunteering")
+PROBABILITIES = (
+    "turnover_prob", "reorganisation_prob", "learning_prob", "assignment", "volunteering", "exit_prob", "return_prob",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("setup", SETUPS)
@@ -133,6 +144,10 @@ def test_certain_and_impossible_events(setup, chance):
         {"small_share": 1.0, "small_capacity": 0.05, "capacity_spread": 1.0, "umbrella": 1},
         {"setup_share": 1.0, "upkeep_share": 1.0}, {"load_per_seat": 2.0, "load_per_talk": 2.0},
         {"noise": 2.0, "trust_rate": 1.0, "loss_aversion": 10.0}, {"decisiveness": 0.0}, {"decisiveness": 50.0},
+        {"exit_level": 1.0, "exit_prob": 1.0}, {"distraction": 1.0, "reorganisation_prob": 1.0},
+        {"inverse_care": 1.0, "worse_off_share": 0.99}, {"inverse_care": 1.0, "worse_off_share": 0.01},
+        {"outside_share": 1.0, "outside_months": 600}, {"structure_months": 1.0, "purpose_months": 0.5},
+        {"initial_structure": 1.0, "initial_purpose": 1.0, "initial_owned": 1.0, "authority": 1.0},
     ],
     ids=lambda values: ",".join(f"{name}={value:g}" for name, value in values.items()),
 )  # fmt: skip

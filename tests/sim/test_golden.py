@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from sim.params import NAMES, PLANS, SETUPS
 from tests import golden
 
 pytestmark = pytest.mark.slow
@@ -41,8 +42,23 @@ def test_the_smallest_change_would_be_noticed():
 
 
 def test_baseline_covers_what_can_happen():
-    """Runs that gain, runs that collapse, runs that were axed, runs that were relaunched."""
+    """Runs that gain, that collapse, that were axed, or relaunched; that partners left, and in which none did."""
     columns = dict(zip(golden.OUTCOME_NAMES, golden.load().T, strict=True))
     for outcome in ("gain_month", "collapse_month", "cycle_5"):
         assert 0 < np.isfinite(columns[outcome]).sum() < 50, outcome
     assert 0 < columns["axed"].sum() < 50
+    left = (columns["members"] > 0.0) & (columns["members"] < 1.0)
+    assert 0 < left.sum() < 50
+
+
+def test_baseline_turns_every_lever_on():
+    """Gates, schedules, responsive setups, support from outside, umbrellas, mandates, reviews, cycles, histories."""
+    setups, points = zip(*((setup, golden.point(setup, values)) for setup, values in golden.cases()), strict=True)
+    assert set(setups) == {*SETUPS, golden.BY_SCHEDULE}
+    on = (np.array(points) > 0.0).sum(axis=0)
+    levers = (
+        *PLANS, "outside_share", "umbrella", "mandated", "review_month", "cycle_months", "learning_prob",
+        "initial_structure", "initial_purpose", "initial_owned",
+    )  # fmt: skip
+    assert all(on[NAMES.index(name)] > 0 for name in levers)
+    assert all(on[NAMES.index(name)] < 50 for name in levers if name != "outside_share")

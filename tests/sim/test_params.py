@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import params
-from sim.params import DEFAULT_BOX, DEFAULTS, NAMES, PARAMETERS, SETUPS, ParameterError, parameter_value, resolve
+from sim.params import (
+    DEFAULT_BOX,
+    DEFAULTS,
+    NAMES,
+    PARAMETERS,
+    PLANS,
+    SETUPS,
+    ParameterError,
+    parameter_value,
+    resolve,
+)
 
 
 def rows(holds=lambda row: True):
@@ -23,6 +33,7 @@ boxed = rows(lambda row: row.box is not None)
 every_setup = pytest.mark.parametrize("setup", SETUPS)
 
 EMPHASES = {"early_emphasis", "late_emphasis", "upkeep_emphasis"}
+PLAN = EMPHASES | {*PLANS}
 
 
 # -- the table --------------------------------------------------------------------------------------------
@@ -75,7 +86,21 @@ def test_what_the_experimenter_fixes_is_not_drawn_from_a_box(row):
 
 def test_worlds_do_not_differ_in_when_structure_is_built():
     """The emphases are what the arms set: drawn from a box, they would be overruled."""
-    assert EMPHASES.isdisjoint(DEFAULT_BOX)
+    assert PLAN.isdisjoint(DEFAULT_BOX)
+
+
+@every_parameter
+def test_what_is_not_in_the_box_has_a_reason(row):
+    """Everything that nobody has measured is in it: no answer hangs on a value that was never varied."""
+    assert (row.box is None) == bool(row.outside)
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("structure_months", "purpose_months"), ("structure_decay", "purpose_decay"), ("load_per_seat", "load_per_talk"),
+    ("turnover_prob", "reorganisation_prob"), ("turnover_loss", "reorganisation_loss"),
+])  # fmt: skip
+def test_what_means_the_same_for_structure_and_purpose_has_the_same_range(one, other):
+    assert DEFAULT_BOX[one] == DEFAULT_BOX[other]
 
 
 @rows(lambda row: row.channel != "")
@@ -112,8 +137,16 @@ def test_a_setup_holds_allowed_values(setup):
 @pytest.mark.parametrize("setup", [setup for setup in SETUPS if setup not in ("neither", "alone")])
 def test_a_setup_is_only_a_split(setup):
     """An arm that builds differs from the others in where its effort goes, never in how much it spends."""
-    assert set(SETUPS[setup]) == EMPHASES
+    assert set(SETUPS[setup]) <= PLAN
     assert budget(setup) == budget("balanced")
+
+
+@pytest.mark.parametrize("setup", [setup for setup in SETUPS if setup not in ("neither", "alone")])
+def test_a_setup_leaves_no_other_plan_in_force(setup):
+    """Whatever plan the parameters name beside it; but an order may wait for a gate."""
+    for name, value in (("responsiveness", 50.0), ("schedule_1_until", 9.0)):
+        assert resolve({name: value}, setup)[name] == SETUPS[setup][name]
+    assert sum(resolve(setup=setup)[name] > 0.0 for name in PLANS) == (setup == "responsive")
 
 
 def test_neither_spends_nothing():
@@ -135,6 +168,7 @@ def test_balanced_is_the_default():
 
 
 def test_the_only_arms_are_opposites():
+    assert EMPHASES.issubset(SETUPS["structure_only"])
     for name in EMPHASES:
         assert SETUPS["structure_only"][name] + SETUPS["purpose_only"][name] == 1.0
 

@@ -45,6 +45,9 @@ RANGES = {
     "error": (-2.0, 2.0),
     "heard": (0.0, 24.0),
     "talk": (0.0, 10.0),
+    "months_since": (0.0, 1200.0),
+    "structure_rate": (0.003, 3.5),
+    "purpose_rate": (0.003, 8.2),
 }
 """Arguments that are no parameters, and neither levels nor shares."""
 
@@ -182,74 +185,13 @@ def test_sums_of_other_numbers_are_not():
     assert len({sum(order) for order in permutations([0.1, 0.2, 0.3])}) > 1
 
 
-def test_a_level_loses_a_share_of_what_was_won():
-    assert rules.above_start_lost(0.8, 0.5, 0.5) == near(0.65)
-    assert rules.above_start_lost(0.8, 0.5, 1.0) == near(0.5)
-    assert rules.above_start_lost(0.8, 0.5, 0.0) == 0.8
-
-
-def test_a_level_below_its_start_has_nothing_to_lose():
-    assert rules.above_start_lost(0.3, 0.5, 0.9) == 0.3
-
-
-def test_one_change_of_people_after_another():
-    """Each halves what was won: 0.4 above the start, then 0.2, 0.1, 0.05; it never falls below the start."""
-    history = months(0.9, lambda trust: rules.above_start_lost(trust, 0.5, 0.5), 3)
-    assert history == near([0.7, 0.6, 0.55])
+# -- launch -----------------------------------------------------------------------------------------------
 
 
 def test_capacity_is_shared_evenly_among_partnerships_down_to_the_smallest():
     assert rules.shared_capacity(2.0, 1.0, 0.05) == 2.0
     assert rules.shared_capacity(2.0, 4.0, 0.05) == 0.5
     assert rules.shared_capacity(2.0, 200.0, 0.05) == 0.05, "a hundredth would be left"
-
-
-test_what_moves_what_is_left = moves(rules.above_start_lost, up="level start", down="loss", start=0.2)
-
-
-# -- convene ----------------------------------------------------------------------------------------------
-
-
-def emphases(setup_months, count, early=1.0, late=0.0, upkeep=0.5):
-    return [rules.emphasis(float(age), float(setup_months), early, late, upkeep) for age in range(count)]
-
-
-def test_emphasis_is_early_then_late_then_upkeep():
-    assert emphases(4, 6) == [1.0, 1.0, 0.0, 0.0, 0.5, 0.5]
-
-
-def test_in_an_odd_number_of_months_the_middle_one_takes_the_mean():
-    assert emphases(5, 7, early=0.9, late=0.3) == near([0.9, 0.9, 0.6, 0.3, 0.3, 0.5, 0.5])
-    assert emphases(1, 2) == [0.5, 0.5]
-    assert emphases(0, 2) == [0.5, 0.5]
-
-
-@given(setup_months=st.integers(1, 60), early=shares, late=shares)
-def test_order_alone_changes_nothing_in_all(setup_months, early, late):
-    """Early and late may change places: as much of setup goes to structure, only at another time."""
-    one = sum(emphases(setup_months, setup_months, early, late))
-    other = sum(emphases(setup_months, setup_months, late, early))
-    assert one == near(other) == near(setup_months * (early + late) / 2)
-
-
-def test_seat_load():
-    assert rules.seat_load(1.0, 0.0, 12.0, 0.12, 0.02, 12.0) == near(0.12)
-    assert rules.seat_load(0.5, 0.5, 6.0, 0.12, 0.02, 12.0) == near((0.06 + 0.01) / 2)
-    assert rules.seat_load(0.0, 0.0, 12.0, 0.12, 0.02, 12.0) == 0.0
-
-
-test_what_moves_seat_load = moves(
-    rules.seat_load, up="structure talk_share seats load_per_seat load_per_talk", down="reference_seats"
-)
-
-
-def test_umbrella_voice():
-    """Nine that share a seat have each a third of the voice of one that has it alone."""
-    assert [rules.umbrella_voice(0.6, sharing) for sharing in (1.0, 4.0, 9.0)] == near([0.6, 0.3, 0.2])
-
-
-test_what_moves_umbrella_voice = moves(rules.umbrella_voice, up="fidelity", down="sharing")
-test_umbrella_voice_is_a_share = stays(rules.umbrella_voice)
 
 
 # -- contribute -------------------------------------------------------------------------------------------
@@ -389,3 +331,25 @@ test_what_moves_cost_shift = moves(
     down="oversight alignment purpose shifting_alignment pooled_share pooling_restraint",
 )
 test_cost_shift_is_a_share = stays(rules.cost_shift)
+
+
+def test_own_work():
+    """Of half its capacity used alone, a partner that gives 0.4 keeps 0.3, or, where that is taken first, 0.1."""
+    assert rules.own_work(0.4, 0.5, 0.0, 1.0) == near(0.3)
+    assert rules.own_work(0.4, 0.5, 1.0, 1.0) == near(0.1)
+    assert rules.own_work(0.4, 0.5, 0.75, 1.0) == near(0.3 - 0.75 * 0.2)
+    assert rules.own_work(0.8, 0.5, 1.0, 1.0) == 0.0, "it gives more than it would have used"
+    assert rules.own_work(0.4, 0.5, 0.0, 0.0) == 0.0, "switched off, what is kept goes to waste"
+
+
+@given(own_effort=shares, displacement=shares)
+def test_who_gives_nothing_does_what_it_does_alone(own_effort, displacement):
+    """To the last bit, so that a deserted partnership is acting alone."""
+    assert rules.own_work(0.0, own_effort, displacement, 1.0) == own_effort
+    assert rules.own_work(1.0, own_effort, displacement, 1.0) == 0.0
+
+
+test_what_moves_own_work = moves(
+    rules.own_work, up="own_effort own_work_effect", down="effort displacement", own_effort=0.6, displacement=0.5
+)
+test_own_work_is_a_share = stays(rules.own_work)

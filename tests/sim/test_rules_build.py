@@ -1,165 +1,9 @@
-"""The rules of Deliver and Build, by hand."""
+"""The rules of Build, by hand: how structure is built, how it fits, who owns what."""
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sim import rules
-from tests.sim.test_rules import months, moves, near, shares, stays
-
-# -- deliver ----------------------------------------------------------------------------------------------
-
-
-NEED = (0.4, 0.3, 0.2, 0.1)
-
-
-def aims(mean_agenda, purpose, evidence_use):
-    return [rules.aim(own, need, purpose, evidence_use) for own, need in zip(mean_agenda, NEED, strict=True)]
-
-
-def test_aim():
-    assert rules.aim(0.1, 0.4, 0.5, 0.8) == near(0.1 + 0.4 * 0.3)
-
-
-def test_aims_turn_from_agendas_to_need_as_purpose_grows():
-    agendas = [0.1, 0.2, 0.3, 0.4]
-    assert aims(agendas, purpose=0.0, evidence_use=1.0) == agendas
-    assert aims(agendas, purpose=0.5, evidence_use=1.0) == near([0.25] * 4)
-    assert aims(agendas, purpose=1.0, evidence_use=1.0) == near(list(NEED))
-    assert aims(agendas, purpose=1.0, evidence_use=0.0) == agendas, "purpose without evidence"
-
-
-def simplex(weights):
-    return [weight / sum(weights) for weight in weights]
-
-
-agendas_drawn = st.lists(st.floats(0.01, 1.0), min_size=4, max_size=4).map(simplex)
-
-
-@given(agenda=agendas_drawn, purpose=shares, evidence_use=shares)
-def test_aims_are_shares_of_a_whole(agenda, purpose, evidence_use):
-    turned = aims(agenda, purpose, evidence_use)
-    assert sum(turned) == near(1.0)
-    assert min(turned) >= 0.0
-
-
-test_what_moves_aim = moves(rules.aim, up="mean_agenda need purpose evidence_use", mean_agenda=0.1, need=0.6)
-
-
-def test_allocation():
-    """Half aligned, a partner gives 0.4 of its own work to the issue; of what it pools, 0.6 goes there."""
-    assert rules.allocation(0.2, 0.6, 0.5, 0.5, 1.0) == near(0.5 * 0.4 + 0.5 * 0.6)
-
-
-def test_whose_priorities_work_follows():
-    assert rules.allocation(0.2, 0.6, 0.0, 0.0, 1.0) == 0.2, "its own, where it is not aligned"
-    assert rules.allocation(0.2, 0.6, 1.0, 0.0, 1.0) == near(0.6), "the shared ones, where it is"
-    assert rules.allocation(0.2, 0.6, 0.0, 1.0, 1.0) == near(0.6), "the shared ones, where all is pooled"
-    assert rules.allocation(0.2, 0.6, 1.0, 0.0, 0.0) == 0.2, "its own, with the effect of alignment off"
-
-
-@given(agenda=agendas_drawn, aim=agendas_drawn, alignment=shares, pooled_share=shares)
-def test_all_work_goes_somewhere(agenda, aim, alignment, pooled_share):
-    split = [
-        rules.allocation(own, shared, alignment, pooled_share, 1.0) for own, shared in zip(agenda, aim, strict=True)
-    ]
-    assert sum(split) == near(1.0)
-    assert min(split) >= 0.0
-
-
-test_what_moves_allocation = moves(
-    rules.allocation, up="agenda aim alignment pooled_share allocation_effect", agenda=0.2, aim=0.6
-)
-
-
-def worked(efforts, capacities, complementarity, need=1.0):
-    """Work on one issue by partners that give these efforts, each in proportion to its need."""
-    work = [effort * capacity * need for effort, capacity in zip(efforts, capacities, strict=True)]
-    roots = sum(np.sqrt(work)), sum(np.sqrt(capacities))
-    return rules.issue_work(sum(work), roots[0], need, sum(capacities), roots[1], complementarity)
-
-
-def test_issue_work():
-    """One of two alike gives all and the other nothing: half of the amount, a quarter of the breadth."""
-    assert worked([1.0, 0.0], [1.0, 1.0], complementarity=0.0) == near(1 / 2)
-    assert worked([1.0, 0.0], [1.0, 1.0], complementarity=1.0) == near(1 / 4)
-    assert worked([1.0, 0.0], [1.0, 1.0], complementarity=0.5) == near(3 / 8)
-
-
-def test_the_same_hours_are_worth_more_from_many():
-    assert worked([0.5, 0.5], [1.0, 1.0], complementarity=0.5) == near(1 / 2)
-    assert worked([0.9, 0.1], [1.0, 1.0], complementarity=0.5) < 1 / 2
-
-
-capacities_drawn = st.lists(st.floats(0.05, 2.0), min_size=1, max_size=6)
-
-
-@given(capacities=capacities_drawn, effort=shares, need=st.floats(0.01, 1.0), complementarity=shares)
-def test_where_all_give_the_same_share_work_is_that_share(capacities, effort, need, complementarity):
-    """Whoever is large or small, whatever the need: the measure is full effort on need."""
-    work = worked([effort] * len(capacities), capacities, complementarity, need)
-    assert work == pytest.approx(effort, abs=1e-9)
-
-
-@given(efforts=st.lists(shares, min_size=2, max_size=6), complementarity=shares)
-def test_breadth_never_counts_above_amount_among_equals(efforts, complementarity):
-    equal = [1.0] * len(efforts)
-    assert worked(efforts, equal, complementarity) <= worked(efforts, equal, 0.0) + 1e-9
-
-
-test_what_moves_issue_work = moves(
-    rules.issue_work, up="work root_work", down="need total root_total", total=2.0, root_total=2.0
-)
-
-
-def coordinated(ownership=0.0, structure=0.0, fit=0.0, effect=1.0):
-    return rules.coordination(ownership, structure, fit, 0.4, effect)
-
-
-def test_coordination():
-    assert coordinated(ownership=0.5, structure=0.5, fit=0.5) == near(0.4 + 0.6 * (1.0 - 0.5 * 0.75))
-
-
-def test_without_owner_or_structure_work_is_worth_its_floor():
-    assert coordinated() == near(0.4)
-    assert coordinated(structure=1.0, fit=0.0) == near(0.4), "nor where structure does not fit"
-    assert coordinated(structure=1.0, fit=1.0, effect=0.0) == near(0.4), "nor with its effect switched off"
-
-
-def test_an_owner_or_a_fitting_structure_is_enough():
-    assert coordinated(ownership=1.0) == near(1.0)
-    assert coordinated(structure=1.0, fit=1.0) == near(1.0)
-
-
-test_what_moves_coordination = moves(
-    rules.coordination, up="ownership structure fit coordination_floor coordination_effect"
-)
-
-
-test_coordination_is_a_share = stays(rules.coordination)
-
-
-def test_delayed():
-    assert rules.delayed(0.2, 0.8, 12.0) == near(0.25)
-    assert rules.delayed(0.2, 0.8, 1.0) == near(0.8)
-
-
-def test_partnerships_need_time():
-    """Full results from the first month on: after `outcome_delay` months, 12, the population has 65 % of them."""
-    history = months(0.0, lambda outcome: rules.delayed(outcome, 1.0, 12.0), 60)
-    assert history == near([1.0 - (11 / 12) ** (month + 1) for month in range(60)])
-    assert history[11] == pytest.approx(0.648, abs=0.001)
-
-
-def test_what_was_gained_fades_when_results_stop():
-    assert months(0.6, lambda outcome: rules.delayed(outcome, 0.0, 3.0), 2) == near([0.4, 0.6 * 4 / 9])
-
-
-test_what_moves_delayed = moves(rules.delayed, up="outcome results")
-
-
-test_outcome_stays_between_what_was_and_what_comes = stays(rules.delayed)
+from tests.sim.test_rules import months, moves, near, stays
 
 # -- build ------------------------------------------------------------------------------------------------
 
@@ -178,6 +22,68 @@ def test_upkeep_and_decay_meet():
     assert months(0.0, month, 1000)[-1] == pytest.approx(2 / 3, abs=1e-5)
     assert months(1.0, month, 1000)[-1] == pytest.approx(2 / 3, abs=1e-5)
 
+
+def test_more_hours_than_it_takes_build_what_is_missing_and_no_more():
+    """At rate 3, a third of all hours would do; paid from outside there may be any number of hours."""
+    assert rules.structure_built(0.3, 0.2, 3.0) == near(0.6 * 0.7)
+    assert rules.structure_built(0.3, 0.5, 3.0) == rules.structure_built(0.3, 40.0, 3.0) == near(0.7)
+
+
+def months_to_half(month):
+    """Months until a level that starts from nothing is half, between the months before and after."""
+    level, count = 0.0, 0
+    while (after := month(level)) < 0.5:
+        level, count = after, count + 1
+    return count + (0.5 - level) / (after - level)
+
+
+A_FIFTH = 0.2
+"""Of all capacity, for which months to half are stated."""
+
+
+@pytest.mark.parametrize("stated", [1.0, 2.0, 9.0, 20.0, 100.0])
+def test_half_of_structure_stands_after_the_months_stated(stated):
+    rate = rules.structure_rate(stated)
+    reached = months_to_half(lambda structure: structure + rules.structure_built(structure, A_FIFTH, rate))
+    assert reached == pytest.approx(stated, abs=0.5)
+    twice = months_to_half(lambda structure: structure + rules.structure_built(structure, 2 * A_FIFTH, rate))
+    assert stated < 2 or abs(twice - stated) > 0.5, "control: with twice the hours it takes half as long"
+
+
+@pytest.mark.parametrize("stated", [0.5, 2.0, 7.0, 20.0, 100.0])
+def test_purpose_is_half_after_the_months_stated(stated):
+    """Trust 0.45, two encounters called and two answered, `talk_base` 0.3, no structure, nothing forgotten."""
+    rate = rules.purpose_rate(stated)
+
+    def month(alignment, trust=0.45):
+        heard = 4 * rules.heard(trust, rules.conviction(alignment, 0.3))
+        talk = rules.talk(A_FIFTH, 0.0, rate, 1.0)
+        return rules.aligned(alignment, talk, heard, 1.0, rules.openness(0.5, 0.0), 0.0)
+
+    assert months_to_half(month) == pytest.approx(stated, abs=0.5)
+    trusting = months_to_half(lambda alignment: month(alignment, 0.9))
+    assert stated < 2 or abs(trusting - stated) > 0.5, "control: among partners that trust each other it takes less"
+
+
+def test_rates_are_those_that_months_to_half_come_to():
+    assert rules.structure_rate(9.0) * 9.0 * A_FIFTH == near(0.6931471805599453)
+    assert rules.purpose_rate(7.0) == near(4.073158524426186 / 7.0)
+    assert rules.structure_rate(18.0) == near(rules.structure_rate(9.0) / 2)
+
+
+test_what_moves_structure_rate = moves(rules.structure_rate, down="structure_months")
+test_what_moves_purpose_rate = moves(rules.purpose_rate, down="purpose_months")
+
+
+def test_initial_fit():
+    """Structure that a partnership starts with fits as if it had been built with the purpose it starts with."""
+    assert rules.initial_fit(0.5, 0.4) == near(0.7) == near(rules.build_quality(0.5, 0.4, 1.0))
+    assert rules.initial_fit(0.0, 0.4) == near(0.4)
+    assert rules.initial_fit(1.0, 0.4) == near(1.0)
+
+
+test_what_moves_initial_fit = moves(rules.initial_fit, up="purpose fit_floor")
+test_initial_fit_is_a_level = stays(rules.initial_fit)
 
 test_what_moves_structure_built = moves(rules.structure_built, up="hours_share structure_rate", down="structure")
 

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sim import rules
+from sim import rules, shapes
 from sim.lanes import Lanes, compiled, where
 from sim.tables import Schema, aligned_zeros, row
 from tests.faults import ROOT
@@ -18,7 +18,11 @@ from tests.sim.test_rules import bounds_of, names_of
 # -- one text, three ways of running it -------------------------------------------------------------------
 
 
-RULES = {name: rule for name, rule in vars(rules).items() if getattr(rule, "__module__", "") == rules.__name__}
+RULES = {
+    name: rule
+    for name, rule in vars(rules).items()
+    if getattr(rule, "__module__", "") in (rules.__name__, shapes.__name__)
+}
 
 
 GIVEN = Schema(*dict.fromkeys(name for rule in RULES.values() for name in names_of(rule) if name != "pulls"))
@@ -28,8 +32,24 @@ ANSWERED = Schema(*RULES)
 
 
 @compiled
+def rules_of_setup(a, answer):
+    """The rules of Disturb and Convene."""
+    answer.distracted = rules.distracted(a.months_since, a.distraction, a.distraction_months)
+    answer.dated_emphasis = rules.dated_emphasis(a.age, a.setup_months, a.early, a.late)
+    answer.is_ready = where(rules.is_ready(a.structure, a.purpose, a.early, a.gate), 1.0, 0.0)
+    answer.responsive_emphasis = rules.responsive_emphasis(a.structure, a.purpose, a.responsiveness)
+    answer.outside_hours = rules.outside_hours(a.age, a.total, a.outside_share, a.outside_months)
+    answer.seat_load = rules.seat_load(
+        a.structure, a.talk_share, a.seats, a.load_per_seat, a.load_per_talk, a.load_growth, a.reference_seats
+    )
+    answer.leaves = where(rules.leaves(a.commitment, a.mandated, a.exit_level), 1.0, 0.0)
+    answer.returns = where(rules.returns(a.outcome, a.alone_outcome), 1.0, 0.0)
+    answer.umbrella_voice = rules.umbrella_voice(a.fidelity, a.sharing)
+
+
+@compiled
 def rules_of_work(a, answer):
-    """The rules of Convene, Contribute, Deliver and Build."""
+    """The rules of Contribute and Build, and what they share."""
     answer.clip = rules.clip(a.x)
     answer.ratio = rules.ratio(a.part, a.of, a.otherwise)
     answer.s_curve = rules.s_curve(a.x)
@@ -37,11 +57,6 @@ def rules_of_work(a, answer):
     answer.quantise = rules.quantise(a.x)
     answer.above_start_lost = rules.above_start_lost(a.level, a.start, a.loss)
     answer.shared_capacity = rules.shared_capacity(a.capacity, a.partnerships, a.smallest_capacity)
-    answer.emphasis = rules.emphasis(a.age, a.setup_months, a.early, a.late, a.upkeep)
-    answer.seat_load = rules.seat_load(
-        a.structure, a.talk_share, a.seats, a.load_per_seat, a.load_per_talk, a.reference_seats
-    )
-    answer.umbrella_voice = rules.umbrella_voice(a.fidelity, a.sharing)
     answer.oversight = rules.oversight(
         a.accountability, a.endorsed, a.structure, a.fit, a.endorsement_weight, a.monitoring
     )
@@ -52,19 +67,34 @@ def rules_of_work(a, answer):
     answer.cost_shift = rules.cost_shift(
         a.oversight, a.alignment, a.purpose, a.shifting, a.shifting_alignment, a.pooled_share, a.pooling_restraint
     )
-    answer.aim = rules.aim(a.mean_agenda, a.need, a.purpose, a.evidence_use)
-    answer.allocation = rules.allocation(a.agenda, a.aim, a.alignment, a.pooled_share, a.allocation_effect)
-    answer.issue_work = rules.issue_work(a.work, a.root_work, a.need, a.total, a.root_total, a.complementarity)
-    answer.coordination = rules.coordination(
-        a.ownership, a.structure, a.fit, a.coordination_floor, a.coordination_effect
-    )
-    answer.delayed = rules.delayed(a.outcome, a.results, a.outcome_delay)
+    answer.own_work = rules.own_work(a.effort, a.own_effort, a.displacement, a.own_work_effect)
+    answer.structure_rate = rules.structure_rate(a.structure_months)
+    answer.purpose_rate = rules.purpose_rate(a.purpose_months)
     answer.structure_built = rules.structure_built(a.structure, a.hours_share, a.structure_rate)
+    answer.initial_fit = rules.initial_fit(a.purpose, a.fit_floor)
     answer.build_quality = rules.build_quality(a.purpose, a.fit_floor, a.fit_strength)
     answer.blended_fit = rules.blended_fit(a.fit, a.kept, a.built, a.quality)
     answer.mended_fit = rules.mended_fit(a.fit, a.quality, a.hours_share, a.upkeep_share, a.adaptability)
     answer.assignment_chance = rules.assignment_chance(a.structure, a.hours_share, a.assignment, a.assignment_reach)
     answer.volunteering_chance = rules.volunteering_chance(a.alignment, a.commitment, a.volunteering)
+
+
+@compiled
+def rules_of_results(a, answer):
+    """The rules of Deliver."""
+    answer.pooled = rules.pooled(a.pooled_share, a.structure, a.fit, a.authority)
+    answer.aim = rules.aim(a.mean_agenda, a.need, a.purpose, a.evidence_use)
+    answer.allocation = rules.allocation(a.agenda, a.aim, a.alignment, a.pooled_share, a.allocation_effect)
+    answer.issue_work = rules.issue_work(a.work, a.root_work, a.need, a.total, a.root_total, a.complementarity)
+    answer.coordination = rules.coordination(
+        a.ownership, a.structure, a.fit, a.purpose, a.trust,
+        a.coordination_floor, a.coordination_effect, a.relational_effect,
+    )  # fmt: skip
+    answer.useful = rules.useful(a.joint, a.own, a.coordination, a.coordination_floor)
+    answer.reach = rules.reach(a.purpose, a.inverse_care, a.equity_use)
+    served, behind = rules.served(a.work, a.reach, a.saturation, a.worse_off_share)
+    answer.served = served + behind
+    answer.delayed = rules.delayed(a.outcome, a.results, a.outcome_delay)
 
 
 @compiled
@@ -80,7 +110,8 @@ def rules_of_people(a, answer):
     answer.conviction = rules.conviction(a.alignment, a.talk_base)
     answer.heard = rules.heard(a.trust, a.conviction)
     answer.talk = rules.talk(a.hours_share, a.structure, a.purpose_rate, a.forum_effect)
-    answer.aligned = rules.aligned(a.alignment, a.talk, a.heard, a.voice, a.purpose_decay)
+    answer.aligned = rules.aligned(a.alignment, a.talk, a.heard, a.voice, a.openness, a.purpose_decay)
+    answer.openness = rules.openness(a.distance, a.goal_conflict)
     answer.expectation = rules.expectation(a.alone_results, a.age, a.expected_ratio, a.patience)
     pulled = rules.commitment_pulls(
         a.commitment, a.outcome, a.expectation, a.trust, a.voice, a.alignment, a.burden, a.leader_effort,
@@ -97,7 +128,9 @@ def rules_of_people(a, answer):
 def all_rules(lanes, numbers, answers):
     """Every rule on the numbers of a row: written once, run as plain floats, in lanes, and interpreted."""
     a, answer = row(lanes, GIVEN, numbers), row(lanes, ANSWERED, answers)
+    rules_of_setup(a, answer)
     rules_of_work(a, answer)
+    rules_of_results(a, answer)
     rules_of_people(a, answer)
 
 
@@ -131,7 +164,7 @@ def called(name, run):
     if name == "committed":
         return rules.committed(run["commitment"], called_with(run, "commitment_pulls"), run["commitment_rate"])
     answer = called_with(run, name)
-    return sum(answer) if name == "commitment_pulls" else float(answer)
+    return sum(answer) if name in ("commitment_pulls", "served") else float(answer)
 
 
 def called_with(run, name):

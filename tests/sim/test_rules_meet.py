@@ -149,15 +149,29 @@ def test_talk():
 test_what_moves_talk = moves(rules.talk, up="hours_share structure purpose_rate forum_effect")
 
 
+def test_openness():
+    """Half way from the shared aims, a partner hears half of what is said where aims are contested fully."""
+    assert rules.openness(0.5, 1.0) == near(0.5)
+    assert rules.openness(0.5, 0.4) == near(0.8)
+    assert rules.openness(0.0, 1.0) == 1.0, "it wants what is said"
+    assert rules.openness(1.0, 0.0) == 1.0, "with its effect switched off"
+
+
+test_what_moves_openness = moves(rules.openness, down="distance goal_conflict")
+test_openness_is_a_share = stays(rules.openness)
+
+
 def test_aligned():
-    assert rules.aligned(0.2, 0.1, 2.0, 0.5, 0.015) == near(0.2 + 0.1 * 2.0 * 0.5 * 0.8 - 0.003)
-    assert rules.aligned(0.2, 0.1, 2.0, 0.0, 0.0) == 0.2, "without a voice, as if it had heard nothing"
-    assert rules.aligned(0.2, 100.0, 2.0, 1.0, 0.0) == 1.0
+    assert rules.aligned(0.2, 0.1, 2.0, 0.5, 1.0, 0.015) == near(0.2 + 0.1 * 2.0 * 0.5 * 0.8 - 0.003)
+    assert rules.aligned(0.2, 0.1, 2.0, 0.5, 0.6, 0.015) == near(0.2 + 0.1 * 2.0 * 0.3 * 0.8 - 0.003)
+    assert rules.aligned(0.2, 0.1, 2.0, 0.0, 1.0, 0.0) == 0.2, "without a voice, as if it had heard nothing"
+    assert rules.aligned(0.2, 0.1, 2.0, 1.0, 0.0, 0.0) == 0.2, "and so where it is not open to it"
+    assert rules.aligned(0.2, 100.0, 2.0, 1.0, 1.0, 0.0) == 1.0
 
 
 def test_purpose_is_forgotten_where_nobody_talks():
     """At 0.015 a month half of it is left after 46 months, as 0.985**46 is 0.499."""
-    history = months(0.8, lambda alignment: rules.aligned(alignment, 0.0, 0.0, 1.0, 0.015), 46)
+    history = months(0.8, lambda alignment: rules.aligned(alignment, 0.0, 0.0, 1.0, 1.0, 0.015), 46)
     assert history[-1] == near(0.8 * 0.985**46)
     assert history[-2] > 0.4 > history[-1]
 
@@ -165,15 +179,22 @@ def test_purpose_is_forgotten_where_nobody_talks():
 def test_talk_and_forgetting_meet():
     """Talk that gives 0.045 of what is missing and forgetting 0.015 of what there is: three quarters remain."""
     for start in (0.0, 1.0):
-        history = months(start, lambda alignment: rules.aligned(alignment, 0.045, 1.0, 1.0, 0.015), 300)
+        history = months(start, lambda alignment: rules.aligned(alignment, 0.045, 1.0, 1.0, 1.0, 0.015), 300)
         assert history[-1] == pytest.approx(3 / 4, abs=1e-6)
+
+
+def test_where_aims_are_contested_talk_and_forgetting_meet_lower():
+    """A partner open by a third: talk gives 0.015 of what is missing, forgetting as much, and half remains."""
+    open_to = rules.openness(2 / 3, 1.0)
+    history = months(1.0, lambda alignment: rules.aligned(alignment, 0.045, 1.0, 1.0, open_to, 0.015), 400)
+    assert history[-1] == pytest.approx(1 / 2, abs=1e-4)
 
 
 def test_the_first_to_be_aligned_bring_the_others_along():
     """Two partners that trust each other fully and start from nothing: talk is worth more once they mean it."""
 
     def month(alignment):
-        return rules.aligned(alignment, 0.1, rules.heard(1.0, rules.conviction(alignment, 0.3)), 1.0, 0.0)
+        return rules.aligned(alignment, 0.1, rules.heard(1.0, rules.conviction(alignment, 0.3)), 1.0, 1.0, 0.0)
 
     gains = np.diff([0.0, *months(0.0, month, 12)])
     assert gains[0] == near(0.03)
@@ -182,7 +203,7 @@ def test_the_first_to_be_aligned_bring_the_others_along():
 
 
 test_what_moves_alignment = moves(
-    rules.aligned, up="talk heard voice", down="purpose_decay", talk=0.05, heard=2.0, alignment=0.4
+    rules.aligned, up="talk heard voice openness", down="purpose_decay", talk=0.05, heard=2.0, alignment=0.4
 )
 
 

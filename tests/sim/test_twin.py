@@ -21,6 +21,10 @@ EVENTFUL = {
     "n_partners": 7, "months": 24, "turnover_prob": 0.3, "reorganisation_prob": 0.2, "cycle_months": 5,
     "learning_prob": 0.7, "umbrella": 1, "meetings": 3, "task_seeking": 1.0, "pooled_share": 0.4, "crowding": -0.5,
     "review_month": 20, "setup_months": 7, "example_weight": 0.5, "fresh_start": 0.5, "n_issues": 5,
+    "exit_level": 0.5, "exit_prob": 0.2, "return_prob": 0.5, "gate": 0.15, "outside_share": 0.05, "outside_months": 9,
+    "outside_emphasis": 0.6, "authority": 0.7, "goal_conflict": 0.8, "distraction": 0.4, "distraction_months": 5,
+    "inverse_care": 0.5, "load_growth": 0.7, "reference_seats": 5, "own_effort": 0.2, "initial_structure": 0.1,
+    "initial_purpose": 0.1, "initial_owned": 0.5, "structure_months": 3, "purpose_months": 3, "commitment": 0.6,
 }  # fmt: skip
 """A run in which everything happens that can."""
 
@@ -68,6 +72,25 @@ def test_engine_and_naive_twin_agree_to_the_last_bit(values, setup, seed, world)
         assert_same(trajectory(values, setup, seed, world, width), naive)
 
 
+@settings(max_examples=30)
+@given(strategies.overrides(), strategies.schedules(), strategies.seeds, strategies.worlds)
+def test_engine_and_naive_twin_agree_on_schedules(values, schedule, seed, world):
+    """Which hold where no arm sets where setup goes."""
+    values = values | schedule
+    naive = naive_trajectory(values, None, seed, world)
+    for width in (1, 8):
+        assert_same(trajectory(values, None, seed, world, width), naive)
+
+
+def test_in_an_eventful_run_partners_leave_and_come_back_and_setup_turns_when_it_is_ready():
+    """So that the twin has something to agree on: within a cycle of five months, in one sooner than in another."""
+    run = trajectory(EVENTFUL, "structure_first", 1, 2, 1)
+    members, emphasis = (run[:20, SERIES_NAMES.index(name)] for name in ("members", "emphasis"))
+    assert np.diff(members).min() < 0.0 < np.diff(members).max()
+    assert len({tuple(cycle) for cycle in emphasis.reshape(4, 5)}) > 1
+    assert (np.diff(emphasis) < 0.0).any()
+
+
 def test_a_twin_that_reads_one_rule_differently_is_caught(monkeypatch):
     monkeypatch.setattr(reference, "saturate", lambda u, k: u * (1.0 + k) / (1.0 + u * k * (1.0 + 1e-15)))
     with pytest.raises(AssertionError):
@@ -97,6 +120,7 @@ json.dump(out, sys.stdout)
 def test_interpreted_engine_gives_the_same_bits():
     cases = [(EVENTFUL, setup, 7, 40 + index) for index, setup in enumerate(SETUPS)]
     cases += [(EVENTFUL_AND_COMPOSED, "structure_first", 7, 8)]
+    cases += [(EVENTFUL | {"gate": 0, "learning_prob": 0, "schedule_1_until": 4, "schedule_2_until": 9}, None, 7, 9)]
     cases += [({"n_partners": 4, "months": 3, "meetings": 0}, "balanced", 2**63 - 1, 2**32 - 1)]
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
     done = subprocess.run(

@@ -56,7 +56,20 @@ def drawn(rng: np.random.Generator) -> dict[str, float]:
     values |= dict(zip(COUNTS, counts.astype(float).tolist(), strict=True))
     above = [value for value in corners(BY_NAME["need_1"]) if value > 0]
     values |= {name: float(rng.choice(above)) if needs else 0.0 for name in NEEDS}
-    return params.with_counts(values | SETUPS[str(rng.choice(list(SETUPS)))])
+    values |= one_plan(rng) | SETUPS[str(rng.choice(list(SETUPS)))]
+    return params.with_counts(values | (WITHOUT_SCHEDULE if values["schedule_1_until"] == 0.0 else {}))
+
+
+WITHOUT_SCHEDULE = dict.fromkeys(params.UNTIL, 0.0)
+
+
+def one_plan(rng: np.random.Generator) -> dict[str, float]:
+    """Where setup goes: by the calendar, a gate, a schedule, or to what lags, at the corners of what these take."""
+    some, plan = int(rng.integers(1, 5)), WITHOUT_SCHEDULE | {"gate": 0.0, "responsiveness": 0.0}
+    untils = dict(zip(params.UNTIL[:some], (1.0, 2.0, 3.0, 600.0)[-some:], strict=True)) | {"learning_prob": 0.0}
+    gate = {"gate": float(rng.choice(corners(BY_NAME["gate"])))}
+    responsiveness = {"responsiveness": float(rng.choice(corners(BY_NAME["responsiveness"])))}
+    return plan | ({}, gate, responsiveness, untils)[rng.integers(4)]
 
 
 def not_finite(points: np.ndarray) -> np.ndarray:

@@ -10,10 +10,10 @@ import pytest
 from experiments.config.folders import configs
 from experiments.config.to_study import compose
 from experiments.study.definition import Contrast
-from experiments.study.inactive import EMPHASES, OF_SETUP, WITHOUT_EFFECT, idle
+from experiments.study.inactive import EMPHASES, OF_SETUP, PLANNED, SCHEDULE, WITHOUT_EFFECT, dormant, idle
 from experiments.study.small import small_study
 from sim import params
-from sim.params import BY_NAME, DEFAULT_BOX, SETUPS, as_array, resolve
+from sim.params import BY_NAME, DEFAULT_BOX, SETUPS, UNTIL, ParameterError, as_array, resolve
 from sim.runs import simulate
 
 
@@ -37,7 +37,7 @@ def test_an_emphasis_acts_under_no_arm(name):
         assert np.array_equal(outcomes(arm, **{name: 0.0}), outcomes(arm, **{name: 1.0}), equal_nan=True), arm
 
 
-@pytest.mark.parametrize("name", [name for name in OF_SETUP if name not in EMPHASES])
+@pytest.mark.parametrize("name", [name for name in OF_SETUP if name not in PLANNED])
 def test_the_rest_of_the_setup_acts_unless_there_is_none(name):
     span = (float(BY_NAME[name].low), float(BY_NAME[name].high))
     assert idle(study_of(factors={name: span})) == {}
@@ -48,12 +48,41 @@ def test_the_rest_of_the_setup_acts_unless_there_is_none(name):
         assert same == (arm in ("neither", "alone")), arm
 
 
+def test_a_gate_acts_where_emphases_are_set_beforehand_and_change():
+    assert idle(study_of(factors={"gate": (0.0, 1.0)})) == {}
+    assert "responsive sets it" in idle(study_of(("responsive", "alone"), {"gate": (0.0, 1.0)}))["gate"]
+    for arm in SETUPS:
+        same = np.array_equal(outcomes(arm, gate=0.0), outcomes(arm, gate=0.1), equal_nan=True)
+        assert same == (arm not in ("structure_first", "purpose_first")), arm
+
+
+@pytest.mark.parametrize("name", ["responsiveness", *SCHEDULE])
+def test_other_plans_act_under_no_arm(name):
+    """Every arm has a plan of its own, or none; what belongs to a schedule is dormant without its first entry."""
+    if name in ("responsiveness", "schedule_1_until"):
+        assert "no arm leaves it open: " in idle(study_of(factors={name: (0.0, 20.0)}))[name]
+    else:
+        assert "acts only where" in dormant(name, resolve())
+        assert dormant(name, resolve(), frozenset(UNTIL)) is None, "control"
+
+
 def test_what_is_said_to_have_no_effect_has_none_and_what_acts_is_not_named():
     for arm, names in WITHOUT_EFFECT.items():
         for name in names:
-            low, high = BY_NAME[name].low, BY_NAME[name].high
-            assert np.array_equal(outcomes(arm, **{name: low}), outcomes(arm, **{name: high}), equal_nan=True)
+            before = entries_up_to(name) if "schedule_1_until" not in SETUPS[arm] else {}
+            low, high = ({**before, name: end} for end in (BY_NAME[name].low, BY_NAME[name].high))
+            if name in UNTIL[1:] and not before:
+                with pytest.raises(ParameterError, match="entries of a schedule"):
+                    resolve(high, arm)  # an arm with a plan of its own takes no schedule at all
+            else:
+                assert np.array_equal(outcomes(arm, **low), outcomes(arm, **high), equal_nan=True), (arm, name)
     assert idle(study_of(("neither", "alone"), {"own_effort": (0.0, 1.0), "trust_rate": (0.0, 1.0)})) == {}
+
+
+def entries_up_to(name):
+    """Entries of a schedule before that which a parameter belongs to."""
+    place = int(name.split("_")[1]) if name in SCHEDULE else 0
+    return {until: float(k) for k, until in enumerate(UNTIL[: max(place - 1, 0)], 1)}
 
 
 def test_a_factor_that_every_option_of_a_choice_sets_cannot_act():

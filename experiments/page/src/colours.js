@@ -17,6 +17,10 @@ export function shade(value) {
   return `rgb(${mix.join(",")})`;
 }
 
+/** A partner that is not at the table, and its letter. */
+export const HOLLOW = "#ffffff";
+export const GREY = "#5b6670";
+
 /** Text that can be read on `shade(value)`. */
 export function onShade(value) {
   return value > 0.6 ? "#ffffff" : "#1d2b26";

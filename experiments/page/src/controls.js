@@ -6,16 +6,18 @@ import {capital, plain} from "./words.js";
 
 // Two that a class asks about first; the six that moved the mean of both arms' added value most, in 20,000 worlds drawn
 // from the default box of sim/params.py, by regression of ranks on ranks; and the four others that moved their difference
-// most. The next ones are close to each other. tests/test_page.py works the ten out again.
+// most. tests/page/test_access.py works the ten out again.
 const DOZEN = [
   "n_partners", "setup_share",
-  "commitment", "free_riding", "accountability", "effort_threshold", "coordination_floor", "own_effort",
-  "load_per_seat", "load_per_talk", "fit_floor", "purpose_rate",
+  "own_effort", "coordination_floor", "commitment", "accountability", "free_riding", "effort_threshold",
+  "purpose_months", "structure_months", "meetings", "initial_trust",
 ];
 const KINDS = {
-  lever: "Ours to set", uncertainty: "How this world is", design: "What is followed", measure: "How it is read",
+  lever: "Ours to set", schedule: "Setup by a schedule of one\u2019s own", uncertainty: "How this world is", sectors: "Sectors and needs",
+  design: "What is followed", measure: "How it is read",
 };
 const STEPS = 100;
+const MONTHS = 60; // that a slider of months reaches at least
 
 /**
  * Sliders in `few`, all others by kind in `rest`. `change(name, value)` is called with a checked value, or `null` to
@@ -31,10 +33,16 @@ export function createControls(data, few, rest, change, refuse) {
   few.replaceChildren(...DOZEN.map((name) => make(data.parameters.find((row) => row.name === name))));
   const others = data.parameters.filter(({ name }) => !DOZEN.includes(name));
   rest.replaceChildren(...Object.entries(KINDS).map(([kind, title]) => {
-    const those = others.filter((row) => row.kind === kind);
+    const those = others.filter((row) => foldOf(row) === kind);
     return html("details", { class: "kind" }, html("summary", {}, `${title} (${those.length})`), ...those.map(make));
   }));
   return rows;
+}
+
+/** Where a parameter is looked for: by its kind, but for the long tables of a schedule, of sectors and of needs. */
+function foldOf({ name, kind }) {
+  if (name.startsWith("schedule_")) return "schedule";
+  return /^(sector|need)_\d/.test(name) ? "sectors" : kind;
 }
 
 function control(data, row, change, refuse) {
@@ -64,9 +72,9 @@ function control(data, row, change, refuse) {
 }
 
 /** The range of a slider: the box of worlds where there is one, else what is allowed, as far as it is of use. */
-function range({ box, low, high, default: usual }) {
+function range({ box, low, high, unit, default: usual }) {
   if (box) return [box[0], box[1]];
-  return [low, high <= 2 ? high : Math.min(high, Math.max(4 * usual, low + 10))];
+  return [low, high <= 2 ? high : Math.min(high, Math.max(4 * usual, low + (unit === "months" ? MONTHS : 10)))];
 }
 
 function rounded(value, step) {

@@ -255,6 +255,11 @@ export class Engine {
       if (before !== after && after >= 0) happened.push({ kind: "owned", issue: k, partner: after });
     }
     for (let i = 0; i < n; i += 1) {
+      const [before, after] = [this.#found, this.#live].map((layout) => this.#value(layout, "partners", "partner", i, "seated"));
+      if (after < before) happened.push({ kind: "left", partner: i });
+      if (after > before) happened.push({ kind: "returned", partner: i });
+    }
+    for (let i = 0; i < n; i += 1) {
       const [before, after] = [this.#found, this.#live].map((layout) => this.#value(layout, "partners", "partner", i, "endorsed"));
       if (after > before) happened.push({ kind: "signed", partner: i });
     }

@@ -3,9 +3,11 @@
 import {capital, letter, listing} from "./words.js";
 
 const TOLD = {
-  reorganisation: () => "The partnership is reorganised from above: structure, owners and trust suffer.",
+  reorganisation: () => "The partnership is reorganised from above: structure, owners and trust suffer, and everyone is distracted.",
   relaunch: () => "The partnership is relaunched in a new form.",
   turnover: (partners) => `New people at ${who(partners)}: some understanding and trust is lost.`,
+  left: (partners) => `${capital(who(partners))} ${partners.length > 1 ? "leave" : "leaves"} the table.`,
+  returned: (partners) => `${capital(who(partners))} ${partners.length > 1 ? "come" : "comes"} back to the table.`,
   orphaned: (_, issues) => `${issue(issues)} ${issues.length > 1 ? "have lost their owners" : "has lost its owner"}.`,
   signed: (partners) => `${capital(who(partners))} ${partners.length > 1 ? "sign" : "signs"} up.`,
   axed: () => "A review ends the partnership: from now on everyone acts alone.",

@@ -20,7 +20,7 @@ const data = JSON.parse(byId("data").textContent);
 const wasm = Uint8Array.from(atob(byId("wasm").textContent), (letter) => letter.charCodeAt(0));
 const engines = [await loadEngine(wasm), await loadEngine(wasm)];
 
-const stage = createStage(data, engines, { chosen: askWhy, armChanged: (side, arm) => change({ arms: stage.setting.arms.map((old, place) => (place === side ? arm : old)) }) });
+const stage = createStage(data, engines, { chosen: askWhy, armChanged: (side, arm) => attempt(() => change({ arms: stage.setting.arms.map((old, place) => (place === side ? arm : old)) })) });
 const clock = createClock(playMonth, (playing) => {
   byId("play").textContent = playing ? "Pause" : atEnd() ? "Play again" : "Play";
   if (!playing) settle();
@@ -77,7 +77,7 @@ function settle() {
 function refuse(message) {
   byId("message").hidden = false;
   byId("message").firstElementChild.textContent = message;
-  if (stage.setting) drawControls(rows, data, stage.setting);
+  if (stage.setting) show();
 }
 
 /** Do what may be refused: a mistake becomes a message, and nothing changes. */
@@ -122,13 +122,15 @@ function play() {
 
 // -- change one thing -------------------------------------------------------------------------------------------------
 
-/** The same month of a setting that differs; the lines as they were stay as faint ones. */
+/** The same month of a setting that differs; the lines as they were stay as faint ones. One that cannot be is refused. */
 function change(fields, compare = true) {
+  const setting = { ...stage.setting, ...fields };
+  parametersOf(data, setting);
   const playing = clock.playing();
   clock.pause();
   if (!compare) stage.before = null;
   else if (!stage.before) keepLines(stage);
-  launch(stage, { ...stage.setting, ...fields });
+  launch(stage, setting);
   worldsChanged();
   show();
   settle();
@@ -321,7 +323,7 @@ function listen() {
   for (const id of ["many", "many-here"]) on(id, "click", () => { runWorlds(); byId("worlds").scrollIntoView({ block: "nearest" }); });
   on("outcome", "change", show);
   on("partner", "change", () => { stage.setting.partner = byId("partner").value === "" ? null : Number(byId("partner").value); draw(stage); settle(); });
-  on("scenario", "change", () => elsewhere({ scenario: byId("scenario").value }));
+  on("scenario", "change", () => attempt(() => elsewhere({ scenario: byId("scenario").value })));
   on("failure", "change", () => chooseFailure(byId("failure").value));
   on("seed", "change", () => attempt(() => elsewhere({ seed: checkSeed(byId("seed").value) })));
   on("world", "change", () => attempt(() => elsewhere({ world: checkWorld(byId("world").value) })));

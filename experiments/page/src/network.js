@@ -1,6 +1,7 @@
-// The network of partners: size is capacity, colour commitment, ring alignment, ties trust, diamonds issues.
+// The network of partners: size is capacity, colour commitment, ring alignment, ties trust, diamonds issues. Those that
+// have left the table are hollow, and have no ties.
 
-import {shade, onShade} from "./colours.js";
+import {GREY, HOLLOW, shade, onShade} from "./colours.js";
 import {html, say, set, svg} from "./dom.js";
 import {FEW, HEIGHT, WIDTH, layout} from "./layout.js";
 import {letter, level} from "./words.js";
@@ -116,8 +117,10 @@ export function drawNetwork(network, run, chosen) {
   set(network.picture, "class", ended > 0 ? "alone" : "together");
   network.nodes.forEach((one, i) => {
     const partner = engine.partner(i);
-    set(one.disc, "fill", shade(partner.commitment));
-    set(one.label, "fill", onShade(partner.commitment));
+    one.away = partner.seated === 0;
+    one.group.classList.toggle("away", one.away);
+    set(one.disc, "fill", one.away ? HOLLOW : shade(partner.commitment));
+    set(one.label, "fill", one.away ? GREY : onShade(partner.commitment));
     const filled = one.length * partner.alignment;
     set(one.ring, "stroke-dasharray", `${filled.toFixed(1)} ${(one.length - filled + 1).toFixed(1)}`);
     set(one.change, "visibility", left.has(i) ? "visible" : "hidden");
@@ -150,6 +153,7 @@ function owners(network, run) {
 function described(name, partner, owned) {
   const size = partner.small > 0 ? "small" : "large";
   const owns = owned ? `, answers for issue ${owned}` : "";
+  if (partner.seated === 0) return `Partner ${name}, ${size}: has left the table and works for itself; commitment ${level(partner.commitment)}. Ask why.`;
   return `Partner ${name}, ${size}: commitment ${level(partner.commitment)}, alignment ${level(partner.alignment)}${owns}. Ask why.`;
 }
 
@@ -166,7 +170,8 @@ function drawTies(network, engine, count) {
   const paths = Array.from({ length: CLASSES }, () => new Path2D());
   for (let i = 0; i < count; i += 1) {
     const one = network.nodes[i];
-    for (const { j, trust } of tiesOf(trusts, i, count)) {
+    if (one.away) continue;
+    for (const { j, trust } of tiesOf(trusts, i, count, network.nodes)) {
       const path = paths[Math.min(CLASSES - 1, Math.floor(trust * CLASSES))];
       path.moveTo(one.x, one.y);
       path.lineTo(network.nodes[j].x, network.nodes[j].y);
@@ -182,11 +187,11 @@ function drawTies(network, engine, count) {
 }
 
 /** The ties that are drawn from a partner: each tie once; where partners are many its strongest, of equals the next. */
-function tiesOf(trusts, i, count) {
+function tiesOf(trusts, i, count, nodes) {
   const ties = [];
   for (let j = 0; j < (count > MANY ? count : i); j += 1) {
     const trust = (trusts[i * count + j] + trusts[j * count + i]) / 2;
-    if (j !== i && trust >= FAINTEST) ties.push({ j, trust, away: (j - i + count) % count });
+    if (j !== i && !nodes[j].away && trust >= FAINTEST) ties.push({ j, trust, away: (j - i + count) % count });
   }
   return count > MANY ? ties.sort((a, b) => b.trust - a.trust || a.away - b.away).slice(0, STRONGEST) : ties;
 }

@@ -63,11 +63,27 @@ export function groundOf(data, setting) {
   return Object.assign(ground, failure ? { ...data.setups[failure.setup].parameters, ...failure.parameters } : {});
 }
 
-/** All parameters of both sides. What an arm sets holds against changes, as in a sweep; sectors count their partners. */
+/**
+ * All parameters of both sides. What an arm sets holds against changes, as in a sweep; sectors count their partners.
+ * Raises `SettingError` where parameters of a side contradict each other.
+ */
 export function parametersOf(data, setting) {
   const ground = { ...groundOf(data, setting), ...setting.changes };
   const composed = countedIn(ground) > 0 ? { n_partners: countedIn(ground) } : {};
-  return setting.arms.map((arm) => ({ ...ground, ...armValues(data, setting.failure, arm), ...composed }));
+  return setting.arms.map((arm) => onePlan({ ...ground, ...armValues(data, setting.failure, arm), ...composed }));
+}
+
+/** Refuse a schedule with gaps or one that goes back, and two parameters that both decide where setup goes. */
+function onePlan(parameters) {
+  const untils = Object.keys(parameters).filter((name) => /^schedule_\d+_until$/.test(name)).map((name) => parameters[name]);
+  const used = untils.filter((until) => until > 0);
+  if (used.some((until, place) => untils[place] !== until || until <= (used[place - 1] ?? 0))) {
+    throw new SettingError("The entries of a schedule are used from the first on, and each ends after the one before; 0 for those not used.");
+  }
+  const plans = ["responsiveness", "gate", "schedule_1_until", ...(used.length ? ["learning_prob"] : [])];
+  const [first, second] = plans.filter((name) => parameters[name] > 0);
+  if (second) throw new SettingError(`${first} and ${second} both decide where setup goes; leave one of them at 0.`);
+  return parameters;
 }
 
 /** How many partners the sectors count; 0 in a world of the two sectors, where `n_partners` says it. */

@@ -29,8 +29,8 @@ export function createStage(data, engines, { chosen, armChanged }) {
 
 /** Both partnerships on their first day, and then in the month of the setting. */
 export function launch(stage, setting) {
-  stage.setting = setting;
   const parameters = parametersOf(stage.data, setting);
+  stage.setting = setting;
   const { months } = parameters[0];
   setting.month = Math.min(setting.month, months);
   if (setting.partner !== null && setting.partner >= parameters[0].n_partners) setting.partner = null;
@@ -39,7 +39,6 @@ export function launch(stage, setting) {
     goTo(run, setting.month, () => {});
     setOut(stage.sides[side].network, run);
   });
-  nameSides(stage);
   const watched = watchedIn(stage);
   const names = setting.arms.map(armName);
   const key = JSON.stringify([watched, names]);
@@ -81,6 +80,7 @@ export function advance(stage) {
 export function draw(stage) {
   const { runs, sides, setting, charts, data } = stage;
   const { month, months } = runs[0];
+  nameSides(stage);
   runs.forEach((run, side) => {
     drawNetwork(sides[side].network, run, setting.partner);
     say(sides[side].now, standing(run));
@@ -101,13 +101,25 @@ function standing(run) {
 
 function drawHappened(side, run) {
   const events = run.month ? told(run.happened[run.month - 1]) : [];
-  const quiet = run.month === 0 ? "Partners meet for the first time." : run.engine.going ? "Nothing out of the ordinary this month." : "Everyone acts alone.";
-  const lines = events.length ? events : [quiet];
+  const lines = events.length ? events : [quiet(run)];
   const key = `${run.month} ${lines.join()}`;
   if (key === side.key) return;
   side.key = key;
-  const hours = run.month ? `effort ${level(now(run, "effort"))}, lost to meetings ${level(now(run, "burden"))}` : "";
+  const hours = run.month ? `effort ${level(now(run, "effort"))}, lost to meetings ${level(now(run, "burden"))}${seats(run)}` : "";
   side.happened.replaceChildren(html("h3", {}, run.month ? `What happened in month ${run.month}` : "Before the first month", html("span", {}, hours)), ...lines.map((line) => html("p", { class: events.length ? "event" : "quiet" }, line)));
+}
+
+function quiet(run) {
+  if (run.month === 0) return "Partners meet for the first time.";
+  if (!run.engine.going) return "Everyone acts alone.";
+  return now(run, "members") > 0 ? "Nothing out of the ordinary this month." : "Nobody is at the table: everyone works alone.";
+}
+
+/** How many are at the table, where some have left it. */
+function seats(run) {
+  const count = run.parameters.n_partners;
+  const seated = Math.round(now(run, "members") * count);
+  return run.engine.together && seated < count ? `, ${seated} of ${count} at the table` : "";
 }
 
 /** The account of the chosen partner on both sides. */

@@ -18,11 +18,17 @@ export function account(data, index, month, terms) {
     ["temptation to leave it to others", -effort.temptation], ["threshold", -effort.threshold],
   ];
   const moves = movesOf(commitment);
-  return [
+  const gave = effort.seated ? [
     html("h4", {}, `Effort: gave ${level(effort.effort)} of its capacity`),
     bars(weighed, 1, 2),
     html("p", {}, `Commitment (${level(effort.commitment)}) and what boards compel (${level(effort.compulsion)}) stand against ` +
       `temptation (${level(effort.temptation)}) and the threshold (${level(effort.threshold)}). ${balance(effort)}`),
+  ] : [
+    html("h4", {}, "Effort: gave nothing"),
+    html("p", {}, `Partner ${letter(index)} was not at the table in month ${month}, and worked for itself. Those that have left come back only while more is gained together than alone.`),
+  ];
+  return [
+    ...gave,
     html("h4", {}, `Commitment: ${level(commitment.before, 3)} to ${level(commitment.after, 3)}`),
     bars(moves.map(([name, move]) => [reason(data, name, move), move]), 0.03, 3),
     html("p", {}, sentence(data, commitment, moves)),
