@@ -197,7 +197,7 @@ def horizons(runs: pd.DataFrame, findings: Findings) -> tuple[Horizon, ...]:
     """The contrast at each length of time the study looked at: its own, and those of variants that change only it."""
     study, contrast = findings.study, findings.contrast
     variants = {name: int(values["months"]) for name, values in study.variants.items() if is_horizon(study, name)}
-    if not variants:
+    if not variants or not study.variant_points:
         return ()
     shared = runs[runs["point"].isin(runs.loc[runs["variant"].isin(list(variants)), "point"].unique())]
     last = Contrast(contrast.a, contrast.b, "added_value", contrast.region)

@@ -63,7 +63,7 @@ def test_a_configuration_opens_with_its_command_and_carries_what_a_lesson_needs(
 
 @every_mode
 def test_no_world_leaves_the_ranges(name):
-    """Every parameter stays in its range; not in the default box, most of whose worlds live: these were made to fail."""
+    """Every parameter stays in its range; not in the default box, where most worlds live: these were made to fail."""
     shown = load_demonstration(name)
     for change in ({}, shown.remedy.parameters, shown.without_failure.parameters, shown.other_cause.parameters):
         for parameter, value in {**shown.parameters, **change}.items():
