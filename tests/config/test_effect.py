@@ -276,7 +276,7 @@ BESIDE = {"plot by": ("kind=trend",), "plot of": ("kind=trend", "by=noise")}
 """Words without which a word of a job has no effect."""
 
 FINDS_FAULT = {"neutrality": 1}
-"""Exit codes of jobs that have done their work and found fault: of so few worlds, some criterion of the box is missed."""
+"""Exit codes of jobs that have done their work and found fault: so few worlds miss some criterion of the box."""
 
 
 @pytest.mark.parametrize("job", WORDED)
