@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from experiments.errors import StudyError
 from experiments.execution.sweep import run_study
 from experiments.study import feasible, validation
-from experiments.study.definition import Design
+from experiments.study.definition import Contrast, Design
 from experiments.study.design import count_points
 from experiments.study.plan import batch, units
 from experiments.study.small import small_study
-from sim.params import SETUPS, ParameterError
+from sim.params import PLANS, SETUPS, UNTIL, ParameterError
 from sim.runs import check_points
 
 BASE = small_study(9, arms=("structure_first", "purpose_first"), n_issues=3, months=2)
@@ -51,18 +51,22 @@ def refused(study):
 
 
 SOME = ["sector_1_count", "sector_2_count", "need_1", "need_2", "need_3", "n_issues", "n_partners"]
+PLANNING = [*PLANS, *UNTIL[1:], "learning_prob"]
+"""What decides where setup goes, where no arm does. Of these a study is refused if some run might fail."""
 
 
 def values_of(name):
     if name.startswith("need"):
         return st.sampled_from([0.0, 0.001, 2.0])
+    if name in PLANNING:
+        return st.sampled_from([0.0, 1.0])
     return st.sampled_from(
         {"n_issues": [1.0, 2.0, 3.0], "n_partners": [2.0, 7.0]}.get(name, [0.0, 1.0, 2.0, 250.0, 500.0])
     )
 
 
-def sets(most):
-    return st.lists(st.sampled_from(SOME), max_size=most, unique=True).flatmap(
+def sets(most, names=SOME):
+    return st.lists(st.sampled_from(names), max_size=most, unique=True).flatmap(
         lambda names: st.fixed_dictionaries({name: values_of(name) for name in names})
     )
 
@@ -102,6 +106,28 @@ def test_a_drawn_study_that_passes_has_no_run_that_fails(sampler, factors, choic
     assert refused(study) or not fails(study)
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from("ab"), st.dictionaries(st.sampled_from("xyz"), sets(3, PLANNING), min_size=1), max_size=2
+    ),
+    st.dictionaries(st.sampled_from("vw"), sets(2, PLANNING), max_size=2),
+    sets(3, PLANNING),
+    st.sampled_from([("structure_first", "purpose_first"), ("neither", "alone"), ("responsive", "alone")]),
+)  # fmt: skip
+def test_a_study_whose_plans_pass_has_no_run_that_fails(choices, variants, values, arms):
+    study = study_of("random", {"noise": (0.0, 1.0)}, choices=choices, variants=variants, **values)
+    study = replace(study, arms=arms, contrast=Contrast(*arms, "added_value", 0.01))
+    assert refused(study) or not fails(study)
+
+
+def test_control_plans_pass_and_fail():
+    scheduled = {"schedule_1_until": 4.0, "schedule_2_until": 9.0}
+    for variant, wrong in (({"gate": 0.3}, False), (scheduled, False), (scheduled | {"gate": 0.3}, True)):
+        study = study_of("random", {"noise": (0.0, 1.0)}, variants={"v": variant})
+        assert refused(study) == fails(study) == wrong, variant
+
+
 def test_a_study_that_passes_is_run_without_an_error():
     needs = {"needy": {"need_1": 1.0, "need_2": 1.0, "need_3": 9.0}, "even": {}}
     study = study_of(levels={"sector_1_count": (0.0, 2.0)}, choices={"need": needs}, variants={"v": {"noise": 0.0}})
@@ -118,6 +144,13 @@ REFUSED = {
     "one partner": (study_of("random", {"sector_1_count": (0.0, 3.0)}), "the sectors may count 1 partners in all"),
     "many partners": (
         study_of("random", {"sector_1_count": (2.0, 300.0), "sector_2_count": (2.0, 300.0)}), "may count 501 partners",
+    ),
+    "two plans": (
+        study_of(variants={"v": {"gate": 0.3, "responsiveness": 5.0}}),
+        r"under structure_first, responsiveness=5 contradicts gate=0\.3: both decide where setup goes",
+    ),
+    "a schedule with a gap": (
+        study_of(variants={"v": {"schedule_1_until": 4.0, "schedule_3_until": 9.0}}), "used from the first on",
     ),
     "no partner": (study_of(levels={"sector_1_count": (1.0, 2.0)}), "the sectors may count 1 partners"),
 }  # fmt: skip
