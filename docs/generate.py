@@ -17,8 +17,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from docs.meanings import CARRIED, DECISIONS, ENCOUNTER, ISSUE, PARTNER, PARTNERSHIP, REACHED, Meanings
-from sim import draws, outcomes, params, state
+from docs.meanings import CARRIED, DECISIONS, ENCOUNTER, ISSUE, PARTNER, PARTNERSHIP, REACHED, SHARED, Meanings
+from sim import draws, outcomes, params, rules, shapes, state
 from sim.params import Parameter
 from sim.state import Reading
 from sim.tables import Schema
@@ -131,6 +131,34 @@ def states() -> str:
     return "\n\n".join(parts)
 
 
+def rule_names() -> list[str]:
+    """Every rule, and every shape that rules are made of."""
+    files = (Path(module.__file__) for module in (shapes, rules))
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in files)
+    return [node.name for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
+
+
+def shared_names() -> str:
+    """Names that the code gives to more than one thing."""
+    kinds: dict[str, Iterable[str]] = {
+        "parameter": params.NAMES,
+        "rule": rule_names(),
+        "arm": params.SETUPS,
+        "state of a partner": state.PARTNER.names,
+        "state of the partnership": state.PARTNERSHIP.names,
+        "state of an issue": state.ISSUE.names,
+        "state of an encounter": state.ENCOUNTER.names,
+    }
+    standing: dict[str, list[str]] = {}
+    for kind, names in kinds.items():
+        for name in names:
+            standing.setdefault(name, []).append(kind)
+    several = {name: standing[name] for name in sorted(standing) if len(standing[name]) > 1}
+    same_names("names", several, SHARED)
+    rows = ((f"`{name}`", ", ".join(found), SHARED[name]) for name, found in several.items())
+    return table("name|stands for|which is which", rows)
+
+
 def readings(rows: Iterable[Reading]) -> str:
     return table("name|unit|meaning", ((f"`{row.name}`", row.unit, row.meaning) for row in rows))
 
@@ -232,6 +260,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "feedbacks": feedbacks,
     "arms": arms,
     "states": states,
+    "names": shared_names,
     "series": lambda: readings(state.SERIES),
     "outcomes": lambda: readings(outcomes.OUTCOMES),
     "draws": decisions_drawn,

@@ -14,7 +14,7 @@ PARTNER: Meanings = {
     "small": ("0, 1", "fixed for a world", "1 for a small (voluntary) partner"),
     "seated": ("0, 1", "1", "1 for a partner at the table, 0 for one that has left it"),
     "others": ("0 to n - 1", "n - 1", "number of others at the table"),
-    "capacity": ("at least `smallest_capacity`", "drawn", "working capacity a month; the mean of large partners is 1"),
+    "capacity": ("at least `smallest_capacity`", "drawn", "working capacity a month; 1 is the mean of a large partner"),
     "accountability": ("[0, 1]", "drawn", "how far it answers, on its own account, for what the partnership delivers"),
     "start_commitment": ("[0, 1]", "drawn", "commitment at launch, to which turnover leads back"),
     "commitment": ("[0, 1]", "`start_commitment`", "ownership and willingness"),
@@ -31,8 +31,12 @@ PARTNER: Meanings = {
     ),
     "effort": ("[0, 1]", "`initial_trust`", "share of its capacity it gave in the month last played"),
     "cost_shift": ("[0, 1]", "0", "share of its burden it pushed onto others in the month last played"),
-    "shift_weight": ("at least 0", "element 5", "its capacity for each unit of that of the others at the table"),
-    "shifted": ("at least 0", "none", "what that weighs on others, for each unit of their capacity (7.3)"),
+    "shift_weight": ("at least 0", "element 5", "its capacity divided by that of the others at the table"),
+    "shifted": (
+        "at least 0",
+        "none",
+        "burden pushed onto the others last month, for each unit of their capacity",
+    ),
     "burden": ("[0, 1]", "0", "share of its hours that meetings took in the month last played"),
     "work": ("at least 0", "0", "effective hours on issues this month, given to the partnership"),
     "own_work": ("at least 0", "0", "hours on its own agenda this month, beside the partnership"),
@@ -69,16 +73,20 @@ PARTNERSHIP: Meanings = {
     "focus": ("[0, 1]", "1", "share of everyone's capacity that the last reorganisation leaves"),
     "start_trust": ("[0, 1]", "`quantise(initial_trust)`", "trust at launch, to which shocks lead back"),
     "alone_results": ("[0, 1]", "none", "this month's results if every partner acted alone"),
-    "alone_gap_now": ("[-1, 1]", "none", "gap in this month's results if every partner acted alone"),
-    "alone_gap": ("[-1, 1]", "0", "gap in what the population would have gained"),
+    "alone_gap_now": (
+        "0 to 1 / (1 - `worse_off_share`)",
+        "none",
+        "gap in this month's results if all acted alone",
+    ),
+    "alone_gap": ("0 to 1 / (1 - `worse_off_share`)", "0", "gap in what the population would have gained"),
     "alone_outcome": ("[0, 1]", "0", "what the population would have gained had every partner acted alone"),
     "structure": ("[0, 1]", "`initial_structure`", "boards, agreements, named owners"),
     "fit": ("[0, 1]", "`initial_fit`", "how well what was built suits what it is for"),
     "purpose": ("[0, 1]", "as in 7.2", "capacity-weighted mean alignment of those at the table"),
     "trust": ("[0, 1]", "as in 7.2", "mean of the mean trust of those at the table"),
     "outcome": ("[0, 1]", "0", "what the population has gained"),
-    "gap": ("[-1, 1]", "0", "outcome of the others less that of the worse off"),
-    "gap_now": ("[-1, 1]", "none", "the same in this month's results"),
+    "gap": ("0 to 1 / (1 - `worse_off_share`)", "0", "outcome of the others less that of the worse off"),
+    "gap_now": ("0 to 1 / (1 - `worse_off_share`)", "none", "the same in this month's results"),
     "age": ("months", "0", "months since launch or relaunch"),
     "ended": ("0, 1", "`alone`", "1 once there is no partnership, and everyone acts alone"),
     "axed": ("0, 1", "0", "1 once a review has ended it"),
@@ -108,7 +116,7 @@ ISSUE: Meanings = {
     "common": ("(0, 1)", "drawn", "weight of the issue in what all partners care for, before it is divided by the sum"),
     "mean_agenda": ("[0, 1], sum 1", "fixed for a world", "capacity-weighted mean of its share in partners' agendas"),
     "natural_owner": ("index or -1", "element 5", "at the table, largest in capacity times agenda share"),
-    "alone_work": ("[0, 1]", "fixed for a world", "work on it if every partner acted alone, without distraction"),
+    "alone_work": ("at least 0", "fixed for a world", "work on it if every partner acted alone, without distraction"),
     "owner": ("index or -1", "-1, or `natural_owner`", "partner answerable for it; -1 for nobody"),
 }
 
@@ -157,10 +165,37 @@ REACHED: Mapping[str, str] = {
 }  # fmt: skip
 """What each strength of structure or of purpose acts on."""
 CARRIED = (
-    ("burden", "effort"), ("burden", "commitment"), ("oversight", "effort"), ("signatures", "oversight"),
-    ("pooling", "allocation"), ("coordination", "outcome"), ("owners", "coordination"), ("encounters", "trust"),
-    ("trust", "commitment"), ("trust", "coordination"), ("shifting", "effort"), ("shifting", "trust"),
-    ("allocation", "outcome"), ("reach", "outcome"), ("fit", "coordination"), ("effort", "outcome"),
-    ("outcome", "commitment"), ("commitment", "effort"), ("commitment", "table[at the table]"), ("table", "effort"),
+    ("burden", "effort"), ("burden", "commitment"), ("oversight", "effort"), ("oversight", "shifting"),
+    ("signatures", "oversight"), ("pooling", "allocation"), ("coordination", "outcome"), ("owners", "coordination"),
+    ("encounters", "trust"), ("encounters", "purpose"), ("trust", "commitment"), ("trust", "coordination"),
+    ("trust", "effort"), ("trust", "purpose"), ("shifting", "effort"), ("shifting", "trust"),
+    ("allocation", "outcome"), ("reach", "outcome"), ("fit", "coordination"), ("fit", "oversight"), ("fit", "pooling"),
+    ("fit", "trust"), ("effort", "outcome"), ("effort", "trust"), ("outcome", "commitment"), ("outcome", "table"),
+    ("commitment", "effort"), ("commitment", "owners"), ("commitment", "signatures"),
+    ("commitment", "table[at the table]"), ("table", "effort"), ("outside[support from outside]", "structure"),
+    ("outside", "purpose"), ("effort", "own[own work]"), ("own", "outcome"),
 )  # fmt: skip
 """How that goes on, and comes back."""
+
+SHARED: Mapping[str, str] = {
+    "accountability": "the mean of all partners; each partner's own, drawn around it",
+    "alone": "the switch; the arm that turns it on",
+    "commitment": "the mean at launch; each partner's own; where it is recorded, the mean over all partners",
+    "conviction": "the rule; what it comes to for a partner this month",
+    "cost_shift": "the rule; what it came to for a partner in the month last played; recorded, the mean over all",
+    "effort": "the rule; what it came to for a partner in the month last played; recorded, the mean over all",
+    "expectation": "the rule; what it comes to this month, recorded as 0 where there is no partnership",
+    "given": "the rule; what it comes to for a partner this month",
+    "heard": "the rule, of one encounter; the sum over those a partner called; in `aligned`, over all it was in",
+    "heard_back": "the sum over encounters in which others called a partner; what the one called hears in one",
+    "own_work": "the rule, a share of capacity; hours of a partner this month",
+    "purpose_rate": "the rule; what it comes to at launch",
+    "setup_share": "while setup lasts; this month's share of setup or upkeep, written `setup_now` in the text",
+    "structure_rate": "the rule; what it comes to at launch",
+    "trust": (
+        "of a partner, its mean (in `temptation`, `commitment_pulls`); of the partnership, the mean of those at the "
+        "table (in `coordination`); of an encounter, the tie (in `appeal`, `heard`, `trust_change`; the matrix "
+        "`trust[i, j]` holds them all); recorded, the mean over all partners of their mean"
+    ),
+}
+"""Names that stand for more than one thing: what each is, in the order in which they are listed."""

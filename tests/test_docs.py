@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from docs import generate
-from sim import rules
+from sim import draws, rules
 from sim.params import PARAMETERS
 
 ROOT = Path(generate.CODE)
@@ -168,6 +168,20 @@ def test_every_rule_has_its_equation_in_the_description():
     assert set(EQUATIONS) == set(RULES)
 
 
+def signatures(text):
+    """What the comment above each rule says of its arguments, and the rule, from the boxes marked Python."""
+    boxes = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    blocks = re.findall(r"((?:^# .*\n)+)((?:^[^#\n].*\n)+)", "\n".join(boxes), re.MULTILINE)
+    return {assigned(ast.parse(code).body[-1]): comment.replace("\n# ", " ")[2:-1] for comment, code in blocks}
+
+
+def test_every_equation_names_its_arguments_in_their_order():
+    expected = {name: f"{name}({', '.join(given.arg for given in rule.args.args)})" for name, rule in RULES.items()}
+    assert signatures(SUBMODELS) == expected
+    spoilt_order = SUBMODELS.replace("# given(effort, cost_shift)", "# given(cost_shift, effort)")
+    assert signatures(spoilt_order) != expected, "control"
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_an_equation_comes_to_what_its_rule_does_to_the_last_bit(name):
     apart, defined = disagreements(name, as_functions(EQUATIONS)[name])
@@ -179,6 +193,13 @@ def test_an_equation_comes_to_what_its_rule_does_to_the_last_bit(name):
 def test_a_spoilt_equation_is_noticed(name):
     apart, _ = disagreements(name, as_functions({**EQUATIONS, name: spoilt(EQUATIONS[name])})[name])
     assert apart > 10
+
+
+def test_the_worked_draw_is_what_the_generator_gives():
+    words = draws.block(5 * 2**32 + 7, 3, 12, 4, draws.ENCOUNTER)
+    numbers = [*words, draws.uniform(words[0]), *draws.halves(words[1]), draws.triangular(words[2])]
+    assert [number for number in numbers if repr(number) not in SUBMODELS] == []
+    assert repr(draws.uniform(words[1])) not in SUBMODELS, "control"
 
 
 # -- sources ----------------------------------------------------------------------------------------------
