@@ -135,7 +135,8 @@ def accounts_for(model):
         inclined = effort.commitment - effort.temptation - effort.threshold + effort.compulsion
         pulled = commitment.results + commitment.reciprocity + commitment.ownership - commitment.burden
         reached = commitment.disturbed + commitment.rate * (pulled + commitment.example)
-        holds &= s_curve(effort.decisiveness * inclined) == effort.effort == partner.effort
+        holds &= effort.seated * s_curve(effort.decisiveness * inclined) == effort.effort == partner.effort
+        holds &= effort.seated == partner.at_table
         holds &= min(max(reached, 0.0), 1.0) == commitment.after == partner.commitment
         holds &= effort.commitment == commitment.disturbed
     return holds
@@ -206,6 +207,20 @@ def test_an_account_can_be_read():
     model.step()
     assert "in month 2: commitment" in str(model.partners[3].why())
     assert "The month before it gave" in str(model.partners[3].why())
+
+
+def test_one_that_is_out_says_so():
+    """And why its commitment moves all the same, by what it sees of the partnership's results."""
+    model = played(8, rng=1, exit_level=1.0, exit_prob=0.3, return_prob=0.0)
+    out = [partner for partner in model.partners if not partner.at_table]
+    assert 0 < len(out) < len(model.partners)
+    for partner in out:
+        why = partner.why()
+        assert str(why).startswith(
+            f"Partner {partner.index} was not at the table in month 8, and worked for itself. Its"
+        )
+        assert why.effort.effort == partner.effort == 0.0 and why.effort.seated == 0.0
+        assert why.commitment.after == partner.commitment
 
 
 # -- no partnership -----------------------------------------------------------------------------------------
