@@ -57,6 +57,9 @@ SOURCES = (
     "sources are named by their authors."
 )
 
+IDLE_UNLESS_SET = (*params.COMPOSITION, *(name for name in params.NAMES if name.startswith("schedule_")))
+"""Rows that would fill a table and say nothing."""
+
 EVENLY = ("latin_hypercube", "random", "sobol")
 SAMPLERS = {
     "latin_hypercube": "drawn from the box below as a Latin hypercube",
@@ -210,13 +213,13 @@ def varied_table(findings: Findings) -> Table:
 
 
 def fixed_table(findings: Findings) -> Table:
-    """Every parameter that no factor varies, with its value."""
+    """Every parameter that no factor varies, with its value; of sectors, needs and schedules only those that are set."""
     study = findings.study
     rows = tuple(
         (wording.plain(row.name), wording.amount(study.parameters[row.name]), row.unit, row.meaning, row.source)
         for row in params.PARAMETERS
         if row.name not in study.design.factors
-        and (row.name not in params.COMPOSITION or study.parameters[row.name] != row.default)
+        and (row.name not in IDLE_UNLESS_SET or study.parameters[row.name] != row.default)
     )
     caption = "Held fixed (an arm or a removed mechanism may set its own)"
     return Table(caption, ("parameter", "value", "unit", "meaning", "source"), rows)

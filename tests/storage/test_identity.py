@@ -151,8 +151,8 @@ def test_differences_name_versions_first_then_files_with_both_values():
 
 # -- a copy of the package whose rule was changed ---------------------------------------------------------
 
-BEFORE = "return (load_per_seat * structure + load_per_talk * talk_share) * seats / reference_seats"
-AFTER = "return (load_per_seat * structure + load_per_talk * talk_share) * seats / (2.0 * reference_seats)"
+BEFORE = "return (load_per_seat * structure + load_per_talk * talk_share) * growth"
+AFTER = "return (load_per_seat * structure + load_per_talk * talk_share) * growth / 2.0"
 
 
 def copied(folder, edit):
