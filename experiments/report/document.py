@@ -213,7 +213,7 @@ def varied_table(findings: Findings) -> Table:
 
 
 def fixed_table(findings: Findings) -> Table:
-    """Every parameter that no factor varies, with its value; of sectors, needs and schedules only those that are set."""
+    """Every parameter that no factor varies, with its value; of sectors, needs and schedules those that are set."""
     study = findings.study
     rows = tuple(
         (wording.plain(row.name), wording.amount(study.parameters[row.name]), row.unit, row.meaning, row.source)
