@@ -8,7 +8,7 @@ import pytest
 from benchmarks import yardstick
 from sim.lanes import Lanes
 from sim.outcomes import OUTCOME_NAMES
-from sim.params import COMPOSITION, COUNTS, NAMES, NEEDS, PARAMETERS, SETUPS, resolve
+from sim.params import COMPOSITION, COUNTS, NAMES, NEEDS, PARAMETERS, SETUPS, UNTIL, resolve
 from sim.runs import run_packs, simulate
 from sim.state import PARTNER, allocate
 
@@ -38,6 +38,21 @@ def composition(run, rng):
     return values | {"n_partners": sum(values[name] for name in COUNTS)}
 
 
+def plan(run, rng):
+    """How it is decided where setup goes: by the calendar, once ready, to what lags, or by a schedule of its own."""
+    values = {"gate": 0.0, "responsiveness": 0.0} | dict.fromkeys(UNTIL, 0.0)
+    kind = run % 4
+    if kind == 1:
+        values["gate"] = rng.uniform(0.05, 0.6)
+    if kind == 2:
+        values["responsiveness"] = rng.uniform(1.0, 30.0)
+    if kind == 3:
+        values |= dict(zip(UNTIL, np.cumsum(rng.integers(1, 12, len(UNTIL))).tolist(), strict=True)) | {
+            "learning_prob": 0.0
+        }
+    return values
+
+
 def scenes(count, seed=1):
     """Worlds of all sizes, every arm in turn, and all that can befall a partnership, at random."""
     rng = np.random.default_rng(seed)
@@ -57,9 +72,17 @@ def scenes(count, seed=1):
             "review_floor": rng.uniform(0.0, 0.3),
             "cycle_months": rng.choice([0, 0, 5, 12]),
             "learning_prob": rng.choice([0.0, 0.5, 1.0]),
+            "exit_level": rng.uniform(0.1, 0.6),
+            "exit_prob": rng.choice([0.0, 0.1, 0.4]),
+            "distraction": rng.uniform(0.0, 0.6),
         }
+        values |= plan(run // 2, np.random.default_rng([seed, run, 1]))
         values |= composition(run, np.random.default_rng([seed, run]))
-        arm = tuple(SETUPS.values())[run % len(SETUPS)] if run % 2 else {"alone": 0.0}
+        arm = tuple(SETUPS.values())[run // 2 % len(SETUPS)] if run % 2 else {"alone": 0.0}
+        if "schedule_1_until" in arm:
+            arm = arm | dict.fromkeys(UNTIL, 0.0)
+        if arm.get("responsiveness"):
+            values["gate"] = 0.0
         points.append([float((values | arm)[name]) for name in NAMES])
     return np.array(points), rng.integers(0, 2**32, count)
 
@@ -127,8 +150,8 @@ ALTERATIONS = {
     "s_curve": ("x / 2.0;", "x / 2.0000000000000004;"),
     "quantise": ("(x + 1572864.0) - 1572864.0", "x"),
     "order of a sum": ("for (int i = 0; i < s->n; i++) weighted +=", "for (int i = s->n; i-- > 0;) weighted +="),
-    "umbrella voice": ("s->p.umbrella_fidelity / sqrt(s->n_small)", "s->p.umbrella_fidelity"),
-    "umbrella seats": ("shared ? s->n - s->n_small + 1 : s->n", "s->n"),
+    "umbrella voice": ("s->p.umbrella_fidelity / sqrt(small)", "s->p.umbrella_fidelity"),
+    "umbrella seats": ("shared ? s->members - small + 1 : s->members", "s->n"),
     "middle of setup": ("(s->early + s->late) / 2.0", "s->late"),
     "fresh start": ("s->p.fresh_start * maximum", "0.5 * s->p.fresh_start * maximum"),
     "orphaning": ("ORPHANING, k) < loss", "ORPHANING, k) > loss"),
@@ -138,7 +161,19 @@ ALTERATIONS = {
     "learning later": ("s->before_mean > mean", "s->before_mean < mean"),
     "relaunch": ("1.0 - s->p.relaunch_fatigue", "1.0"),
     "cost shifting": ("(shifted_sum - shifted[i])", "shifted_sum"),
-    "worst issue": ("if (served < worst)", "if (served > worst || k == 0)"),
+    "own work": ("p->displacement * taken", "p->displacement * kept"),
+    "gate": (">= p->gate) s->turned = 1", "> 1.0) s->turned = 1"),
+    "a schedule": ("s->age < entry[2 * e]", "s->age <= entry[2 * e]"),
+    "leaving": ("chance < p->exit_prob", "chance < 0.5 * p->exit_prob"),
+    "coming back": ("chance < p->return_prob", "chance < 0.0"),
+    "who counts": ("sign * s->trust[j * s->n + i]", "0.5 * sign * s->trust[j * s->n + i]"),
+    "distraction": ("comes ? 0.0 : s->months_since + 1.0", "s->months_since + 1.0"),
+    "inverse care": ("*behind = others - worse_off", "*behind = others"),
+    "relations": ("s->purpose * s->mean_trust_of_all", "s->purpose"),
+    "conflict of goals": ("1.0 - s->p.goal_conflict * distance[i]", "1.0"),
+    "outside support": ("outside * p->outside_emphasis", "0.0 * p->outside_emphasis"),
+    "history": ("k < owned ? s->natural_owner[k] : -1", "-1"),
+    "worst issue": ("if (served_now < worst)", "if (served_now > worst || k == 0)"),
     "mending": ("hours_share > 0.0 ? 1.0 : 0.0", "0.0"),
     "assignment": ("s->owner[k] = s->natural_owner[k];", "s->owner[k] = s->leader;"),
     "volunteering": ("s->owner[k] = asked;", "s->owner[k] = s->leader;"),

@@ -17,7 +17,7 @@ import numpy as np
 
 from sim import draws
 from sim.outcomes import CYCLES, FIRST_CYCLE, OUTCOME_NAMES, SERIES_NAMES
-from sim.params import BY_NAME, NAMES, SECTORS
+from sim.params import BY_NAME, ENTRIES, NAMES, SECTORS
 from sim.runs import Runs, check_points
 
 SOURCE = Path(__file__).with_name("month.c").read_text()
@@ -49,7 +49,7 @@ def header() -> str:
     decisions = {name: value for name, value in vars(draws).items() if name.isupper() and name != "MASK"}
     sizes = {f"MAX_{what}": int(BY_NAME[name].high) for what, name in
              (("PARTNERS", "n_partners"), ("ISSUES", "n_issues"), ("MEETINGS", "meetings"))}  # fmt: skip
-    constants = sizes | {"CYCLES": CYCLES, "SECTORS": SECTORS} | decisions
+    constants = sizes | {"CYCLES": CYCLES, "SECTORS": SECTORS, "ENTRIES": ENTRIES} | decisions
     outcomes = (*OUTCOME_NAMES[:FIRST_CYCLE], "cycle[CYCLES]")
     structs = {"Parameters": NAMES, "Series": SERIES_NAMES, "Outcomes": outcomes}
     return "\n".join(
