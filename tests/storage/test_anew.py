@@ -77,7 +77,8 @@ def test_anew_interrupted_leaves_a_folder_that_resumes(finished, tmp_path, monke
     monkeypatch.setattr(worker, "simulate_runs", interrupted)
     with pytest.raises(KeyboardInterrupt):
         sweep.simulate(STUDY, folder, 1, sweep.Console(quiet=True), COMMAND, anew=True)
-    assert not store.is_finished(folder) and len(calls) == chunks + 1, "control: it was interrupted in its midst"
+    assert not store.is_finished(folder)
+    assert chunks < len(calls) <= chunks + 2, "control: it was interrupted in its midst, or while one more began"
     monkeypatch.setattr(worker, "simulate_runs", real)
     assert tables(made(STUDY, folder)) == tables(finished)
 
