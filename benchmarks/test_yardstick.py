@@ -47,9 +47,9 @@ def plan(run, rng):
     if kind == 2:
         values["responsiveness"] = rng.uniform(1.0, 30.0)
     if kind == 3:
-        values |= dict(zip(UNTIL, np.cumsum(rng.integers(1, 12, len(UNTIL))).tolist(), strict=True)) | {
-            "learning_prob": 0.0
-        }
+        used = UNTIL[: rng.integers(1, len(UNTIL), endpoint=True)]  # often not all of its entries
+        values |= dict(zip(used, np.cumsum(rng.integers(1, 12, len(used))).tolist(), strict=True))
+        values["learning_prob"] = 0.0
     return values
 
 
@@ -75,6 +75,7 @@ def scenes(count, seed=1):
             "exit_level": rng.uniform(0.1, 0.6),
             "exit_prob": rng.choice([0.0, 0.1, 0.4]),
             "distraction": rng.uniform(0.0, 0.6),
+            "goal_conflict": rng.choice([0.0, 0.5, 1.0]),  # at 0 nobody asks how far agendas are from the aims
         }
         values |= plan(run // 2, np.random.default_rng([seed, run, 1]))
         values |= composition(run, np.random.default_rng([seed, run]))
@@ -173,6 +174,46 @@ ALTERATIONS = {
     "conflict of goals": ("1.0 - s->p.goal_conflict * distance[i]", "1.0"),
     "outside support": ("outside * p->outside_emphasis", "0.0 * p->outside_emphasis"),
     "history": ("k < owned ? s->natural_owner[k] : -1", "-1"),
+    "authority": ("p->authority * s->structure * s->fit", "0.0"),
+    "load of more seats": ("p->load_growth * s->seats / p->reference_seats", "p->load_growth"),
+    "what lags": ("(s->purpose - s->structure)", "(s->structure - s->purpose)"),
+    "after a schedule": (
+        "return entry[2 * e + 1];\n        return s->upkeep;",
+        "return entry[2 * e + 1];\n        return s->late;",
+    ),
+    "end of outside support": ("s->age < p->outside_months ?", "s->age <= p->outside_months ?"),
+    "pace of structure": ("3.465735902799726 /", "3.465735902799727 /"),
+    "pace of purpose": ("4.073158524426186 /", "4.073158524426187 /"),
+    "structure at launch": ("s->structure = p->initial_structure", "s->structure = 0.0"),
+    "purpose at launch": ("s->alignment[i] = p->initial_purpose", "s->alignment[i] = 0.0"),
+    "fit at launch": ("(1.0 - p->fit_floor) * p->initial_purpose", "0.0"),
+    "no conflict of goals": ("s->openness[i] = 1.0;", "s->openness[i] = 0.5;"),
+    "work of the distracted": ("served(s, work * s->focus", "served(s, work"),
+    "burden of the distracted": ("effort * left * focus, 1.0", "effort * left, 1.0"),
+    "hours of the distracted": ("s->structure_hours * focus", "s->structure_hours"),
+    "alone and distracted": ("month == 0 || s->focus != focus", "month == 0"),
+    "equity": ("1.0 - s->p.equity_use * purpose", "1.0"),
+    "share of the worse off": ("1.0 - s->p.worse_off_share * reach", "1.0 - reach"),
+    "gap of acting alone": ("s->alone_gap_now += s->need[k] * behind", "s->alone_gap_now += behind"),
+    "mandated to stay": ("&& !mandated", "&& 1"),
+    "reason to come back": ("s->outcome > s->alone_outcome, mandated", "1, mandated"),
+    "signature of one that left": ("s->endorsed[i] = s->effort[i] = s->cost", "s->effort[i] = s->cost"),
+    "issues of one that left": ("if (s->owner[k] == i) s->owner[k] = -1;", "(void)0;"),
+    "owners named anew": ("seat(s);\n    name_owners(s);\n    set_mean_trust(s);", "seat(s);\n    set_mean_trust(s);"),
+    "encounters held": ("s->seated[i] * s->seated[j]", "1.0"),
+    "asked when out": ("s->seated[asked] > 0.0 &&", "1 &&"),
+    "signing when out": ("signs & (s->seated[i] > 0.0)", "signs"),
+    "trust of the table": ("s->seated[j] * (after - *tie)", "(after - *tie)"),
+    "purpose of the table": ("weighted += s->seated[i] * s->capacity[i] * s->al", "weighted += s->capacity[i] * s->al"),
+    "leader of the table": ("double capacity = s->seated[i] * s->capacity[i];", "double capacity = s->capacity[i];"),
+    "members of what is over": (
+        "series->participation_small = series->members = 0.0",
+        "series->participation_small = 0.0",
+    ),
+    "peak of structure": (
+        "structure = maximum(structure, series[month].structure)",
+        "structure = series[month].structure",
+    ),
     "worst issue": ("if (served_now < worst)", "if (served_now > worst || k == 0)"),
     "mending": ("hours_share > 0.0 ? 1.0 : 0.0", "0.0"),
     "assignment": ("s->owner[k] = s->natural_owner[k];", "s->owner[k] = s->leader;"),
