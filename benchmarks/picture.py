@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from experiments.figures.style import new_figure, note, styled
 
@@ -42,6 +43,8 @@ def bars(axes: Axes, rows: dict[str, Any]) -> None:
         axes.text(row["high"] * 1.15, place, f"{row['median']:,.0f}", va="center", fontsize=8)
     axes.set_yticks(range(len(names)), names)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlim(1, max(row["high"] for row in rows.values()) * 8)
     axes.set_xlabel("runs a second")
 
