@@ -55,11 +55,18 @@ class Ends:
     low: PairedResult
     high: PairedResult
     together: float  # standardised coefficient beside all other parameters, on ranks
+    tried: int  # parameters that were looked at, of which this is one
 
     @property
     def swing(self) -> float:
         """How far the lead of a moves from the low end to the high one."""
         return lead(self.high) - lead(self.low)
+
+    @property
+    def moves(self) -> bool:
+        """Whether the lead moves further than chance would move it along any of the parameters that were tried."""
+        error = np.sqrt(lead_variance(self.low) + lead_variance(self.high))
+        return bool(abs(self.swing) > stats.norm.ppf(1 - (1 - contrasts.LEVEL) / 2 / self.tried) * error)
 
     @property
     def turns(self) -> bool:
@@ -98,13 +105,19 @@ class Answer:
     horizons: tuple[Horizon, ...]
     monthly: pd.DataFrame | None  # by month: share of worlds won by a and by b, and the mean difference with its band
     ends: tuple[Ends, ...]  # parameters, those that move the lead most first
-    explained: float  # share of the variance of the difference's rank that all parameters explain together
+    explained: float  # adjusted share of the variance of the difference's rank that all parameters explain together
     groups: tuple[Group, ...]
 
 
 def lead(result: PairedResult) -> float:
     """Share of worlds that a won, less the share that b won."""
     return result.wins.share.value - result.losses.share.value
+
+
+def lead_variance(result: PairedResult) -> float:
+    """Variance of the lead over other draws of as many worlds."""
+    wins, losses = result.wins.share.value, result.losses.share.value
+    return (wins + losses - (wins - losses) ** 2) / result.wins.of
 
 
 def leading(result: PairedResult) -> int:
@@ -246,12 +259,15 @@ def ends_of(findings: Findings, pairs: pd.DataFrame) -> tuple[tuple[Ends, ...], 
             contrasts.compare(known.iloc[np.sort(part)], findings.contrast.region, findings.study.seed)
             for part in (order[:size], order[-size:])
         )
-        rows.append(Ends(name, low, high, float(coefficient)))
+        rows.append(Ends(name, low, high, float(coefficient), len(factors)))
     return tuple(sorted(rows, key=lambda row: -abs(row.swing))), explained
 
 
 def together(values: NDArray[np.float64], difference: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Standardised regression coefficients on ranks, and the share of variance they explain, all together."""
+    """Standardised regression coefficients on ranks, and the adjusted share of variance they explain, all together.
+
+    Adjusted, since ninety parameters explain half of the ranks of two hundred worlds by chance; at least 0.
+    """
     ranks = np.column_stack([stats.rankdata(column) for column in values.T])
     scaled = (ranks - ranks.mean(axis=0)) / ranks.std(axis=0)
     target = stats.rankdata(difference)
@@ -260,7 +276,11 @@ def together(values: NDArray[np.float64], difference: NDArray[np.float64]) -> tu
         return np.zeros(values.shape[1]), 0.0
     target = (target - target.mean()) / spread
     coefficients, *_ = np.linalg.lstsq(scaled, target, rcond=None)
-    return coefficients, float(1.0 - np.mean((target - scaled @ coefficients) ** 2))
+    worlds, parameters = values.shape
+    if worlds <= parameters + 1:
+        return coefficients, 0.0
+    unexplained = np.mean((target - scaled @ coefficients) ** 2) * (worlds - 1) / (worlds - parameters - 1)
+    return coefficients, max(0.0, float(1.0 - unexplained))
 
 
 def group(arm: str, runs: pd.DataFrame, contrast: Contrast, seed: int) -> Group:
@@ -281,6 +301,7 @@ def answer_summary(answer: Answer | None) -> dict[str, Any]:
         row.factor: {
             "low": [row.low.wins.share.value, row.low.losses.share.value],
             "high": [row.high.wins.share.value, row.high.losses.share.value],
+            "moves": row.moves,
             "turns": row.turns,
             "together": row.together,
         }

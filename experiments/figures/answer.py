@@ -123,7 +123,7 @@ def draw_ends(ends: Sequence[Ends], contrast: Contrast) -> Figure:
         figure,
         f"n = {shown[0].low.worlds:,} worlds at either end. Lead: share of worlds in which {wording.plain(contrast.a)} "
         f"does better less the share in which {wording.plain(contrast.b)} does. The {len(shown)} parameters that move "
-        f"it most, of {len(ends)}.",
+        f"it most, of {len(ends)}, of which {sum(row.moves for row in ends)} move it further than chance would.",
     )
     return figure
 

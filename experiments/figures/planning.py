@@ -42,7 +42,7 @@ def draw_power(power: Power) -> Figure:
         axis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("worlds")
     axes.set_ylabel("mean difference known to")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
     style.note(
         figure,
         f"n = {power.worlds:,} worlds of the pilot. Half the width of the 95% interval of the mean paired difference; "

@@ -11,6 +11,7 @@ from typing import Any, ParamSpec
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 
 P = ParamSpec("P")
 
@@ -63,8 +64,13 @@ STYLE: dict[Any, Any] = {
 
 WIDTH = 5.8
 """Width of every figure in inches: wide enough for print, small enough that its text is legible on a phone."""
-NOTE_LETTERS = 100
-"""Letters in a line of a note."""
+NOTE_SIZE, NOTE_LEFT, NOTE_WIDTH = 8, 0.01, 0.95
+"""Points of a note's letters, where it begins, and how wide it is: shares of the figure's width.
+
+Letters fitted to pixels may be 2 % wider than they are on paper.
+"""
+POINTS = 72
+"""Points in an inch."""
 LABEL_LETTERS, LINE_LETTERS = 36, 24
 """Letters of a label beside an axis that stands in one line, and in a line of one that is longer."""
 
@@ -125,7 +131,20 @@ def lines(names: Iterable[str]) -> int:
 
 def note(figure: Figure, text: str) -> None:
     """The line under a figure that says what it was made of: how many worlds, and which statistic."""
-    figure.supxlabel(textwrap.fill(text, NOTE_LETTERS), x=0.01, ha="left", fontsize=8, color="#555555")
+    lines = lines_within(text, NOTE_SIZE, NOTE_WIDTH * figure.get_figwidth() * POINTS)
+    figure.supxlabel("\n".join(lines), x=NOTE_LEFT, ha="left", fontsize=NOTE_SIZE, color="#555555")
+
+
+def lines_within(text: str, size: float, width: float) -> list[str]:
+    """A text in lines no wider than `width` points in letters of `size` points; a word wider than that has its own."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and TextPath((0, 0), longer, size=size, usetex=False).get_extents().width > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def zero_line(axes: Axes, vertical: bool = True) -> None:

@@ -118,7 +118,12 @@ def hangs(answer: Answer, contrast: Contrast) -> str:
     """The parameters on which the sign hangs most."""
     if not answer.ends:
         return ""
-    shown = [end_words(row) for row in answer.ends[:INFLUENTIAL]]
+    shown = [end_words(row) for row in answer.ends if row.moves][:INFLUENTIAL]
+    if not shown:
+        return (
+            f"On which assumptions? In {answer.worlds:,} worlds, the lead of {wording.plain(contrast.a)} moves along "
+            f"none of {len(answer.ends)} parameters further than chance would move it."
+        )
     turning = sum(row.turns for row in answer.ends)
     beside = sorted(answer.ends, key=lambda row: -abs(row.together))[:INFLUENTIAL]
     names = wording.listing([wording.plain(row.factor) for row in beside])
@@ -166,7 +171,7 @@ def for_whom(answer: Answer) -> str:
     best = max(answer.groups, key=lambda row: row.worse_off.value)
     widens, narrows = (wording.in_100(count.share.value) for count in (best.widens, best.narrows))
     return (
-        f"For whom? Under {wording.plain(best.arm)}, the setup best for the worse off, they gain "
-        f"{wording.signed(best.worse_off.value)} on average and the others {wording.signed(best.others.value)}; the "
-        f"gap between them widens in {widens} of 100 worlds and narrows in {narrows}."
+        f"For whom? The worse off gain most with {arm_words(best.arm)}: {wording.signed(best.worse_off.value)} on "
+        f"average, and the others {wording.signed(best.others.value)}. The gap between them widens in {widens} of 100 "
+        f"worlds and narrows in {narrows}."
     )

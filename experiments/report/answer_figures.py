@@ -122,12 +122,14 @@ def ends_picture(answer: Answer, findings: Findings) -> Picture | None:
         (wording.plain(row.factor),
          *(f"{wording.in_100(side.wins.share.value)} to {wording.in_100(side.losses.share.value)}"
            for side in (row.low, row.high)),
-         f"{100 * row.swing:+.0f}".replace("-", "\N{MINUS SIGN}"), "yes" if row.turns else "no",
+         f"{100 * row.swing:+.0f}".replace("-", "\N{MINUS SIGN}"), "yes" if row.moves else "no",
+         "yes" if row.turns else "no",
          wording.signed(row.together, 2))
         for row in answer.ends
     )  # fmt: skip
     top = ", ".join(wording.plain(row.factor) for row in answer.ends[:5])
-    columns = ("parameter", "lowest fifth", "highest fifth", "moves the lead by", "changes sides", "beside all others")
+    columns = ("parameter", "lowest fifth", "highest fifth", "moves the lead by", "beyond chance", "changes sides",
+               "beside all others")  # fmt: skip
     return Picture(
         "assumptions",
         "On which assumptions does the sign hang?",

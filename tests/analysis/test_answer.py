@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from experiments.analysis import answer, contrasts
 from experiments.analysis.answer import Horizon, answer_of, ends_of, lead, leading, together
@@ -113,6 +114,24 @@ def test_coefficients_are_those_of_a_known_regression():
     assert explained > 0.9
     _, nothing = together(values, rng.random(2000))
     assert nothing < 0.02, "control: noise is not explained"
+
+
+def test_many_parameters_explain_nothing_of_noise_in_few_worlds():
+    rng = np.random.default_rng(5)
+    values, noise = rng.random((200, 91)), rng.random(200)
+    coefficients, explained = together(values, noise)
+    scaled = stats.zscore(stats.rankdata(values, axis=0))
+    assert np.var(scaled @ coefficients) > 0.3, "control: by plain least squares they seem to"
+    assert explained < 0.15
+    assert together(values[:92], noise[:92])[1] == 0.0, "as many worlds as parameters say nothing"
+
+
+def test_what_moves_no_further_than_chance_is_not_named(made):
+    assert made.ends[0].moves
+    assert sum(row.moves for row in made.ends) <= 2, "control: the others do nothing"
+    still = tuple(replace(row, low=row.high) for row in made.ends)
+    sentence = answer_sentences(replace(made, ends=still), findings_of(planted()))[4]
+    assert "along none of" in sentence and "moves most" not in sentence
 
 
 def test_who_gains_and_what_becomes_of_the_gap(made):

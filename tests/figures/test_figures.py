@@ -8,6 +8,8 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axis import Tick
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.image import imread
 
 from experiments import wording
@@ -93,6 +95,42 @@ def test_the_note_names_the_number_of_worlds_or_parameters(drawn, name):
     note = drawn[name].get_supxlabel()
     assert ("of 2 parameters" if name == "effects" else "n = ") in note
     assert "95%" in note or "Empirical" in note or "median" in note
+
+
+def outside(figure):
+    """Texts of a figure that its edge cuts off, by more than the pixel that rounding takes."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    edge = figure.bbox.padded(1)
+    ticks = {text for tick in figure.findobj(Tick) for text in (tick.label1, tick.label2)}  # beyond the axis, some
+    boxes = {
+        text.get_text(): text.get_window_extent(canvas.get_renderer())
+        for text in set(figure.findobj(matplotlib.text.Text)) - ticks
+        if text.get_visible() and text.get_text().strip()
+    }
+    return [text for text, box in boxes.items() if box.x0 < edge.x0 or box.x1 > edge.x1 or box.y1 > edge.y1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_of_a_figure_is_cut_off(drawn, name):
+    assert outside(drawn[name]) == []
+
+
+@style.styled
+def noted(text):
+    figure = style.new_figure(3)
+    figure.add_subplot()
+    style.note(figure, text)
+    return figure
+
+
+@pytest.mark.parametrize("letter", ["i", "e", "W"])
+def test_a_note_of_any_letters_stays_within_its_figure(letter):
+    text = " ".join([letter * 7] * 60)
+    figure = noted(text)
+    assert outside(figure) == [] and figure.get_supxlabel().split() == text.split()
+    figure.supxlabel("W" * 100, x=0.01, ha="left", fontsize=8)
+    assert outside(figure) == ["W" * 100], "control: a hundred letters may be too many for a line"
 
 
 def test_a_figure_drawn_again_has_the_same_bytes(runs, drawn):
