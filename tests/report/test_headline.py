@@ -47,6 +47,30 @@ def test_the_readme_tells_what_the_summary_says():
     assert f"{kept['worlds']:,} worlds" in plain and f"{kept['runs']:,} runs" in plain
 
 
+def test_the_first_screen_says_when_which_is_ahead_and_what_it_hangs_on():
+    """Held to the summary: a renewed study may say otherwise, and then these sentences are to be written again."""
+    answer = json.loads((HEADLINE / "summary.json").read_text(encoding="utf-8"))["answer"]
+    screen = re.sub(r"\s+", " ", README[: README.index("make study")])
+    ahead = {int(month): row["a"] - row["b"] for month, row in answer["monthly"].items()}
+    assert "In the first two years structure first is ahead, in the third and fourth purpose first" in screen
+    assert sum(ahead[month] for month in range(1, 25)) > 0 > max(ahead[month] for month in range(25, 49))
+    most = sorted(answer["ends"], key=lambda name: -abs(swing(answer["ends"][name])))[:5]
+    words = {
+        "purpose_months": "how long purpose and structure take to build",
+        "structure_months": "how long purpose and structure take to build",
+        "meetings": "how often partners meet",
+        "initial_trust": "how far they trust one another at the start",
+        "setup_share": "how much of their effort goes into setup",
+    }
+    assert set(most) == set(words) and all(phrase in screen for phrase in words.values())
+
+
+def swing(ends):
+    """How far the lead of structure first moves from the low end of a parameter to the high one."""
+    (low_wins, low_losses), (high_wins, high_losses) = ends["low"], ends["high"]
+    return (high_wins - high_losses) - (low_wins - low_losses)
+
+
 @pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
 def test_the_python_of_the_readme_runs(code, capsys):
     assert len([line for line in code.splitlines() if line.strip()]) in (5, 6)
