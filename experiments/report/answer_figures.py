@@ -26,13 +26,7 @@ def fates_picture(answer: Answer, findings: Findings) -> Picture | None:
     rows = tuple(
         (wording.plain(fate.arm), *(wording.share_range(count.share) for count in fate.counts)) for fate in answer.fates
     )
-    described = "; ".join(
-        f"{wording.plain(fate.arm)}: "
-        + ", ".join(
-            f"{name} {wording.in_100(count.share.value)}" for name, count in zip(FATES, fate.counts, strict=True)
-        )
-        for fate in answer.fates
-    )
+    described = "; ".join(f"{wording.plain(fate.arm)}: {fate_words(fate)}" for fate in answer.fates)
     return Picture(
         "fates",
         "What becomes of 100 worlds?",
