@@ -19,7 +19,6 @@ DEGREE = 3
 SURFACE_RESAMPLES = 400
 GRID = 41
 FEWEST_WORLDS = 200
-PAIRS = 4
 CELLS = 5
 """Cells a side in which interactions are counted."""
 

@@ -21,7 +21,8 @@ Distances = Callable[[Numbers, int, float], Numbers]
 
 Beyond the tolerance a distance may be given as infinite, so that what is far off need not be simulated to its end."""
 
-PRIOR_DRAWS, DRAW, PROPOSE = 0, 1, 2
+PRIOR_DRAWS = 0
+"""The number under which prior draws are made; populations count from 1."""
 MOST_MISSES = 200
 """Draws for one proposal that fall outside the prior, before its kernel is given up."""
 
