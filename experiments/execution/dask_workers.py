@@ -281,7 +281,14 @@ def deaf() -> Iterator[None]:
         yield
         return
     start_tracker()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    with blocked(signal.SIGINT):
+        yield
+
+
+@contextmanager
+def blocked(number: signal.Signals) -> Iterator[None]:
+    """Block a signal for this thread, and for good in the threads and processes that are started meanwhile."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
     try:
         yield
     finally:
@@ -289,9 +296,13 @@ def deaf() -> Iterator[None]:
 
 
 def start_tracker() -> None:
-    """Start the process that tidies up after us however we end, and have it do so without a warning on our stderr."""
+    """Start the process that tidies up after us however we end, and have it do so without a warning on our stderr.
+
+    It ignores Ctrl-C and being terminated, but not the end of its terminal, which would leave us without it.
+    """
     sys.warnoptions.append(TIDY)  # what it is started with
     try:
-        multiprocessing.resource_tracker.ensure_running()
+        with blocked(signal.SIGHUP):
+            multiprocessing.resource_tracker.ensure_running()
     finally:
         sys.warnoptions.remove(TIDY)

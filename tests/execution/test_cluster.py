@@ -273,6 +273,26 @@ def test_a_cluster_that_is_lost_is_one_message_and_the_same_command_goes_on(long
     same_when_resumed(study, folder, undisturbed)
 
 
+TRACKER = """
+import os, signal, sys, time
+from multiprocessing import resource_tracker
+from experiments.execution.dask_workers import start_tracker
+start_tracker() if sys.argv[1] == "ours" else resource_tracker.ensure_running()
+tracker = resource_tracker._resource_tracker._pid
+os.kill(tracker, signal.SIGHUP)
+time.sleep(0.5)
+gone, _ = os.waitpid(tracker, os.WNOHANG)
+print("gone" if gone else "there")
+"""
+
+
+@pytest.mark.parametrize(("how", "told"), [("ours", "there"), ("as Python starts it", "gone")])
+def test_what_tidies_up_outlives_its_terminal(how, told):
+    """The second is the control: a process group that is hung up loses Python's own tracker of resources."""
+    printed = subprocess.check_output([sys.executable, "-c", TRACKER, how], cwd=ROOT, text=True, timeout=60)
+    assert printed == f"{told}\n"
+
+
 def test_the_address_of_a_worker_is_told_apart_from_that_of_a_scheduler():
     with distributed.LocalCluster(n_workers=1, processes=False, protocol="tcp", dashboard_address=ANY_PORT) as here:
         (worker,) = here.workers.values()
