@@ -11,7 +11,8 @@ from typing import Any, ParamSpec
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.textpath import TextPath
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 P = ParamSpec("P")
 
@@ -137,10 +138,10 @@ def note(figure: Figure, text: str) -> None:
 
 def lines_within(text: str, size: float, width: float) -> list[str]:
     """A text in lines no wider than `width` points in letters of `size` points; a word wider than that has its own."""
-    lines = [""]
+    lines, font = [""], FontProperties(size=size)
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and TextPath((0, 0), longer, size=size, usetex=False).get_extents().width > width:
+        if lines[-1] and text_to_path.get_text_width_height_descent(longer, font, ismath=False)[0] > width:
             lines.append(word)
         else:
             lines[-1] = longer
