@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass, make_dataclass
-from functools import cache
 from typing import Any, get_type_hints
 
 from experiments.config.given import Given
@@ -138,9 +137,8 @@ class Schema:
     anew: bool = False
 
 
-@cache
 def register() -> None:
-    """Make the keys and their defaults known to Hydra, once. Kinds are checked here, so that one message serves all."""
+    """Make the keys and their defaults known to Hydra. Kinds are checked here, so that one message serves all."""
     from hydra.core.config_store import ConfigStore
 
     ConfigStore.instance().store(name="schema", node=asdict(Schema()))

@@ -8,6 +8,7 @@ import threading
 
 import numpy as np
 import pytest
+from hydra.core.config_store import ConfigStore
 
 from experiments.cli import main
 from experiments.config.to_study import compose
@@ -101,6 +102,15 @@ def test_a_whole_number_is_one_however_it_is_written(elsewhere):
     folder = own(elsewhere, EXPERIMENT + "parameters: {n_partners: 12.0}\n")
     written = {studied(folder).id, studied(folder, "parameters.n_partners=12").id}
     assert written == {studied(folder, "parameters.n_partners=12.0").id}
+
+
+def test_a_host_that_uses_hydra_too_does_not_change_what_is_composed():
+    """Its global store of configurations may be reset, or come to hold the host's own under our names."""
+    study, stored = compose(["design.points=4"]), ConfigStore.instance().repo
+    stored.pop("root.yaml"), stored.pop("schema.yaml")
+    assert compose(["design.points=4"]) == study
+    ConfigStore.instance().store(name="schema", node={"of_the_host": 1})
+    assert compose(["design.points=4"]) == study
 
 
 def test_threads_compose_side_by_side():
