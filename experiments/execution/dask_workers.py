@@ -12,8 +12,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from experiments.errors import StudyError
@@ -137,7 +137,7 @@ def _library() -> Any:
 
 
 class Cluster:
-    """The workers of a scheduler: `executor` hands them tasks, `count` says how many they can do at once.
+    """The workers of a scheduler: `submit` hands them a task, `count` says how many they can do at once.
 
     `count` raises `StudyError` when the scheduler is silent or lost, or when all workers have left and none has come
     for `ABSENCE` seconds. For its first worker a study waits as long as the queue takes, and says so.
@@ -145,12 +145,28 @@ class Cluster:
 
     def __init__(self, client: Any, name: str, most: int | None, say: Callable[[str], None]) -> None:
         self.client, self.name, self.most, self.say = client, name, most, say
-        self.executor: Executor = client.get_executor(pure=False)
         self.threads = 0
         self.asked = -math.inf
         self.left: float | None = None
         """When the last worker was seen to have left."""
         self.waiting = False
+
+    def submit(self, function: Callable[[Any], Any], task: Any) -> Future[Any]:
+        """function(task), by one of the workers.
+
+        Not by Dask's own executor: it looks at the state of a task after its result has come, and takes the result for
+        an error if the worker has died in between.
+        """
+        there, here = self.client.submit(function, task, pure=False), Future[Any]()
+
+        async def pass_on() -> None:
+            try:
+                here.set_result(await there)
+            except BaseException as error:
+                here.set_exception(error)
+
+        self.client.loop.add_callback(pass_on)
+        return here
 
     def count(self) -> int:
         """How many tasks can be done at once, asked again every `RECOUNTED` seconds; at least 1."""
@@ -231,6 +247,8 @@ def on_this_machine(workers: int, say: Callable[[str], None]) -> Iterator[Cluste
         raise StudyError(f"Dask cannot start {workers} workers on this machine: {_reason(_root(error))}") from None
     with closed_after(client, cluster):
         yield Cluster(client, "the Dask scheduler on this machine", workers, say)
+        with suppress(TimeoutError):  # Dask cannot close while a worker that has died is being started anew
+            client.wait_for_workers(workers, timeout=START)
 
 
 def check_machine(workers: int) -> None:
@@ -257,17 +275,24 @@ def _root(error: BaseException) -> BaseException:
 
 @contextmanager
 def closed_after(*parts: Any) -> Iterator[None]:
-    """Close a client, then its cluster; not after an interruption, when workers of our own follow us by themselves."""
+    """Close a client, then its cluster; not after an interruption, when workers of our own follow us by themselves.
+
+    They do so too where closing fails, which changes no result and must not hide what went wrong before.
+    """
     try:
         yield
     except KeyboardInterrupt:
         raise
     except BaseException:
-        for part in parts:
-            part.close()
+        _close(parts)
         raise
     else:
-        for part in parts:
+        _close(parts)
+
+
+def _close(parts: tuple[Any, ...]) -> None:
+    for part in parts:
+        with suppress(Exception):
             part.close()
 
 

@@ -1,4 +1,4 @@
-"""Where the work is done: tasks through any `concurrent.futures.Executor`, few in flight, results as they come.
+"""Where the work is done: tasks handed to workers, few in flight, results as they come.
 
 Threads by default, since the engine lets other threads run; or the workers of a Dask scheduler. Which of them, and how
 many, changes no result. A task that raises, or whose worker dies each time, is given up and named; the others go on.
@@ -6,11 +6,12 @@ many, changes no result. A task that raises, or whose worker dies each time, is 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from experiments.execution import dask_workers
 from experiments.execution.place import Place
@@ -31,10 +32,12 @@ class Failed(Generic[Task]):
 
 
 class Workers(Protocol):
-    """What does the work: an executor, whose it is, and how many tasks it does at once."""
+    """What does the work: whose it is, and how many tasks it does at once."""
 
-    executor: Executor
     name: str
+
+    def submit(self, function: Callable[[Any], Any], task: Any) -> Future[Any]:
+        """function(task), begun when a worker is free."""
 
     def count(self) -> int:
         """At least 1; `StudyError` if there is nobody to do anything, now and for too long."""
@@ -47,6 +50,10 @@ class Threads:
     executor: Executor
     number: int
     name: str = "this process"
+
+    def submit(self, function: Callable[[Any], Any], task: Any) -> Future[Any]:
+        """function(task), by one of the threads."""
+        return self.executor.submit(function, task)
 
     def count(self) -> int:
         """How many threads work."""
@@ -123,7 +130,7 @@ def _done(
     while True:
         most = 2 * workers.count()
         while len(pending) < (window or most) and (task := next(remaining, None)) is not None:
-            pending[workers.executor.submit(function, task)] = task
+            pending[workers.submit(function, task)] = task
         if not pending:
             return
         for future in wait(pending, GLANCE, FIRST_COMPLETED).done:
@@ -133,12 +140,11 @@ def _done(
 
 def _failed(workers: Workers, task: Task, future: Future[Result]) -> Failed[Task] | None:
     """The failure of a task, if it failed; `StudyError` if it was dropped, as all are when their scheduler is lost."""
-    try:
-        error = future.exception()
-    except CancelledError:
-        raise dask_workers.lost(workers.name) from None
+    error = future.exception()
     if error is None:
         return None
+    if isinstance(error, (CancelledError, asyncio.CancelledError)):
+        raise dask_workers.lost(workers.name) from None
     if not isinstance(error, Exception):
         raise error  # an interruption, not a failure
     return Failed(task, dask_workers.plain(error))

@@ -124,6 +124,18 @@ def test_a_poison_task_is_named_and_all_others_finish():
 
 
 @pytest.mark.usefixtures("dask")
+def test_a_result_that_came_before_its_worker_died_is_a_result(monkeypatch):
+    from distributed import Client, Future
+
+    monkeypatch.setattr(Future, "status", property(lambda _: "lost"))  # as a task is called whose worker has died
+    assert sorted(executors.run_tasks(DASK, double, range(6))) == list(range(0, 12, 2))
+    with Client(n_workers=1, processes=False, dashboard_address=None) as client:
+        with pytest.raises(TypeError, match="cannot unpack"):
+            client.get_executor(pure=False).submit(double, 3).result(30)
+        assert client.submit(double, 3).result(30) == 6, "control: the result is there"
+
+
+@pytest.mark.usefixtures("dask")
 def test_a_worker_that_dies_once_costs_nothing(tmp_path):
     once = str(tmp_path / "died")
     found = list(executors.run_tasks(DASK, deadly, [0, 1, once, 2]))
