@@ -766,6 +766,30 @@ static void reflect(State *s) {
     s->age += 1.0;
 }
 
+/* The answers of those at the table (sim/questionnaire.py). */
+static void ask(const State *s, Series *series) {
+    double commitment = 0.0, alignment = 0.0, endorsed = 0.0, answers;
+    if (s->ended || !s->members) {
+        series->pat_need = series->pat_purpose = series->pat_ownership = series->pat_trust = 0.0;
+        series->pat_arrangements = series->pat_learning = series->vichealth_score = 0.0;
+        return;
+    }
+    for (int i = 0; i < s->n; i++) {
+        commitment += s->seated[i] * s->commitment[i];
+        alignment += s->seated[i] * s->alignment[i];
+        endorsed += s->seated[i] * s->endorsed[i];
+    }
+    series->pat_need = commitment / s->members;
+    series->pat_purpose = alignment / s->members;
+    series->pat_ownership = (endorsed / s->members + series->owned) / 2.0;
+    series->pat_trust = s->mean_trust_of_all;
+    series->pat_arrangements = s->structure * s->fit;
+    series->pat_learning = s->structure * s->p.monitoring;
+    answers = series->pat_need + series->pat_purpose + series->pat_ownership + series->pat_trust +
+              series->pat_arrangements + series->pat_learning;
+    series->vichealth_score = 35.0 + 140.0 * (answers / 6.0);
+}
+
 static void record(const State *s, Series *series) {
     const Parameters *p = &s->p;
     double trust = 0.0, commitment = 0.0, effort = 0.0, burden = 0.0, cost_shift = 0.0, endorsed = 0.0;
@@ -810,6 +834,7 @@ static void record(const State *s, Series *series) {
     series->members = (double)s->members / n;
     series->gap = s->gap;
     series->alone_gap = s->alone_gap;
+    ask(s, series);
 }
 
 /* -- the month, and a run of months ---------------------------------------------------------------------- */
@@ -934,6 +959,14 @@ static void summarise(const State *s, const Series *series, Outcomes *outcomes) 
     outcomes->overloaded = last->overloaded;
     outcomes->laggards = last->laggards;
     summarise_groups(s, series, outcomes);
+    int asked = last->members > 0.0;
+    outcomes->pat_need = asked ? last->pat_need : NAN;
+    outcomes->pat_purpose = asked ? last->pat_purpose : NAN;
+    outcomes->pat_ownership = asked ? last->pat_ownership : NAN;
+    outcomes->pat_trust = asked ? last->pat_trust : NAN;
+    outcomes->pat_arrangements = asked ? last->pat_arrangements : NAN;
+    outcomes->pat_learning = asked ? last->pat_learning : NAN;
+    outcomes->vichealth_score = asked ? last->vichealth_score : NAN;
     outcomes->gini_effort = gini_effort(s);
     outcomes->gain_month = gain_month ? gain_month : NAN;
     outcomes->collapse_month = collapse_month ? collapse_month : NAN;

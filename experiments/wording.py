@@ -27,6 +27,13 @@ SERIES = {
     "members": "share of partners at the table",
     "gap": "gap between the worse off and the others",
     "alone_gap": "that gap if all had acted alone",
+    "pat_need": "answer: partnership is needed",
+    "pat_purpose": "answer: its purpose is clear",
+    "pat_ownership": "answer: commitment and ownership are ensured",
+    "pat_trust": "answer: there is trust",
+    "pat_arrangements": "answer: its arrangements are clear and robust",
+    "pat_learning": "answer: it monitors, measures and learns",
+    "vichealth_score": "VicHealth score",
 }
 """Monthly series whose short names say too little to a reader."""
 

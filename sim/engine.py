@@ -15,6 +15,7 @@ from sim.lanes import compiled, inlined, integer_part, maximum, minimum, real, s
 from sim.launch import launch, results_alone
 from sim.membership import attend
 from sim.params import ENTRIES
+from sim.questionnaire import ask
 from sim.shocks import disturb, reform
 from sim.state import take_stock
 
@@ -300,6 +301,7 @@ def record(state, month, going):
     series.commitment_small = rules.ratio(commitment_small, n_small, 0.0)
     series.members = where(going, partnership.members / n, 0.0)
     series.gap, series.alone_gap = partnership.gap, partnership.alone_gap
+    ask(state, series, going)
 
 
 # -- the month, and a run of months -------------------------------------------------------------------------

@@ -50,6 +50,13 @@ OUTCOMES: tuple[Reading, ...] = (
     R("gap_change_mean", "level", "the same, mean over months"),
     R("added_value_worse_off_mean", "level", "added value for the worse off, mean over months"),
     R("added_value_others_mean", "level", "added value for the others, mean over months"),
+    R("pat_need", "level", "answer of those at the table at the end: partnership is needed; missing if none are"),
+    R("pat_purpose", "level", "their answer: its purpose is clear"),
+    R("pat_ownership", "level", "their answer: commitment and ownership are ensured"),
+    R("pat_trust", "level", "their answer: there is trust"),
+    R("pat_arrangements", "level", "their answer: its arrangements are clear and robust"),
+    R("pat_learning", "level", "their answer: it monitors, measures and learns"),
+    R("vichealth_score", "points", "their six answers on the VicHealth scale, 35 to 175"),
     R("gini_effort", "1", "Gini coefficient of partners' mean effort"),
     R("gain_month", "months", "first month from which added value stays above 0; missing if it never does"),
     R("collapse_month", "months", "first month from which mean effort stays below collapse_effort; missing if never"),
@@ -89,6 +96,19 @@ def summarise_groups(state, outcomes):
     outcomes.outcome_others = last.outcome + share * last.gap
     outcomes.added_value_worse_off_mean = outcomes.added_value_mean - (1.0 - share) * outcomes.gap_change_mean
     outcomes.added_value_others_mean = outcomes.added_value_mean + share * outcomes.gap_change_mean
+
+
+@compiled
+def summarise_answers(last, outcomes, missing):
+    """Fill in what those at the table answer at the end (`sim.questionnaire`); missing where there is nobody to ask."""
+    asked = last.members > 0.0
+    outcomes.pat_need = where(asked, last.pat_need, missing)
+    outcomes.pat_purpose = where(asked, last.pat_purpose, missing)
+    outcomes.pat_ownership = where(asked, last.pat_ownership, missing)
+    outcomes.pat_trust = where(asked, last.pat_trust, missing)
+    outcomes.pat_arrangements = where(asked, last.pat_arrangements, missing)
+    outcomes.pat_learning = where(asked, last.pat_learning, missing)
+    outcomes.vichealth_score = where(asked, last.vichealth_score, missing)
 
 
 @compiled
@@ -135,6 +155,7 @@ def summarise(state, outcomes, missing):
     outcomes.members, outcomes.structure_peak, outcomes.purpose_peak = last.members, structure_peak, purpose_peak
     outcomes.gap_change_mean = gap_sum / months
     summarise_groups(state, outcomes)
+    summarise_answers(last, outcomes, missing)
     outcomes.gini_effort = gini_effort(state)
     outcomes.gain_month, outcomes.collapse_month = gain_month, collapse_month
     outcomes.axed = state.partnership.axed

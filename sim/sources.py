@@ -13,7 +13,8 @@ from pathlib import Path
 
 DECISIVE = (
     "cache", "clues", "draws", "encounters", "engine", "failures", "lanes", "launch", "limits", "membership",
-    "outcomes", "params", "places", "record", "rules", "runs", "shapes", "shocks", "state", "tables", "values",
+    "outcomes", "params", "places", "questionnaire", "record", "rules", "runs", "shapes", "shocks", "state", "tables",
+    "values",
 )  # fmt: skip
 """`sim.runs`, `sim.failures` and all that they import: the outcomes of a run, its months and its failure modes."""
 

@@ -53,6 +53,13 @@ SERIES: tuple[Reading, ...] = (
     R("members", "share", "share of partners at the table"),
     R("gap", "level", "outcome of the better off less that of the worse off"),
     R("alone_gap", "level", "what that gap would have been had every partner acted alone"),
+    R("pat_need", "level", "answer of those at the table: partnership is needed; 0 where nobody is there"),
+    R("pat_purpose", "level", "their answer: its purpose is clear"),
+    R("pat_ownership", "level", "their answer: commitment and ownership are ensured"),
+    R("pat_trust", "level", "their answer: there is trust"),
+    R("pat_arrangements", "level", "their answer: its arrangements are clear and robust"),
+    R("pat_learning", "level", "their answer: it monitors, measures and learns"),
+    R("vichealth_score", "points", "their six answers on the VicHealth scale, 35 to 175; 0 where nobody is there"),
 )
 
 del R

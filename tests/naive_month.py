@@ -75,4 +75,28 @@ def recorded(model, going, emphasis, expectation):
         month["participation"] = sum(takes_part) / len(takes_part)
         month["participation_large"] = sum(large) / len(large) if large else 0.0
         month["participation_small"] = sum(small) / len(small) if small else 0.0
+    month.update(answered(model, going, month["owned"]))
     return month
+
+
+def answered(model, going, owned):
+    """What those at the table answer on average to the six statements, and their score."""
+    members = model.members() if going else []
+    if not members:
+        answers = [0.0] * 6
+    else:
+        endorsed = ordered_mean([partner.endorsed for partner in members])
+        answers = [
+            ordered_mean([partner.commitment for partner in members]),
+            ordered_mean([partner.alignment for partner in members]),
+            (endorsed + owned) / 2.0,
+            model.trust,
+            model.structure * model.fit,
+            model.structure * model.p["monitoring"],
+        ]
+    total = 0.0
+    for answer in answers:
+        total += answer
+    names = ("need", "purpose", "ownership", "trust", "arrangements", "learning")
+    score = 35.0 + 140.0 * (total / 6.0) if members else 0.0
+    return {**{f"pat_{name}": answer for name, answer in zip(names, answers, strict=True)}, "vichealth_score": score}

@@ -30,7 +30,7 @@ MODEL = (
     ("tables",),
     ("rules",),
     ("state",),
-    ("outcomes", "membership", "shocks", "encounters"),
+    ("outcomes", "membership", "shocks", "encounters", "questionnaire"),
     ("launch",),
     ("engine",),
     ("runs", "why"),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-RESULTS_VERSION = 2
+RESULTS_VERSION = 3
 """Raised when the same study would give other numbers: a changed rule, draw, default or outcome."""
 
 NO_VARIANT = "none"

@@ -84,9 +84,12 @@ def test_months_after_the_last_are_missing():
 
 # -- edges --------------------------------------------------------------------------------------------------
 
-MAY_BE_MISSING = ("gain_month", "collapse_month", *(name for name in OUTCOME_NAMES if name.startswith("cycle_")))
+ANSWERS = tuple(name for name in OUTCOME_NAMES if name.startswith(("pat_", "vichealth_")))
+MAY_BE_MISSING = (
+    "gain_month", "collapse_month", *ANSWERS, *(name for name in OUTCOME_NAMES if name.startswith("cycle_")),
+)  # fmt: skip
 SIGNED = ("added_value", "added_value_mean")
-BEYOND = ("expectation", "gap", "alone_gap")
+BEYOND = ("expectation", "gap", "alone_gap", "vichealth_score")
 """Series that may pass 1: what is hoped for; and, where work misses the worse off, others get more than they need."""
 OF_GROUPS = (
     "outcome_worse_off", "outcome_others", "gap", "gap_change", "gap_change_mean", "added_value_worse_off_mean",
@@ -94,7 +97,7 @@ OF_GROUPS = (
 )  # fmt: skip
 SLACK = 1e-12
 """What rounding may take: what groups gain is worked out from their mean and the gap between them."""
-UNBOUNDED = ("efficiency", "gain_month", "collapse_month", *OF_GROUPS)
+UNBOUNDED = ("efficiency", "gain_month", "collapse_month", "vichealth_score", *OF_GROUPS)
 
 
 def assert_sane(runs):
@@ -191,4 +194,4 @@ def test_a_fraction_of_a_whole_number_is_refused(name):
 
 def test_every_series_and_outcome_is_described():
     for row in (*SERIES, *OUTCOMES):
-        assert row.meaning and row.unit in ("level", "share", "months", "switch", "1"), row
+        assert row.meaning and row.unit in ("level", "share", "months", "points", "switch", "1"), row

@@ -17,7 +17,8 @@ from sim.params import BY_NAME, COUNTS, NEEDS, PARAMETERS, SETUPS, Parameter, Pa
 from sim.runs import simulate
 from sim.values import number_of, shown
 
-MAY_BE_MISSING = {"gain_month", "collapse_month", *(f"cycle_{c}" for c in range(1, CYCLES + 1))}
+ANSWERS = {name for name in OUTCOME_NAMES if name.startswith(("pat_", "vichealth_"))}
+MAY_BE_MISSING = {"gain_month", "collapse_month", *ANSWERS, *(f"cycle_{c}" for c in range(1, CYCLES + 1))}
 ALWAYS_THERE = [place for place, name in enumerate(OUTCOME_NAMES) if name not in MAY_BE_MISSING]
 
 TINY = (5e-324, 1e-300, 1e-160, 1e-16, 1e-8, -5e-324, -1e-16)
