@@ -379,6 +379,7 @@ static void launch(State *s) {
 /* Whether a reorganisation comes; it distracts everyone, with or without a partnership. */
 static int reform(State *s, int month) {
     int comes = uniform(block(s, month, 0, REORGANISATION).word[0]) < s->p.reorganisation_prob;
+    comes |= s->p.reorganisation_month == month + 1.0;
     s->months_since = comes ? 0.0 : s->months_since + 1.0;
     s->focus = 1.0 - s->p.distraction * maximum(0.0, 1.0 - s->months_since / s->p.distraction_months);
     return comes;

@@ -195,6 +195,9 @@ def reorganisation_reset(record: Record, limits: Limits) -> tuple[Clue, ...]:
     """Months by which a reorganisation should have healed (PCG; Fulop et al. 2002)."""
     shocks = np.zeros((record.runs, record.months))
     reorganisations(record.seed, record.worlds, record.parameter("reorganisation_prob"), shocks)
+    month = record.parameter("reorganisation_month")
+    due = np.flatnonzero((month > 0.0) & (month <= record.months))
+    shocks[due, month[due].astype(np.int64) - 1] = 1.0
     healing = min(int(limits["reorganisation_reset_months"]), record.months)
     healed = np.zeros((record.runs, record.months))
     healed[:, healing:] = shocks[:, : record.months - healing]
@@ -281,7 +284,7 @@ MODES: tuple[Mode, ...] = (
     Mode("overload", overload),
     Mode("tokenism", tokenism, beside_own_seats, {"own_seats": {"umbrella": 0.0}}),
     Mode("reorganisation_reset", reorganisation_reset, beside_undisturbed,
-         {"undisturbed": {"reorganisation_prob": 0.0}}, event=True),
+         {"undisturbed": {"reorganisation_prob": 0.0, "reorganisation_month": 0.0}}, event=True),
     Mode("axed_too_soon", axed_too_soon, beside_unreviewed, {"unreviewed": {"review_month": 0.0}}, event=True),
     Mode("insanity_loop", insanity_loop, beside_other_setups, ARMS),
     Mode("antagony", antagony),

@@ -226,6 +226,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     P("turnover_loss", 0.5, 0, 1, "share", "uncertainty", "share of what was won that turnover loses", "PCG", box=(0.2, 0.8)),
     P("fresh_start", 0, 0, 1, "share", "uncertainty", "share of lost commitment that turnover restores", box=(0, 1)),
     P("reorganisation_prob", 0.01, 0, 1, "1/month", "uncertainty", "chance of a reorganisation", "PCG", box=(0, 0.05)),
+    P("reorganisation_month", 0, 0, 1200, "months", "lever", "month of a reorganisation that is sure to come; 0 for none", "PCG", outside="an event under study"),
     P("reorganisation_loss", 0.5, 0, 1, "share", "uncertainty", "share of structure that a reorganisation loses", "Fulop et al. 2002", box=(0.2, 0.8)),
     P("reorganisation_trust", 0.5, 0, 1, "share", "uncertainty", "part of that loss that falls on trust", "PCG", box=(0, 1)),
     P("distraction", 0.15, 0, 1, "share", "uncertainty", "share of everyone's capacity that a reorganisation takes at first", "Fulop et al. 2002", box=(0, 0.3)),

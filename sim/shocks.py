@@ -112,9 +112,10 @@ def turns_over(state, four, i, going):
 
 @inlined
 def reorganised(state, month):
-    """Whether a reorganisation comes from above."""
+    """Whether a reorganisation comes from above: by chance, or since it is due this month."""
     u = draw(state.seed, state.world, month, 0, draws.REORGANISATION)
-    return u[0] < state.parameters.reorganisation_prob
+    due = state.parameters.reorganisation_month == month + 1.0
+    return (u[0] < state.parameters.reorganisation_prob) | due
 
 
 @compiled

@@ -180,6 +180,7 @@ class NaivePartnership(mesa.Model):
         """Whether a reorganisation comes this month; what it leaves of everyone's attention."""
         p = self.p
         comes = draw(self.seed_value, self.world, self.month, 0, draws.REORGANISATION)[0] < p["reorganisation_prob"]
+        comes = comes or p["reorganisation_month"] == self.month + 1
         self.since_reorganisation = 0.0 if comes else self.since_reorganisation + 1.0
         self.focus = 1.0 - p["distraction"] * max(0.0, 1.0 - self.since_reorganisation / p["distraction_months"])
         return comes

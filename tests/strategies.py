@@ -18,6 +18,7 @@ SMALL: Mapping[str, tuple[float, float]] = {
     "setup_months": (0, 12),
     "review_month": (0, 30),
     "cycle_months": (0, 12),
+    "reorganisation_month": (0, 30),
     "reference_seats": (1, 40),
     "outside_months": (0, 12),
     "distraction_months": (1, 12),

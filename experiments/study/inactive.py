@@ -110,6 +110,8 @@ SWITCHED_BY = {
     **{until.replace("until", "emphasis"): until for until in UNTIL},
 }
 """Parameters of a mechanism that is off unless another parameter is above 0."""
+EVENTS = ("review_month", "reorganisation_month")
+"""Months in which something happens, if the run is as long."""
 
 
 def dormant(name: str, values: Mapping[str, float], varied: frozenset[str] = frozenset()) -> str | None:
@@ -125,6 +127,8 @@ def dormant(name: str, values: Mapping[str, float], varied: frozenset[str] = fro
         count = f"sector_{name.split('_')[1]}_count"
         if not values[count] and count not in varied:
             return f"it acts only where {count} is above 0; set parameters.{count} as well"
+    if name in EVENTS and values[name] > values["months"] and not varied & {name, "months"}:
+        return f"the run ends after {values['months']:g} months; set parameters.months as well"
     if name in NEEDS and int(name.removeprefix("need_")) > values["n_issues"]:
         return f"there are {values['n_issues']:g} issues; set parameters.n_issues as well"
     return None

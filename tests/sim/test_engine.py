@@ -166,6 +166,19 @@ def test_an_insane_state_would_be_caught():
         assert_sane(runs)
 
 
+# -- a reorganisation that is due ------------------------------------------------------------------------------
+
+
+def test_a_reorganisation_that_is_due_comes_in_its_month_and_in_no_other():
+    still = {"reorganisation_prob": 0.0, "structure_decay": 0.0}
+    undisturbed = run_of(still, "balanced").trajectories[0, :, SERIES_NAMES.index("structure")]
+    due = run_of(still | {"reorganisation_month": 20}, "balanced").trajectories[0, :, SERIES_NAMES.index("structure")]
+    assert np.array_equal(due[:19], undisturbed[:19]) and due[19] < 0.6 * undisturbed[19]
+    assert np.flatnonzero(np.diff(due) < 0).tolist() == [18]
+    late = run_of(still | {"reorganisation_month": 61}, "balanced").trajectories[0, :, SERIES_NAMES.index("structure")]
+    assert np.array_equal(late, undisturbed), "control: one beyond the run does not"
+
+
 # -- bad input ----------------------------------------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ BUSY = {
     "turnover_prob": 0.1, "reorganisation_prob": 0.1, "fresh_start": 0.3, "crowding": 0.2, "upkeep_share": 0.2,
     "load_per_seat": 0.05, "outside_share": 0.05, "outside_months": 12, "exit_level": 0.4, "exit_prob": 0.1,
     "own_effort": 0.25, "expected_ratio": 1.5, "authority": 0.5,
+    "reorganisation_month": 30,
 }  # fmt: skip
 """Levers pulled and shocks frequent, so that every rule has something to do."""
 
