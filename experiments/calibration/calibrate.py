@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from experiments.calibration import smc
-from experiments.calibration.measure import in_pieces, kinds_of
+from experiments.calibration.pieces import in_pieces, kinds_of
 from experiments.calibration.nearness import mean_distance, near_in_pieces
 from experiments.calibration.pattern import CALIBRATION, Pattern, load_patterns, rivals
 from experiments.calibration.smc import Plan, Population
@@ -90,7 +90,7 @@ def target(asked: Asked) -> list[Pattern]:
     wanted = [
         pattern
         for pattern in load_patterns(None if asked.scenario == "all" else asked.scenario)
-        if pattern.use == CALIBRATION
+        if CALIBRATION in pattern.use
     ]
     if not wanted:
         raise ConfigError(f"scenario={asked.scenario}: no pattern of it is for calibration; try scenario=all")

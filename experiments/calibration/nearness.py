@@ -8,7 +8,8 @@ from functools import partial
 
 import numpy as np
 
-from experiments.calibration.measure import Numbers, Worlds, handed_out, measure_all
+from experiments.calibration.pieces import handed_out, measure_all
+from experiments.calibration.readings import Numbers, Worlds
 from experiments.calibration.pattern import Pattern
 from experiments.config.scenarios import Kind
 

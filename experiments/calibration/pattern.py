@@ -17,13 +17,17 @@ from experiments.config.scenarios import Kind, load_scenario
 from experiments.errors import ConfigError, among
 from sim.params import BY_NAME, NAMES, ParameterError, parameter_value
 
-CALIBRATION, HELD_OUT = "calibration", "held_out"
+SPECIFICATION, CALIBRATION, VALIDATION = USES = ("specification", "calibration", "validation")
+"""What a datum may be used for (RAT-RS): to set values by hand, to calibrate, or only to judge what came of it."""
 KEYS = {
     "count": ("where",),
     "rate": ("where", "among"),
-    "order": ("reading",),
+    "order": ("reading", "conditions"),
     "direction": ("this", "than"),
     "no_effect": ("reading",),
+    "amount": ("this", "than"),
+    "delay": ("reading", "at", "without"),
+    "association": ("this", "than"),
 }
 """What each kind of pattern is made of, besides what all have."""
 OF_SECTOR = ("effort", "burden", "commitment", "alignment", "trust", "endorsed")
@@ -42,7 +46,7 @@ class Pattern:
     source: str
     fact: str
     care: str
-    use: str
+    use: tuple[str, ...]
     kind: str
     observed: Any
     under: Mapping[str, float]
@@ -50,14 +54,22 @@ class Pattern:
 
     @property
     def held_out(self) -> bool:
-        """Whether calibration may not see it."""
-        return self.use == HELD_OUT
+        """Whether it is for validation only: neither calibration nor whoever set a value by hand has used it."""
+        return self.use == (VALIDATION,)
 
     @property
     def changes(self) -> list[Mapping[str, float]]:
-        """The parameters to be changed in each simulation that it reads: one, or two where it compares two."""
-        than = self.content.get("than", {}).get("under")
-        return [self.under] if than is None else [self.under, {**self.under, **than}]
+        """The parameters to be changed in each simulation that it reads: one, or one for each that it compares."""
+        if "conditions" in self.content:
+            return [{**self.under, **changes} for changes in self.content["conditions"].values()]
+        than = self.content.get("than", {})
+        other = self.content.get("without") or (than.get("under") if isinstance(than, Mapping) else None)
+        return [self.under] if other is None else [self.under, {**self.under, **other}]
+
+    @property
+    def months_wanted(self) -> bool:
+        """Whether it reads single months, so that they have to be kept."""
+        return any("series" in reading for reading in readings(self.content))
 
 
 def load_patterns(scenario: str | None = None) -> list[Pattern]:
@@ -85,14 +97,14 @@ def pattern_from(name: str, content: Mapping[str, Any]) -> Pattern:
         source=fields.text("source"),
         fact=fields.text("fact"),
         care=fields.text("care"),
-        use=among(fields.text("use"), (CALIBRATION, HELD_OUT), f"{fields.path}.use"),
+        use=tuple(among(str(use), USES, f"{fields.path}.use") for use in fields.listed("use")),
         kind=kind,
         observed=fields.take("observed"),
         under=changed(fields.path, fields.mapping("under", {})),
         content={key: fields.take(key) for key in KEYS[kind] if key in fields.content},
     )
     fields.done()
-    if kind == "direction":
+    if kind in ("direction", "association"):
         among(pattern.observed, DIRECTIONS, f"{fields.path}.observed")
     return pattern
 
@@ -107,33 +119,46 @@ def changed(what: str, values: Mapping[str, Any] | None) -> dict[str, float]:
 
 def check_readings(pattern: Pattern, kind: Kind) -> None:
     """Raise `ConfigError` for a reading of something that the scenario does not have."""
-    from sim.outcomes import OUTCOME_NAMES  # loads numba
-
-    what = f"pattern {pattern.name}"
-    content = pattern.content
-    if pattern.kind == "order":
+    what, content = f"pattern {pattern.name}", pattern.content
+    for changes in (content.get("without"), *content.get("conditions", {}).values()):
+        changed(what, changes)
+    if pattern.kind == "order" and "conditions" not in content:
         among(content["reading"], OF_SECTOR, f"{what}: reading")
         for sector in pattern.observed:
             kind.sector(sector)
         return
-    if pattern.kind == "no_effect":
-        among(content["reading"], OUTCOME_NAMES, f"{what}: reading")
-        return
-    for reading in (*content.get("where", ()), *content.get("among", ()), *sides(content)):
-        if "outcome" in reading:
-            among(reading["outcome"], OUTCOME_NAMES, f"{what}: outcome")
-        elif "parameter" in reading:
-            among(reading["parameter"], NAMES, f"{what}: parameter")
-        else:
-            among(reading.get("reading", ""), OF_SECTOR, f"{what}: reading")
-            among(reading.get("of", "all"), ("all", "any"), f"{what}: of")
-            kind.sector(reading.get("sector", ""))
-        changed(what, reading.get("under"))
+    if pattern.kind == "order":
+        for name in pattern.observed:
+            among(name, content["conditions"], f"{what}: observed")
+    for reading in readings(content):
+        check_reading(what, reading, kind)
 
 
-def sides(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The two readings that a direction compares."""
-    return [content[side] for side in ("this", "than") if side in content]
+def check_reading(what: str, reading: Mapping[str, Any], kind: Kind) -> None:
+    """Raise `ConfigError` unless a reading is of an outcome, of months of a series, of a parameter or of a sector."""
+    from sim.outcomes import OUTCOME_NAMES, SERIES_NAMES  # loads numba
+
+    if "outcome" in reading:
+        among(reading["outcome"], OUTCOME_NAMES, f"{what}: outcome")
+    elif "series" in reading:
+        among(reading["series"], SERIES_NAMES, f"{what}: series")
+    elif "parameter" in reading:
+        among(reading["parameter"], NAMES, f"{what}: parameter")
+    else:
+        among(reading.get("reading", ""), OF_SECTOR, f"{what}: reading")
+        among(reading.get("of", "all"), ("all", "any"), f"{what}: of")
+        kind.sector(reading.get("sector", ""))
+    changed(what, reading.get("under"))
+
+
+def readings(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Every reading that a pattern is made of, those taken off others included."""
+    given: list[Any] = []
+    for key in ("where", "among", "this", "than", "reading"):
+        part = content.get(key, ())
+        given += [part] if isinstance(part, Mapping | str) else part
+    tables = [reading for reading in given if isinstance(reading, Mapping)]
+    return tables + [reading["less"] for reading in tables if "less" in reading]
 
 
 def rivals() -> dict[str, dict[str, float]]:
@@ -141,4 +166,11 @@ def rivals() -> dict[str, dict[str, float]]:
     purpose = {row.name: 0.0 for row in BY_NAME.values() if row.channel == "purpose" and row.low <= 0.0}
     trust = {"trust_rate": 0.0, "temptation_trust": 0.0, "reciprocity_weight": 0.0}
     overhead = {"load_per_seat": 0.0, "load_per_talk": 0.0}
-    return {"no purpose": purpose, "no trust": trust, "no overhead": overhead}
+    return {
+        "no purpose": purpose,
+        "no trust": trust,
+        "no overhead": overhead,
+        "no own work": {"own_work_effect": 0.0},
+        "no outside support": {"outside_share": 0.0},
+        "no leaving": {"exit_prob": 0.0},
+    }

@@ -19,8 +19,9 @@ from experiments.calibration.calibrate import (
     nearest,
     posterior_worlds,
 )
-from experiments.calibration.measure import Verdict, in_pieces, judge_pattern, kinds_of, tolerance
-from experiments.calibration.pattern import Pattern, load_patterns
+from experiments.calibration.measure import Verdict, judge_pattern, tolerance
+from experiments.calibration.pattern import VALIDATION, Pattern, load_patterns
+from experiments.calibration.pieces import in_pieces, kinds_of
 from experiments.calibration.smc import EFFORT, Plan
 from experiments.calibration.validate import observed
 from experiments.config.boxes import COORDINATES, World, of_box

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiments.calibration.measure import Measured, Verdict, in_pieces, judge_pattern, kinds_of, tolerance
-from experiments.calibration.pattern import Pattern, load_patterns, rivals
+from experiments.calibration.measure import Measured, Verdict, judge_pattern, tolerance
+from experiments.calibration.pattern import USES, Pattern, load_patterns, rivals
+from experiments.calibration.pieces import in_pieces, kinds_of
 from experiments.config.boxes import World, of_box, stated_in
 from experiments.execution.place import available_workers
 from experiments.report.picture import Picture, Table, image_files
