@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from experiments.calibration import smc
-from experiments.calibration.pieces import in_pieces, kinds_of
 from experiments.calibration.nearness import mean_distance, near_in_pieces
 from experiments.calibration.pattern import CALIBRATION, Pattern, load_patterns, rivals
+from experiments.calibration.pieces import in_pieces, kinds_of
 from experiments.calibration.smc import Plan, Population
 from experiments.config.boxes import COORDINATES, World, world_from
 from experiments.config.scenarios import Kind

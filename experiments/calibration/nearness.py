@@ -8,9 +8,9 @@ from functools import partial
 
 import numpy as np
 
+from experiments.calibration.pattern import Pattern
 from experiments.calibration.pieces import handed_out, measure_all
 from experiments.calibration.readings import Numbers, Worlds
-from experiments.calibration.pattern import Pattern
 from experiments.config.scenarios import Kind
 
 

@@ -19,11 +19,11 @@ from experiments.calibration.calibrate import (
     nearest,
     posterior_worlds,
 )
+from experiments.calibration.comparison import observed
 from experiments.calibration.measure import Verdict, judge_pattern, tolerance
-from experiments.calibration.pattern import VALIDATION, Pattern, load_patterns
+from experiments.calibration.pattern import Pattern, load_patterns
 from experiments.calibration.pieces import in_pieces, kinds_of
 from experiments.calibration.smc import EFFORT, Plan
-from experiments.calibration.validate import observed
 from experiments.config.boxes import COORDINATES, World, of_box
 from experiments.execution.place import available_workers
 from experiments.figures import calibration as figures
@@ -70,8 +70,7 @@ def run_calibration(asked: Asked) -> list[str]:
     return [
         f"The patterns identify {len(known)} of {len(COORDINATES)} parameters: {', '.join(known) or 'none'}.",
         f"Of all patterns the posterior meets {numbers['checked']['met']} of {numbers['checked']['of']}, of those "
-        "held out "
-        f"{numbers['checked']['held_out_met']} of {numbers['checked']['held_out']}.",
+        f"held out {numbers['checked']['held_out_met']} of {numbers['checked']['held_out']}.",
         f"Worlds: {folder / 'posterior.csv'}",
         f"Page:   {folder / 'index.html'}",
     ]
@@ -170,7 +169,7 @@ def predictive_check(wanted: list[Pattern], after: dict[str, Verdict], before: d
     ]
     rows = tuple(
         (
-            pattern.name.replace("_", " "), pattern.use.replace("_", " "), observed(pattern),
+            pattern.name.replace("_", " "), ", ".join(pattern.use), observed(pattern),
             with_range(after[pattern.name]), "yes" if after[pattern.name].met else "no",
             with_range(before[pattern.name]), "yes" if before[pattern.name].met else "no",
         )

@@ -18,8 +18,9 @@ def validate(given: Mapping[str, str]) -> int:
     values = common(given)
     if "runs" in given:
         values["runs"] = integer("runs", given["runs"], 2, MOST_RUNS)
+    from experiments.calibration.comparison import run_validation
     from experiments.calibration.pattern import load_patterns
-    from experiments.calibration.validate import Asked, run_validation
+    from experiments.calibration.validate import Asked
 
     asked = Asked(**values)
     if asked.scenario != "all" and not load_patterns(asked.scenario):

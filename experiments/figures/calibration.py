@@ -38,6 +38,10 @@ class Marginal(NamedTuple):
         return float(five), float(half), float(most)
 
 
+PALE = 0.3
+"""How strongly patterns are drawn that hardly discriminate."""
+
+
 class Span(NamedTuple):
     """A pattern that is a share: its tolerance, and mean, low and high over runs, after and before calibration."""
 
@@ -50,22 +54,23 @@ class Span(NamedTuple):
 
 @style.styled
 def draw_verdict_grid(
-    patterns: Sequence[tuple[str, bool]], columns: Sequence[str], met: Mapping[str, Mapping[str, bool]]
+    patterns: Sequence[tuple[str, bool, bool]], columns: Sequence[str], met: Mapping[str, Mapping[str, bool]]
 ) -> Figure:
-    """Patterns (name, held out) by columns: a square where one is met, a cross where not; held-out ones below."""
+    """Patterns (name, held out, discriminating) by columns: a square where met, else a cross; held-out ones below."""
     ordered = sorted(patterns, key=lambda pattern: pattern[1])
     figure = style.new_figure(1.2 + 0.26 * len(ordered))
     axes = figure.subplots()
     for across, column in enumerate(columns):
-        for down, (name, _) in enumerate(ordered):
+        for down, (name, _, discriminates) in enumerate(ordered):
             shown = met[column][name]
             colour, mark = (style.BLUE, "s") if shown else (style.VERMILLION, "x")
-            axes.plot(across, down, mark, color=colour, markersize=8, markeredgewidth=1.8)
-    used = sum(not held for _, held in ordered)
+            strength = 1.0 if discriminates else PALE
+            axes.plot(across, down, mark, color=colour, markersize=8, markeredgewidth=1.8, alpha=strength)
+    used = sum(not held for _, held, _ in ordered)
     axes.axhline(used - 0.5, color="#444444", linewidth=1)
     axes.set_ylim(len(ordered) - 0.5, -0.5)
     axes.set_xlim(-0.5, len(columns) - 0.5)
-    axes.set_yticks(range(len(ordered)), [name.replace("_", " ") for name, _ in ordered])
+    axes.set_yticks(range(len(ordered)), [name.replace("_", " ") for name, _, _ in ordered])
     axes.set_xticks(range(len(columns)), [name.replace(" ", "\n", 1) for name in columns])
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
@@ -133,5 +138,5 @@ def draw_predictive(spans: Sequence[Span]) -> Figure:
         Line2D([], [], marker="s", color=style.ORANGE, label="prior"),
     ]
     figure.legend(handles=keys, loc="outside upper left", ncols=3)
-    style.note(figure, "Dots: mean over runs of the scenario; lines: 95% of them. * held out from calibration.")
+    style.note(figure, "Dots: mean over runs of the scenario; lines: 95% of them. * held out: for validation only.")
     return figure

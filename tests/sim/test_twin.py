@@ -24,7 +24,8 @@ EVENTFUL = {
     "exit_level": 0.5, "exit_prob": 0.2, "return_prob": 0.5, "gate": 0.15, "outside_share": 0.05, "outside_months": 9,
     "outside_emphasis": 0.6, "authority": 0.7, "goal_conflict": 0.8, "distraction": 0.4, "distraction_months": 5,
     "inverse_care": 0.5, "load_growth": 0.7, "reference_seats": 5, "own_effort": 0.2, "initial_structure": 0.1,
-    "initial_purpose": 0.1, "initial_owned": 0.5, "structure_months": 3, "purpose_months": 3, "commitment": 0.6, "reorganisation_month": 9,
+    "initial_purpose": 0.1, "initial_owned": 0.5, "structure_months": 3, "purpose_months": 3, "commitment": 0.6,
+    "reorganisation_month": 9,
 }  # fmt: skip
 """A run in which everything happens that can."""
 
