@@ -41,9 +41,12 @@ LISTED = 500
 """Worlds in the list that a calibration leaves."""
 TRIED, AGAIN = 60, 40
 """Particles among which the nearest world is sought, and runs of each with chance that it was not chosen by."""
-IDENTIFIED = 0.2
+EDGE, AT_EDGE = 0.1, 0.3
+"""A parameter stands at an edge of its prior where this share of its posterior lies in the outermost tenth there."""
+IDENTIFIED, CHANCE = 0.2, 0.05
 """Patterns tell a parameter whose posterior departs from its prior so far (the largest gap between their cumulative
-shares, as in Kolmogorov and Smirnov's test); 200 particles drawn from the prior itself come to about half of it."""
+shares, as in Kolmogorov and Smirnov's test), and by more than so few particles drawn from the prior itself would in any
+of all parameters, but for this chance."""
 
 Numbers = NDArray[np.float64]
 Say = Callable[[str], None]
@@ -51,10 +54,14 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to be calibrated on, and with how much effort; `without` names the part that a rival model lacks."""
+    """What is to be calibrated on, and with how much effort.
+
+    `without` names the part that a rival model lacks, `leave_out` a calibration pattern that is kept out of sight.
+    """
 
     scenario: str = "all"
     without: str = ""
+    leave_out: str = ""
     seed: int = 1
     results: str = "results"
     workers: int | None = None
@@ -90,7 +97,7 @@ def target(asked: Asked) -> list[Pattern]:
     wanted = [
         pattern
         for pattern in load_patterns(None if asked.scenario == "all" else asked.scenario)
-        if CALIBRATION in pattern.use
+        if CALIBRATION in pattern.use and pattern.name != asked.leave_out
     ]
     if not wanted:
         raise ConfigError(f"scenario={asked.scenario}: no pattern of it is for calibration; try scenario=all")
@@ -294,6 +301,20 @@ def ks_distance(population: Population) -> dict[str, float]:
     return distances
 
 
+def least_departure(population: Population) -> float:
+    """The departure from the prior that tells a parameter: `IDENTIFIED`, or more where few particles are left."""
+    level = CHANCE / len(COORDINATES)
+    return max(IDENTIFIED, float(np.sqrt(-np.log(level / 2.0) / 2.0 / population.effective_sample_size)))
+
+
+def at_edge(population: Population, name: str) -> str:
+    """`low` or `high` where a parameter's posterior is heaped at that end of its prior; else empty."""
+    points = population.points[:, COORDINATES.index(name)]
+    if float(population.weights[points < EDGE].sum()) >= AT_EDGE:
+        return "low"
+    return "high" if float(population.weights[points > 1.0 - EDGE].sum()) >= AT_EDGE else ""
+
+
 def posterior_worlds(calibration: Calibration) -> pd.DataFrame:
     """Worlds of the posterior, one a row, all alike in weight: particles drawn by theirs, spread evenly."""
     posterior = calibration.posterior
@@ -324,6 +345,7 @@ def calibration_summary(calibration: Calibration) -> dict[str, Any]:
     return {
         "scenario": calibration.asked.scenario,
         "without": calibration.asked.without,
+        "leave_out": calibration.asked.leave_out,
         "id": calibration.id,
         "seed": calibration.asked.seed,
         "plan": asdict(calibration.asked.plan),
@@ -345,7 +367,8 @@ def calibration_summary(calibration: Calibration) -> dict[str, Any]:
                 "low": float(table[name].quantile(0.05)),
                 "high": float(table[name].quantile(0.95)),
                 "ks_distance": distances[name],
-                "identified": distances[name] >= IDENTIFIED,
+                "identified": distances[name] >= least_departure(posterior),
+                "at_edge": at_edge(posterior, name),
                 "correlation": float(strength[name]),
             }
             for name in COORDINATES

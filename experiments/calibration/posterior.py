@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from experiments.calibration.calibrate import (
-    IDENTIFIED,
+    AT_EDGE,
     Asked,
     Calibration,
     calibrate,
     calibration_summary,
     folder_of,
+    least_departure,
     nearest,
     posterior_worlds,
 )
@@ -62,13 +63,15 @@ def run_calibration(asked: Asked) -> list[str]:
     worlds = posterior_worlds(calibration).to_csv(index=False, float_format="%.6g", lineterminator="\n")
     write_bytes(folder / "posterior.csv", worlds.encode())
     numbers = calibration_summary(calibration)
-    if not asked.without:
+    if not asked.without and not asked.leave_out:
         write_bytes(folder / "calibrated.yaml", as_scenario(calibration, numbers, nearest(calibration)).encode())
     numbers["checked"] = report(calibration, numbers, folder)
     write_bytes(folder / "summary.json", as_json(numbers))
     known = [name for name, row in numbers["parameters"].items() if row["identified"]]
+    edges = [f"{name} ({row['at_edge']})" for name, row in numbers["parameters"].items() if row["at_edge"]]
     return [
         f"The patterns identify {len(known)} of {len(COORDINATES)} parameters: {', '.join(known) or 'none'}.",
+        f"At an edge of their prior: {', '.join(edges) or 'none'}.",
         f"Of all patterns the posterior meets {numbers['checked']['met']} of {numbers['checked']['of']}, of those "
         f"held out {numbers['checked']['held_out_met']} of {numbers['checked']['held_out']}.",
         f"Worlds: {folder / 'posterior.csv'}",
@@ -203,7 +206,10 @@ def posterior_page(
 ) -> str:  # fmt: skip
     """The calibration as one page; `images` holds each picture's SVG by name."""
     known = [name for name, row in summary["parameters"].items() if row["identified"]]
+    least = least_departure(calibration.posterior)
     unknown = [name for name in calibration.moved if name not in known]
+    edges = [f"{name.replace('_', ' ')} ({row['at_edge']})" for name, row in summary["parameters"].items()
+             if row["at_edge"]]  # fmt: skip
     return rendered(
         "calibration/templates/posterior.html.j2",
         asked=calibration.asked,
@@ -214,9 +220,11 @@ def posterior_page(
         pictures=pictures,
         images=images,
         identified=[
-            f"Identified, with a Kolmogorov-Smirnov distance from the prior of {IDENTIFIED:g} or more (at most 1): "
+            f"Identified, with a Kolmogorov-Smirnov distance from the prior of {least:.2f} or more (at most 1): "
             f"{', '.join(map(described, known)) or 'none'}.",
             f"Moved, but not identified: {', '.join(map(described, unknown)) or 'none'}.",
+            f"At an edge of their prior, with {AT_EDGE:g} or more of the posterior in the outermost tenth: "
+            f"{', '.join(edges) or 'none'}.",
             "All others keep about the prior they had: the patterns say nothing about them.",
         ],
         parameters=parameters_table(summary),
@@ -226,7 +234,7 @@ def posterior_page(
 
 def command(asked: Asked) -> str:
     """The command that repeats a calibration."""
-    without = f" without={asked.without}" if asked.without else ""
+    without = "".join(f' {key}={value}' for key in ("without", "leave_out") if (value := getattr(asked, key)))
     plan, usual = asdict(asked.plan), asdict(Plan())
     unusual = "".join(f" {name}={plan[name]}" for name in EFFORT if plan[name] != usual[name])
     return f"partnership calibrate scenario={asked.scenario}{without} seed={asked.seed}{unusual}"

@@ -86,7 +86,8 @@ def one_reading(played: Played, reading: Mapping[str, Any]) -> Numbers:
     if "outcome" in reading:
         return played.outcomes[:, :, OUTCOME_NAMES.index(reading["outcome"])]
     if "series" in reading:
-        return months_of(played, reading["series"])[:, :, reading["from"] - 1 : reading["to"]].mean(axis=2)
+        months = months_of(played, reading["series"])[:, :, reading["from"] - 1 : reading["to"]]
+        return np.asarray(months.mean(axis=2))
     if "parameter" in reading:
         return played.points[:, :, NAMES.index(reading["parameter"])]
     of_partners = of_sector(played, reading["sector"], reading["reading"])
@@ -97,10 +98,11 @@ def one_reading(played: Played, reading: Mapping[str, Any]) -> Numbers:
 def months_of(played: Played, name: str) -> Numbers:
     """A series month by month (runs, localities, months); answers are NaN where nobody is there to give them."""
     assert played.series is not None
-    months = played.series[..., SERIES_NAMES.index(name)]
+    months: Numbers = played.series[..., SERIES_NAMES.index(name)]
     if not name.startswith(ANSWERS):
         return months
-    return np.where(played.series[..., SERIES_NAMES.index("members")] > 0.0, months, np.nan)
+    nobody = played.series[..., SERIES_NAMES.index("members")] == 0.0
+    return np.asarray(np.where(nobody, np.nan, months))
 
 
 def of_sector(played: Played, sector: str, name: str) -> Numbers:

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
+from scipy import stats
 
 from experiments.figures import style
 
@@ -38,6 +40,8 @@ class Marginal(NamedTuple):
         return float(five), float(half), float(most)
 
 
+RANK_BINS = 10
+"""Bins of ranks."""
 PALE = 0.3
 """How strongly patterns are drawn that hardly discriminate."""
 
@@ -139,4 +143,24 @@ def draw_predictive(spans: Sequence[Span]) -> Figure:
     ]
     figure.legend(handles=keys, loc="outside upper left", ncols=3)
     style.note(figure, "Dots: mean over runs of the scenario; lines: 95% of them. * held out: for validation only.")
+    return figure
+
+
+@style.styled
+def draw_ranks(ranks: pd.DataFrame, draws: int) -> Figure:
+    """A histogram of ranks (rows: plantings) for each parameter (columns), with the band in which even ranks lie."""
+    across = 4
+    down = -(-ranks.shape[1] // across)
+    figure = style.new_figure(1.0 + 1.35 * down)
+    grid = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
+    low, high = stats.binom.interval(0.99, len(ranks), 1.0 / RANK_BINS)
+    for axes, name in zip(grid.flat, ranks.columns, strict=False):
+        axes.axhspan(low, high, color="#DDDDDD")
+        axes.axhline(len(ranks) / RANK_BINS, color="#777777", linewidth=0.8)
+        axes.hist(ranks[name], bins=RANK_BINS, range=(0, draws + 1), color=style.BLUE, alpha=0.8)
+        axes.set_title(name.replace("_", " "), fontsize=8.5)
+    for axes in grid.flat[ranks.shape[1] :]:
+        axes.set_visible(False)
+    figure.supxlabel("rank of the planted value among draws of its posterior", fontsize=9)
+    figure.supylabel("plantings", fontsize=9)
     return figure

@@ -8,23 +8,13 @@ from html import escape
 import numpy as np
 import pytest
 
-from experiments.calibration import measure as measure_module
 from experiments.calibration import pattern as patterns_module
-from experiments.calibration.measure import (
-    FARTHEST,
-    Played,
-    hardly_by_chance,
-    holds,
-    judge_pattern,
-    kinds_of,
-    measure,
-    measure_all,
-    play,
-    tolerance,
-    values_read,
-)
+from experiments.calibration import pieces as pieces_module
+from experiments.calibration.measure import FARTHEST, hardly_by_chance, judge_pattern, measure, tolerance
 from experiments.calibration.nearness import mean_distance, near
 from experiments.calibration.pattern import Pattern, load_patterns, pattern_from, rivals
+from experiments.calibration.pieces import kinds_of, measure_all
+from experiments.calibration.readings import Played, holds, play, values_read
 from experiments.cli import main
 from experiments.config.boxes import COORDINATES, of_box, world_from
 from experiments.config.scenarios import load_scenario
@@ -51,7 +41,7 @@ def fake(outcomes=(), effort=None, sectors=(), runs=1, localities=4):
 
 
 def pattern(kind, observed, **content):
-    about = {"scenario": "hwb_2015", "source": "HWB", "fact": "f", "care": "c", "use": "calibration"}
+    about = {"scenario": "hwb_2015", "source": "HWB", "fact": "f", "care": "c", "use": ["calibration"]}
     return pattern_from("test", {**about, "kind": kind, "observed": observed, **content})
 
 
@@ -76,11 +66,12 @@ def test_the_number_that_contradicts_its_text_is_not_used():
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    ({"kind": "coun"}, "did you mean 'count'"), ({"use": "both"}, "choose from calibration, held_out"),
+    ({"kind": "coun"}, "did you mean 'count'"),
+    ({"use": ["both"]}, "choose from specification, calibration, validation"),
     ({"under": {"nois": 0}}, "did you mean 'noise'"), ({"wher": []}, "did you mean 'where'"),
 ])  # fmt: skip
 def test_a_pattern_that_cannot_be_meant_is_named(change, message):
-    good = {"scenario": "hwb_2015", "source": "HWB", "fact": "f", "care": "c", "use": "held_out", "kind": "count",
+    good = {"scenario": "hwb_2015", "source": "HWB", "fact": "f", "care": "c", "use": ["validation"], "kind": "count",
             "where": [], "observed": {"count": 1, "of": 2}}  # fmt: skip
     pattern_from("test", good)
     with pytest.raises(ConfigError, match=message):
@@ -196,7 +187,7 @@ def test_what_is_far_off_is_left_early_and_what_is_near_has_the_same_distance():
 def test_far_scenarios_are_not_played_to_the_end(monkeypatch):
     """A world that two boards already put out of reach is never played as fifty health improvement programmes."""
     played = []
-    monkeypatch.setattr(measure_module, "play", lambda kind, *rest: played.append(kind.name) or play(kind, *rest))
+    monkeypatch.setattr(pieces_module, "play", lambda kind, *rest: played.append(kind.name) or play(kind, *rest))
     few = [BY["himp_structures"], BY["hwb_weak_ownership"]]
     owned = {"volunteering": 0.3, "commitment": 0.75, "free_riding": 0.0}
     assert np.isinf(near(few, [owned], 4, runs=[0], within=1e-9, kinds=kinds_of(few))).all() and played == ["hwb_2015"]
@@ -230,12 +221,15 @@ def test_no_impact_is_an_effect_near_0_and_not_five_places_too_few():
 
 def test_rivals_lack_what_they_say_and_go_through_the_same_measure():
     lacking = rivals()
-    assert set(lacking) == {"no purpose", "no trust", "no overhead"}
+    assert set(lacking) == {
+        "no purpose", "no trust", "no overhead", "no own work", "no outside support", "no leaving",
+    }  # fmt: skip
     assert all(BY_NAME[name].channel == "purpose" for name in lacking["no purpose"])
     kind = load_scenario("hwb_2015")
-    whole = play(kind, [{}], {}, 1).outcomes
+    unwilling = {"commitment": 0.25, "exit_level": 0.35, "exit_prob": 0.1}
+    whole = play(kind, [unwilling], {}, 1).outcomes
     for name, changes in lacking.items():
-        found = play(kind, [{}], changes, 1).outcomes
+        found = play(kind, [unwilling], changes, 1).outcomes
         assert not np.array_equal(found, whole, equal_nan=True), name
     burden = OUTCOME_NAMES.index("burden_mean")
     assert play(kind, [{}], lacking["no overhead"], 1).outcomes[..., burden].max() == 0.0 < whole[..., burden].min()
@@ -267,7 +261,7 @@ def test_validate_writes_a_table_that_says_what_was_held_out(tmp_path, capsys):
     assert len(lines) == 1 + len(of_scenario) * len(summary["met"])
     assert {"default world", "wide box", "calibrated", "nearest world", *rivals()} == set(summary["met"])
     page = (folder / "index.html").read_text(encoding="utf-8")
-    assert all(escape(one.fact) in page for one in of_scenario) and "held out" in page and "hwb_unclear_aims" in said
+    assert all(escape(one.fact) in page for one in of_scenario) and "validation" in page and "hwb_unclear_aims" in said
     before = (folder / "table.csv").read_bytes()
     assert main(["validate", "scenario=hwb_2015", "runs=4", f"results={tmp_path}", "workers=1"]) == 0
     assert (folder / "table.csv").read_bytes() == before, "workers change no byte"
