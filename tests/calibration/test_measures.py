@@ -70,7 +70,8 @@ def test_an_amount_is_a_mean_over_localities_and_met_within_its_range():
 @pytest.mark.parametrize(("late", "months"), [(0, 0), (7, 7), (30, 21)])
 def test_a_delay_is_counted_until_the_level_is_reached_or_the_run_ends(late, months):
     rising = np.minimum(np.arange(40.0), 20.0)
-    undisturbed, disturbed = (monthly({"results": values}) for values in (rising, np.roll(rising, late)))
+    later = np.concatenate([np.zeros(late), rising])[:40]
+    undisturbed, disturbed = (monthly({"results": values}) for values in (rising, later))
     delayed = pattern("delay", {"from": 5, "to": 9}, reading={"series": "results"}, at=20, without={"noise": 0})
     found = measure(delayed, [disturbed, undisturbed])
     assert found.value[0] == months and (found.distance[0] == 0.0) == (5 <= months <= 9)
@@ -91,8 +92,8 @@ def test_an_association_is_a_difference_of_rank_correlations():
 
 
 def test_an_order_may_be_that_of_conditions():
-    ranked = pattern("order", ["much", "some", "none"], reading={"outcome": "outcome"},
-                     conditions={"none": {}, "some": {"outside_share": 0.02}, "much": {"outside_share": 0.1}})  # fmt: skip
+    conditions = {"none": {}, "some": {"outside_share": 0.02}, "much": {"outside_share": 0.1}}
+    ranked = pattern("order", ["much", "some", "none"], reading={"outcome": "outcome"}, conditions=conditions)
     assert [changes.get("outside_share") for changes in ranked.changes] == [None, 0.02, 0.1]
     right = measure(ranked, [fake({"outcome": value}) for value in (0.1, 0.2, 0.3)])
     assert (right.value[0], measure(ranked, [fake({"outcome": 0.1})] * 3).value[0]) == (1.0, 0.0)

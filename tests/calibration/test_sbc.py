@@ -70,18 +70,12 @@ def test_coverage_of_known_ranks():
 def test_plantings_are_the_same_whatever_the_workers(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sbc, "EFFORT", Plan(particles=30, batch=60, prior_draws=100, populations=2, most=600))
     monkeypatch.setattr(plant, "__defaults__", (sbc.EFFORT,))
+    words = ["calibrate", "scenario=hwb_2015", "plantings=20"]
     for workers in (1, 2):
-        words = [
-            "calibrate",
-            "scenario=hwb_2015",
-            "plantings=20",
-            f"workers={workers}",
-            f"results={tmp_path / str(workers)}",
-        ]
-        assert main(words) == 0
+        assert main([*words, f"workers={workers}", f"results={tmp_path / str(workers)}"]) == 0
     folders = [tmp_path / str(workers) / "calibrate" / "hwb_2015" / "plantings" for workers in (1, 2)]
     assert (folders[0] / "ranks.csv").read_bytes() == (folders[1] / "ranks.csv").read_bytes()
     summary = json.loads((folders[0] / "summary.json").read_text(encoding="utf-8"))
     assert summary["plantings"] == 20 and (folders[0] / "ranks.png").exists()
     assert "On average" in capsys.readouterr().out
-    assert main(["calibrate", "scenario=hwb_2015", "plantings=20", "particles=50"]) == 2
+    assert main([*words, "particles=50"]) == 2
