@@ -234,7 +234,7 @@ def posterior_page(
 
 def command(asked: Asked) -> str:
     """The command that repeats a calibration."""
-    without = "".join(f' {key}={value}' for key in ("without", "leave_out") if (value := getattr(asked, key)))
+    without = "".join(f" {key}={value}" for key in ("without", "leave_out") if (value := getattr(asked, key)))
     plan, usual = asdict(asked.plan), asdict(Plan())
     unusual = "".join(f" {name}={plan[name]}" for name in EFFORT if plan[name] != usual[name])
     return f"partnership calibrate scenario={asked.scenario}{without} seed={asked.seed}{unusual}"
