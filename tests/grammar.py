@@ -323,6 +323,7 @@ OWN: Mapping[str, Sequence[str]] = {
     "limits.window": ("12", "1", "601"), "limits.windo": ("3",), "limits.flat": ("0.1", "2"),
     "without": ("trust", "nothing"),
     "prior_draws": ("40", "10"), "particles": ("20", "5"), "populations": ("1", "0"), "most": ("40", "x"),
+    "plantings": ("5", "x"), "leave_out": ("fulop_dela", ""), "forecast": ("icb_2027", "icb"),
     "failure": ("inertia", "all", "x"), "setup": tuple(SETUPS), "worlds": ("50", "49", "60.5", "x"),
     "open": ("false", "no"),
 }  # fmt: skip
@@ -330,8 +331,8 @@ OWN: Mapping[str, Sequence[str]] = {
 
 def worded(rng: Random) -> Input:
     """A job that takes some words and no study."""
-    jobs = ["detectors", "validate", "calibrate", "teach", "neutrality"]
-    job = rng.choices(jobs, [3, 3, 3, 3, 1])[0]
+    jobs = ["detectors", "validate", "calibrate", "teach", "neutrality", "forecast"]
+    job = rng.choices(jobs, [3, 3, 3, 3, 1, 1])[0]
     own = [name.split("=")[0] for name in JOBS[job].takes or {} if "NAME=" not in name]
     words = []
     for _ in range(rng.randint(0, 3)):

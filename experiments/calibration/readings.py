@@ -78,7 +78,7 @@ def values_read(played: Played, reading: Mapping[str, Any]) -> Numbers:
     values = one_reading(played, reading)
     if "less" in reading:
         values = values - one_reading(played, reading["less"])
-    return values / reading.get("per", 1.0)
+    return np.asarray(values / reading.get("per", 1.0))
 
 
 def one_reading(played: Played, reading: Mapping[str, Any]) -> Numbers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -163,4 +164,24 @@ def draw_ranks(ranks: pd.DataFrame, draws: int) -> Figure:
         axes.set_visible(False)
     figure.supxlabel("rank of the planted value among draws of its posterior", fontsize=9)
     figure.supylabel("plantings", fontsize=9)
+    return figure
+
+
+@style.styled
+def draw_forecast(spans: Mapping[str, Sequence[tuple[str, Sequence[float]]]]) -> Figure:
+    """For each quantity a panel: by lever its 5, 25, 50, 75 and 95% quantiles over worlds."""
+    rows = max(map(len, spans.values()))
+    figure = style.new_figure(1.2 + 0.4 * rows)
+    panels = figure.subplots(1, len(spans), sharey=True, squeeze=False)[0]
+    for axes, (about, levers) in zip(panels, spans.items(), strict=True):
+        for down, (_, (low, quarter, middle, upper, high)) in enumerate(levers):
+            axes.plot([low, high], [down, down], color=style.BLUE, linewidth=1.2)
+            axes.plot([quarter, upper], [down, down], color=style.BLUE, linewidth=4, solid_capstyle="butt")
+            axes.plot(middle, down, "o", color="white", markeredgecolor=style.BLUE, markersize=6)
+        axes.set_ylim(rows - 0.5, -0.5)
+        axes.set_title("\n".join(textwrap.wrap(about, 38)), fontsize=9, loc="left")
+        axes.tick_params(axis="y", length=0)
+        if any(low < 0.0 for _, (low, *_) in levers):
+            axes.axvline(0.0, color="#777777", linewidth=0.8)
+    panels[0].set_yticks(range(rows), [name for name, _ in next(iter(spans.values()))])
     return figure
