@@ -24,7 +24,7 @@ def test_every_forecast_says_when_it_was_made_and_what_would_be_wrong(name):
 
 @pytest.mark.slow
 def test_a_merger_that_takes_nothing_changes_nothing():
-    """Control: without a merger's losses every quantity is 0; with them trust and structure fall in the median world."""
+    """Control: without its losses every quantity is 0; with them trust and structure fall in the median world."""
     harmless = {AS_IT_STANDS: Lever("a merger that takes nothing", {"reorganisation_loss": 0.0, "distraction": 0.0})}
     untouched, taking = (predict(asked, 20, 1) for asked in (replace(ASKED, levers=harmless), ASKED))
     for quantity in ASKED.quantities:
