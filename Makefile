@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help study browser test test-fast lint golden headline failures claims page docs bench kills fuzz clean
+.PHONY: help study browser test test-fast lint golden headline failures claims record page docs bench kills fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -60,6 +60,13 @@ failures: $(VENV)/installed ## show every way to fail, and measure how far the d
 claims: $(VENV)/installed-dev ## judge every claim, and renew the table of judgements in docs/claims.md
 	$(BIN)/partnership claims
 	cp results/claims/ledger.csv docs/claims.csv
+	$(BIN)/python -m docs.generate
+
+RECORD := docs/record
+EFFORT := particles=300 prior_draws=10000 populations=6
+record: $(VENV)/installed-dev ## renew calibration, rivals, validation and forecast; an hour and a half on two processors
+	rm -rf $(VENV)/record
+	$(BIN)/python -m docs.record $(VENV)/record $(EFFORT)
 	$(BIN)/python -m docs.generate
 
 page: $(VENV)/installed-dev ## renew the teaching page from the model, its configurations and its script
