@@ -304,6 +304,17 @@ def patterns_met() -> str:
     return table("model or worlds|all|discriminating|for validation only|both", rows)
 
 
+def order_by_model() -> str:
+    """The headline's contrast in the worlds of each model, as `make record` left it."""
+    rows = []
+    for row in kept("order.csv"):
+        shares = (f"{100 * float(row[name]):.0f}%" for name in ("structure_first", "neither", "purpose_first"))
+        mean, low, high = (f"{float(row[name]):+.3f}" for name in ("mean", "low", "high"))
+        rows.append((row["column"], row["distinct"], *shares, f"{mean} ({low} to {high})"))
+    head = "worlds|distinct|structure first better|no practical difference|purpose first better|mean difference"
+    return table(head, rows)
+
+
 def left_out() -> str:
     """Each calibration pattern, as worlds show it that were calibrated without it."""
     rows = []
@@ -345,6 +356,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "patterns": patterns,
     "patterns_met": patterns_met,
     "left_out": left_out,
+    "order_by_model": order_by_model,
     "icb_2027": lambda: forecast_of("icb_2027"),
 }
 

@@ -66,9 +66,10 @@ def calibrations(folder: Path, results: str, effort: list[str]) -> None:
 
 def judgements(folder: Path, results: str) -> None:
     """What is read from the calibrated worlds: validation and forecasts; then patterns left out, and plantings."""
-    step("validate", results)
+    step("validate", "order=true", results)
     copy(folder / "validate" / "all" / "table.csv", RECORD / "patterns.csv")
     copy(folder / "validate" / "all" / "summary.json", RECORD / "validation.json")
+    copy(folder / "validate" / "all" / "order.csv", RECORD / "order.csv")
     for name in forecasts():
         step("forecast", f"forecast={name}", results)
         (made,) = (folder / "forecast" / name).glob("*/forecast.csv")

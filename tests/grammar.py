@@ -323,7 +323,7 @@ OWN: Mapping[str, Sequence[str]] = {
     "limits.window": ("12", "1", "601"), "limits.windo": ("3",), "limits.flat": ("0.1", "2"),
     "without": ("trust", "nothing"),
     "prior_draws": ("40", "10"), "particles": ("20", "5"), "populations": ("1", "0"), "most": ("40", "x"),
-    "plantings": ("5", "x"), "leave_out": ("fulop_dela", ""), "forecast": ("icb_2027", "icb"),
+    "order": ("yes", ""), "plantings": ("5", "x"), "leave_out": ("fulop_dela", ""), "forecast": ("icb_2027", "icb"),
     "failure": ("inertia", "all", "x"), "setup": tuple(SETUPS), "worlds": ("50", "49", "60.5", "x"),
     "open": ("false", "no"),
 }  # fmt: skip

@@ -10,6 +10,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from experiments.calibration import order
 from experiments.calibration.measure import Verdict, tolerance
 from experiments.calibration.pattern import USES, Pattern
 from experiments.calibration.validate import CALIBRATED, MOST_SHOW, WIDE, Asked, Validation, validate
@@ -29,7 +30,12 @@ def run_validation(asked: Asked) -> list[str]:
     write_bytes(folder / "table.csv", as_csv(validation))
     write_bytes(folder / "summary.json", as_json(validation_summary(validation)))
     write_bytes(folder / "index.html", validation_page(validation, picture, files["patterns.svg"]).encode())
-    return [*validation_lines(validation), "", f"Table: {folder / 'table.csv'}", f"Page:  {folder / 'index.html'}"]
+    said = validation_lines(validation)
+    if asked.order:
+        found = order.orders(asked)
+        write_bytes(folder / "order.csv", order.as_csv(found))
+        said += ["", *(each.text() for each in found)]
+    return [*said, "", f"Table: {folder / 'table.csv'}", f"Page:  {folder / 'index.html'}"]
 
 
 # -- words and tables -------------------------------------------------------------------------------------

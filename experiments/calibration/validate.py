@@ -24,12 +24,13 @@ MOST_SHOW = 2 / 3
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to be validated: of which scenarios, in how many runs of each."""
+    """What is to be validated: of which scenarios, in how many runs of each; and whether the order is looked at too."""
 
     scenario: str = "all"
     runs: int = 100
     seed: int = 1
     results: str = "results"
+    order: bool = False
     workers: int | None = None
 
 

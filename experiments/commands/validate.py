@@ -16,6 +16,8 @@ MOST_RUNS, MOST_SEED, MOST_WORKERS = 10**5, 2**63 - 2, 10**4
 def validate(given: Mapping[str, str]) -> int:
     """Hold the model against the patterns of a scenario, or of all."""
     values = common(given)
+    if "order" in given:
+        values["order"] = among(given["order"], ("true", "false"), "order") == "true"
     if "runs" in given:
         values["runs"] = integer("runs", given["runs"], 2, MOST_RUNS)
     from experiments.calibration.comparison import run_validation

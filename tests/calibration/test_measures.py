@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from experiments.calibration.measure import FARTHEST, judge_pattern, measure, shown
+from experiments.calibration.order import interval, order_in, outcome
 from experiments.calibration.pattern import load_patterns
 from experiments.calibration.readings import play, values_read
+from experiments.calibration.validate import Column
+from experiments.config.boxes import of_box
 from experiments.config.scenarios import load_scenario
 from experiments.errors import ConfigError
 from sim.outcomes import SERIES_NAMES
@@ -115,3 +118,27 @@ def test_the_files_say_what_was_declared_before_anything_was_simulated():
     rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|", declared, re.MULTILINE)
     listed = {name: (source.strip(), tuple(use.strip().split(", "))) for name, source, use in rows}
     assert listed == {each.name: (each.source, each.use) for each in load_patterns()}
+
+
+# -- the order in the worlds of each model ------------------------------------------------------------------
+
+
+def test_the_order_is_that_of_the_headline_study_in_the_same_worlds():
+    column, worlds = Column("wide box", box="default"), of_box("default", 40, 3)
+    found = order_in(column, worlds, 3)
+    assert found.first + found.neither + found.second == pytest.approx(1.0) and found.distinct == 40
+    apart = np.subtract(*(outcome(worlds, {}, arm, 3) for arm in ("structure_first", "purpose_first")))
+    assert found.mean == pytest.approx(apart.mean()) and found.low <= found.mean <= found.high
+    assert found.first == np.mean(apart > 0.01)
+
+
+def test_worlds_that_are_repeated_tell_nothing_new():
+    """Ten worlds, ten times each, have the interval of ten and not of a hundred."""
+    values = np.random.default_rng(1).normal(size=10)
+    once, repeated = (
+        interval(values, np.arange(10), 1),
+        interval(np.repeat(values, 10), np.repeat(np.arange(10), 10), 1),
+    )
+    blind = interval(np.repeat(values, 10), np.arange(100), 1)
+    assert np.allclose(np.diff(once), np.diff(repeated), rtol=0.15)
+    assert np.diff(blind)[0] < 0.5 * np.diff(repeated)[0], "control: taken for a hundred worlds, it is too narrow"
