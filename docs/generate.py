@@ -250,8 +250,10 @@ def claims() -> str:
             shares = [f"{100 * float(row[f'{side}_share']):.0f}%" for side in ("for", "against")]
             effect = f"{round(float(row['effect']), 3) + 0.0:+.3f}".replace("+0.000", "0.000")
             link = f"[{row['name']}](../configs/claim/{row['name']}.yaml)"
-            rows.append((row["key"], row["statement"], f"**{row['judgement']}**", *shares, effect, row["worlds"], link))
-    return table("|claim|judgement|for|against|mean difference|worlds|file", rows)
+            word = "not judged" if row["kind"] == "identity" else f"**{row['judgement']}**"
+            size = " to ".join(f"{float(row[end]):+.3f}" for end in ("least", "most"))
+            rows.append((row["key"], row["statement"], row["kind"], word, *shares, effect, size, row["worlds"], link))
+    return table("|claim|kind|judgement|for|against|mean difference|least to most|worlds|file", rows)
 
 
 RECORD = DOCS / "record"

@@ -27,6 +27,13 @@ EXPECTED = {
     "sometimes_not_more": "in some worlds a does not give more than b",
 }
 """What a test can expect. `sometimes` makes a statement about some worlds; the others are about worlds in general."""
+IDENTITY, MAGNITUDE, CONTESTABLE = "identity", "magnitude", "contestable"
+KINDS = {
+    IDENTITY: "the rules say it outright: it comes out one way in every world, and only its size is news",
+    MAGNITUDE: "the rules nearly say it: how often it matters, and how much, is news",
+    CONTESTABLE: "it could come out either way, and in some worlds comes out the other way",
+}
+"""What kinds of claims there are: by what their judgement can tell."""
 SUM, BEST = " + ", " or "
 """How settings are joined to a side: added up, or the best of them in each world."""
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -85,10 +92,14 @@ class Where:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim. `name` is that of its file, `key` that of the list of claims; it holds where all its tests do."""
+    """A claim. `name` is that of its file, `key` that of the list of claims; it holds where all its tests do.
+
+    `kind` says what its judgement can tell (`KINDS`). An identity is not judged.
+    """
 
     name: str
     key: str
+    kind: str
     statement: str
     sources: tuple[str, ...]
     about: str
@@ -164,6 +175,7 @@ def claim_from(plain: Mapping[str, Any], name: str, judging: Judging) -> Claim:
     claim = Claim(
         name=name,
         key=fields.text("key"),
+        kind=among(fields.text("kind"), KINDS, "claim.kind"),
         statement=fields.text("statement"),
         sources=tuple(map(str, fields.listed("sources"))),
         about=fields.text("about"),

@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis import judging
+from experiments.analysis.discovery import Region
 from experiments.analysis.judging import DEPENDS, FAILS, HOLDS, UNDECIDED, Judged, Rule
-from experiments.claims.claim import Claim, Judging, Side, Test
+from experiments.claims.claim import CONTESTABLE, IDENTITY, MAGNITUDE, Claim, Judging, Side, Test
 from experiments.claims.question import stored_as
 from experiments.errors import StudyError
 
+SELDOM = 0.01
+"""The share of worlds on the other side below which the rules nearly say what a claim says."""
 PRECEDENCE = (FAILS, UNDECIDED, DEPENDS, HOLDS)
 """A claim comes out as the first of these that one of its tests does: it holds only where all of them do."""
 
@@ -29,7 +32,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A claim judged: its `word`, and each test's evidence and judgement in the order of the claim."""
+    """A claim judged: its `word`, and each test's evidence and judgement in the order of the claim.
+
+    The word of an identity is `identity`: it is no judgement.
+    """
 
     word: str
     evidence: tuple[Evidence, ...]
@@ -38,7 +44,7 @@ class Judgement:
     @property
     def deciding(self) -> int:
         """Of the tests that come out as the claim does, the one that fewest worlds speak for."""
-        there = [place for place, judged in enumerate(self.judged) if judged.word == self.word]
+        there = [place for place, judged in enumerate(self.judged) if self.word in (judged.word, IDENTITY)]
         return min(there, key=lambda place: self.judged[place].support.share.value)
 
 
@@ -52,7 +58,23 @@ def judge(claim: Claim, runs: pd.DataFrame, design: pd.DataFrame, how: Judging, 
     judged = tuple(
         judging.judge(each.pairs["difference"], design, rule_of(each.test, how, tests), seed) for each in evidence
     )
-    return Judgement(joint_judgement([each.word for each in judged]), evidence, judged)
+    word = IDENTITY if claim.kind == IDENTITY else joint_judgement([each.word for each in judged])
+    return Judgement(word, evidence, judged)
+
+
+def kind_shown(judgement: Judgement) -> str:
+    """The kind of claim that its worlds show: whether, and how often, a test comes out the other way in one."""
+    kinds = [kind_of_test(each.test, judged) for each, judged in zip(judgement.evidence, judgement.judged, strict=True)]
+    return next(kind for kind in (CONTESTABLE, MAGNITUDE, IDENTITY) if kind in kinds)
+
+
+def kind_of_test(test: Test, judged: Judged) -> str:
+    """The kind of one test, by the worlds on the other side of what it expects."""
+    if test.expect in ("more", "less"):
+        if not judged.opposed.count:
+            return IDENTITY
+        return MAGNITUDE if judged.opposed.share.value < SELDOM else CONTESTABLE
+    return CONTESTABLE if judged.opposed.count and judged.support.count else IDENTITY
 
 
 def rule_of(test: Test, how: Judging, tests: int) -> Rule:
@@ -75,6 +97,28 @@ def rejudged(
         known = design if test.general else design[[]]  # what holds sometimes cannot depend: no conditions are sought
         words.append(judging.judge(piece.pairs["difference"], known, rule_of(test, how, tests), seed).word)
     return joint_judgement(words)
+
+
+def mattering(judgement: Judgement, design: pd.DataFrame, how: Judging, tests: int, seed: int) -> tuple[Region, ...]:
+    """Where the deciding test matters: conditions that tell worlds that bear it out from all others.
+
+    Found on one half of the worlds and counted on the other, like those of a judgement that depends.
+    """
+    place = judgement.deciding
+    test, known = judgement.evidence[place].test, judgement.evidence[place].pairs["difference"].dropna()
+    met = judging.signs(known.to_numpy(), test.expect, test.region) == 1
+    sides = np.where(met, 1, -1).astype(np.int8)
+    regions = judging.separating(design.loc[known.index], sides, rule_of(test, how, tests), seed)
+    return tuple(region for region in regions if region.arm != "against")
+
+
+def attainable(evidence: Evidence) -> dict[str, float]:
+    """The size of a test over all its worlds: the least difference, its 5, 50 and 95% quantiles, and the largest."""
+    known = evidence.pairs["difference"].dropna().to_numpy()
+    if not len(known):
+        return {}
+    names = ("least", "q05", "median", "q95", "most")
+    return dict(zip(names, (float(x) for x in np.quantile(known, (0.0, 0.05, 0.5, 0.95, 1.0))), strict=True))
 
 
 # -- sides ------------------------------------------------------------------------------------------------

@@ -24,8 +24,8 @@ from experiments import wording
 from experiments.analysis.headline import rounded
 from experiments.analysis.judging import Judged, each_level
 from experiments.claims import changes, page, sentences, worlds
-from experiments.claims.claim import Claim, Judging, Test
-from experiments.claims.evidence import Evidence, Judgement, judge
+from experiments.claims.claim import IDENTITY, MAGNITUDE, Claim, Judging, Test
+from experiments.claims.evidence import Evidence, Judgement, attainable, judge, kind_shown, mattering
 from experiments.config.given import Given
 from experiments.execution import sweep
 from experiments.execution.place import Place
@@ -104,15 +104,22 @@ def claim_entry(
         kind: worlds.nearest(claim, deciding, runs, design, study, folder, way)
         for kind, way in (("example", 1), ("counter_example", -1))
     }
-    listed = changes.changes(judged_claim, design, how, tests, study.seed)
-    needed = changes.worlds_needed(judged_claim, how, tests)
+    identity = claim.kind == IDENTITY
+    listed = [] if identity else changes.changes(judged_claim, design, how, tests, study.seed)
+    needed = None if identity else changes.worlds_needed(judged_claim, how, tests)
+    matters = mattering(judged_claim, design, how, tests, study.seed) if claim.kind == MAGNITUDE else ()
+    shown = kind_shown(judged_claim)
     content = {
         "key": claim.key,
         "name": claim.name,
         "title": sentences.title(claim.name),
         "statement": claim.statement,
         "sources": list(claim.sources),
+        "kind": claim.kind,
+        "kind_shown": shown,
+        "kind_text": sentences.kind_text(claim.kind, shown),
         "judgement": judged_claim.word,
+        "matters": [sentences.mattering_text(region) for region in matters],
         "about": claim.about,
         "world": " ".join(filter(None, [box(study), claim.world])),
         "settings": {
@@ -128,7 +135,7 @@ def claim_entry(
         **{kind: example_entry(example, deciding.test) for kind, example in examples.items()},
         "changes": [{"what": part.what, "judgement": part.word} for part in listed],
         "worlds_needed": needed,
-        "changes_text": sentences.changed(judged_claim, listed, needed),
+        "changes_text": [] if identity else sentences.changed(judged_claim, listed, needed),
         "judging": {**asdict(how), "tests": tests, "level_of_each": each_level(how.level, tests)},
         "study": study_entry(study),
         "command": command,
@@ -157,7 +164,8 @@ def test_entry(claim: Claim, evidence: Evidence, judgement: Judged, how: Judging
     return {
         **asked(test),
         "judgement": judgement.word,
-        "reason": sentences.reason(test, judgement, how),
+        "reason": "" if claim.kind == IDENTITY else sentences.reason(test, judgement, how),
+        "range": attainable(evidence),
         "worlds": judgement.worlds,
         "missing": judgement.missing,
         "support": judgement.support.as_dict(),
@@ -203,7 +211,9 @@ def entry_lines(entry: Entry) -> list[str]:
     """An entry as lines for a terminal."""
     deciding = entry["tests"][entry["deciding"]]
     which = f"The deciding test is {deciding['about']}. " if len(entry["tests"]) > 1 else ""
-    lines = [f"  {entry['judgement'].upper()}. {which}{deciding['text']} {deciding['reason']}"]
+    lines = [f"  {entry['judgement'].upper()}. {which}{deciding['text']} {deciding['reason']}".rstrip()]
+    lines += [f"  {sentences.size(deciding)}"] if entry["kind"] == IDENTITY else []
+    lines += [f"  {text}" for text in (entry["kind_text"], *entry["matters"])]
     lines += [f"  {condition['text']}" for condition in deciding["conditions"]]
     if entry["counter_example"]:
         lines.append(f"  The nearest world against it: {entry['counter_example']['commands'][0]}")
@@ -243,9 +253,10 @@ def in_order(entry: Entry) -> tuple[str, int, str]:
 
 
 COLUMNS = (
-    "key", "name", "statement", "sources", "judgement", "test", "outcome", "expect", "region", "worlds",
-    "for_share", "for_low", "for_high", "against_share", "against_low", "against_high", "effect", "effect_low",
-    "effect_high", "condition", "counter_example_world", "counter_example", "study", "seed", "level", "rare", "tests",
+    "key", "name", "kind", "kind_shown", "statement", "sources", "judgement", "test", "outcome", "expect", "region",
+    "worlds", "for_share", "for_low", "for_high", "against_share", "against_low", "against_high", "effect",
+    "effect_low", "effect_high", "least", "median", "most", "condition", "counter_example_world", "counter_example",
+    "study", "seed", "level", "rare", "tests",
 )  # fmt: skip
 
 
@@ -263,14 +274,15 @@ def csv_row(entry: Entry) -> Entry:
     """An entry as a row of `COLUMNS`."""
     test, counter = entry["tests"][entry["deciding"]], entry["counter_example"] or {}
     return {
-        **{name: entry[name] for name in ("key", "name", "statement", "judgement")},
+        **{name: entry[name] for name in ("key", "name", "kind", "kind_shown", "statement", "judgement")},
         "sources": "; ".join(entry["sources"]),
         "test": test["about"],
         **{name: test[name] for name in ("outcome", "expect", "region", "worlds")},
         **{f"{name}_{part}": test[kind][part] for name, kind in (("for", "support"), ("against", "opposed"))
            for part in ("share", "low", "high")},
         **{f"effect{part and '_'}{part}": test["effect"][part or "value"] for part in ("", "low", "high")},
-        "condition": " ".join(condition["text"] for condition in test["conditions"]),
+        **{name: test["range"].get(name, "") for name in ("least", "median", "most")},
+        "condition": " ".join([*(condition["text"] for condition in test["conditions"]), *entry["matters"]]),
         "counter_example_world": counter.get("world", ""),
         "counter_example": "; ".join(counter.get("commands", ())),
         "study": entry["study"]["id"],

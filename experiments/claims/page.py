@@ -9,6 +9,7 @@ from experiments import wording
 from experiments.analysis.contrasts import Estimate
 from experiments.analysis.judging import WORDS
 from experiments.claims import sentences
+from experiments.claims.claim import IDENTITY
 from experiments.figures import claims as figures
 from experiments.report import document
 from experiments.report.picture import Picture, Table
@@ -17,7 +18,10 @@ from sim import params
 
 Entry = Mapping[str, Any]
 
+GROUPS = (*WORDS, IDENTITY)
+"""Groups of claims in the order of the page: by judgement, then those that are not judged."""
 HEADINGS = {
+    "identity": "These are said outright by the rules, and not judged",
     "holds": "These hold",
     "depends": "These depend on the world",
     "fails": "These fail",
@@ -29,7 +33,7 @@ LABEL_LENGTH = 34
 
 def ledger_page(entries: Sequence[Entry], picture: Picture, image: bytes) -> str:
     """The whole ledger; `image` is the figure as SVG."""
-    groups = {word: [entry for entry in entries if entry["judgement"] == word] for word in WORDS}
+    groups = {word: [entry for entry in entries if entry["judgement"] == word] for word in GROUPS}
     return rendered(
         "claims/templates/ledger.html.j2",
         entries=entries,
@@ -45,6 +49,7 @@ def ledger_page(entries: Sequence[Entry], picture: Picture, image: bytes) -> str
         limits=LIMITS,
         studies=studies_table(entries),
         sources=document.SOURCES,
+        sizes={entry["name"]: sentences.size(deciding(entry)) for entry in entries},
     )
 
 
@@ -53,7 +58,7 @@ def ledger_page(entries: Sequence[Entry], picture: Picture, image: bytes) -> str
 
 def picture(entries: Sequence[Entry]) -> Picture:
     """All claims at a glance, grouped by judgement."""
-    ordered = sorted(entries, key=lambda each: WORDS.index(each["judgement"]))
+    ordered = sorted(entries, key=lambda each: GROUPS.index(each["judgement"]))
     rule, tests = entries[0]["judging"], [deciding(entry) for entry in entries]
     fewest, most = min(test["worlds"] for test in tests), max(test["worlds"] for test in tests)
     many = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
@@ -104,8 +109,9 @@ def overview(entries: Sequence[Entry]) -> Table:
         shares = [wording.percent(test[kind]["share"]) for kind in ("support", "neither", "opposed")]
         effect = test["effect"]
         mean = wording.signed(effect["value"]) if effect["low"] is not None else "-"
-        rows.append((entry["key"], entry["title"], entry["judgement"], *shares, mean, f"{test['worlds']:,}"))
-    columns = ("", "claim", "judgement", "for", "neither", "against", "mean difference", "worlds")
+        about = (entry["key"], entry["title"], entry["kind"], entry["judgement"])
+        rows.append((*about, *shares, mean, f"{test['worlds']:,}"))
+    columns = ("", "claim", "kind", "judgement", "for", "neither", "against", "mean difference", "worlds")
     return Table("Every claim, by the test that decides it", columns, tuple(rows))
 
 
@@ -143,8 +149,8 @@ LIMITS = (
     "A judgement is about this model, in the box of worlds it was tested in, with the settings and the outcome named. "
     "It says nothing of how often a claim is true of real partnerships.",
     "Some claims reach beyond what the model can play. Each says how near its test comes.",
-    "A claim that holds may do so because the model was built on the same documents. What a rule says outright is no "
-    "discovery: look at how often, how much, and against what it stands.",
+    "A claim that holds may do so because the model was built on the same documents. What a rule says outright is "
+    "called an identity, and not judged; where the rules nearly say it, how often and how much is what can be learnt.",
     "Conditions are simple on purpose, and describe tendencies.",
 )
 

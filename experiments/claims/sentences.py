@@ -10,12 +10,14 @@ from experiments.analysis.contrasts import Count
 from experiments.analysis.discovery import Region
 from experiments.analysis.judging import DEPENDS, FAILS, HOLDS, UNDECIDED, WORDS, Judged
 from experiments.claims.changes import Change, said
-from experiments.claims.claim import BEST, Judging, Side, Test
+from experiments.claims.claim import BEST, CONTESTABLE, IDENTITY, KINDS, MAGNITUDE, Judging, Side, Test
 from experiments.claims.evidence import Judgement
 from experiments.claims.worlds import Example
 
-SIGNS = {HOLDS: "●", DEPENDS: "◐", FAILS: "○", UNDECIDED: "?"}
+SIGNS = {IDENTITY: "≡", HOLDS: "●", DEPENDS: "◐", FAILS: "○", UNDECIDED: "?"}
 MEANING = {
+    IDENTITY: "The rules of the model say it outright, so that it could not come out otherwise: no judgement, only "
+    "its size.",
     HOLDS: "It is so in general: common, hardly ever the other way round, and so on average. (What \u201cmay\u201d or "
     "\u201ccan\u201d be so holds if such worlds are common.)",
     DEPENDS: "It is so in some worlds and not so in others, and a condition tells which.",
@@ -76,6 +78,37 @@ def average(test: Test, judged: Judged) -> str:
     return (
         f"On average the difference was {wording.signed(judged.effect.value, wording.digits(judged.effect))} "
         f"(interval {wording.interval(judged.effect)})."
+    )
+
+
+def size(test: Mapping[str, Any]) -> str:
+    """Between what the difference of a test lies over all its worlds; `test` is its entry in the ledger."""
+    span = test["range"]
+    if not span:
+        return ""
+    least, median, most = (wording.signed(span[name]) for name in ("least", "median", "most"))
+    return f"Its size over all worlds: from {least} to {most}, in the middle {median}."
+
+
+def kind_text(declared: str, shown: str) -> str:
+    """What kind of claim it is, and whether its worlds agree."""
+    text = f"A claim of the kind {declared}: {KINDS[declared]}."
+    if shown == declared:
+        return text
+    found = {
+        IDENTITY: "no world here is on the other side",
+        MAGNITUDE: "hardly any world here is on the other side",
+        CONTESTABLE: "worlds here are on both sides",
+    }[shown]
+    return f"{text} Yet {found}: by its worlds it is of the kind {shown}."
+
+
+def mattering_text(region: Region) -> str:
+    """Where a claim that can hardly come out otherwise matters, and where not."""
+    here, there = (wording.in_100(count.share.value) for count in (region.won, region.won_elsewhere))
+    return (
+        f"It matters where {wording.conditions_text(region.conditions)} ({wording.percent(region.share_of_worlds)} of "
+        f"worlds): in {here} of 100 worlds by more than the region; elsewhere in {there}."
     )
 
 
@@ -175,9 +208,13 @@ def changed(judgement: Judgement, listed: Sequence[Change], needed: int | None) 
 def tally(entries: Sequence[Mapping[str, Any]]) -> str:
     """`Of 18 claims, 5 hold, 6 depend on the world, 4 fail and 3 are undecided.`"""
     count = {word: sum(entry["judgement"] == word for entry in entries) for word in WORDS}
+    identities = sum(entry["judgement"] == IDENTITY for entry in entries)
     verbs = {"holds": ("holds", "hold"), "fails": ("fails", "fail"),
              "depends": ("depends on the world", "depend on the world"),
              "undecided": ("is undecided", "are undecided")}  # fmt: skip
     parts = [f"{count[word]} {verbs[word][count[word] != 1]}" for word in WORDS if count[word]]
+    if identities:
+        outright = "is said outright by the rules and not judged"
+        parts.append(f"{identities} {outright if identities == 1 else outright.replace('is', 'are', 1)}")
     many = f"{len(entries)} claims" if len(entries) != 1 else "1 claim"
     return f"Of {many}, {wording.listing(parts)}."

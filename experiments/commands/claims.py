@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiments.claims.claim import Claim, Judging, claim_in
+from experiments.claims.claim import IDENTITY, Claim, Judging, claim_in
 from experiments.config import folders, yaml_files
 from experiments.config.composition import Composition, Prepared, composed
 from experiments.config.given import Given
@@ -49,7 +49,7 @@ def words_of(command: Sequence[str]) -> list[str]:
 
 
 class Outline(NamedTuple):
-    """What must be known of every claim to judge any of them: its key, and how many tests it has."""
+    """What must be known of every claim to judge any of them: its key, and how many of its tests are judged."""
 
     key: str
     tests: int
@@ -66,7 +66,8 @@ def outlines(there: tuple[Path, ...]) -> dict[str, Outline]:
         same = [other for other, outline in outlined.items() if outline.key == str(written["key"])]
         if same:
             raise ConfigError(f"claim={name}: the key {written['key']} is also that of {same[0]}")
-        outlined[name] = Outline(str(written["key"]), len(written["tests"]))
+        judged = written.get("kind") != IDENTITY
+        outlined[name] = Outline(str(written["key"]), len(written["tests"]) if judged else 0)
     return outlined
 
 
