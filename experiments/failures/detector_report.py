@@ -1,6 +1,6 @@
 """What was measured of the detectors, as tables, figures and a page.
 
-Written to `results/demo/detectors/`: index.html, record.json, and the figures confusion and leads.
+Written to `results/demo/detectors/`: index.html, record.json, transfer.csv, and the figures confusion and leads.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from experiments.analysis.contrasts import Count, Estimate
 from experiments.config.composition import composed
 from experiments.config.schema import integer_in, limits_in, parameters_of
 from experiments.config.to_study import results_in
-from experiments.failures import detectors, story
+from experiments.failures import detectors, story, transfer_report
 from experiments.failures.demonstration import load_demonstration
 from experiments.failures.detectors import (
     FLOURISHING,
@@ -28,6 +28,7 @@ from experiments.failures.detectors import (
     overlapping,
 )
 from experiments.failures.performance import middle
+from experiments.failures.transfer import Transfer, measure_transfer
 from experiments.report.picture import Picture, Table, image_files, svg_of
 from experiments.report.rendering import rendered
 from experiments.storage.files import write_bytes, write_json
@@ -46,9 +47,10 @@ def measure(given: Mapping[str, str]) -> list[str]:
     demonstrations = {name: load_demonstration(name, kept) for name in MODE_NAMES}
     healthy = parameters_of(composed(["scenario=healthy"]).plain)
     trust = detectors.measure_trust(demonstrations, healthy, limits_in(plain), seed, runs)
+    moved = measure_transfer(demonstrations, trust.performances, limits_in(plain), seed, runs)
     folder = results_in(plain) / "demo"
-    write_report(trust, folder, " ".join(["partnership detectors", *sorted(kept)]))
-    return lines(trust, folder)
+    write_report(trust, moved, folder, " ".join(["partnership detectors", *sorted(kept)]))
+    return lines(trust, moved, folder)
 
 
 def spread(counts: Sequence[Count]) -> str:
@@ -186,7 +188,11 @@ def detector_pictures(trust: Trust) -> list[Picture]:
     ]  # fmt: skip
 
 
-def write_report(trust: Trust, folder: Path, command: str) -> None:
+Moved = tuple[Mapping[str, Transfer], Sequence[tuple[str, ...]]]
+"""How modes transfer to the wide box, and which of them are one syndrome there."""
+
+
+def write_report(trust: Trust, moved: Moved, folder: Path, command: str) -> None:
     """Write page, figures and numbers, and renew the list of demonstrations."""
     from experiments.failures.show import write_index
 
@@ -195,12 +201,15 @@ def write_report(trust: Trust, folder: Path, command: str) -> None:
     files = image_files(drawn, "detectors")
     for name, image in files.items():
         write_bytes(here / "figures" / name, image)
-    write_bytes(here / "index.html", detectors_page(trust, drawn, svg_of(files), command).encode())
-    write_json(here / "record.json", record(trust, command))
+    write_bytes(here / "index.html", detectors_page(trust, moved, drawn, svg_of(files), command).encode())
+    write_json(here / "record.json", {**record(trust, command), "transfer": transfer_report.as_data(*moved)})
+    write_bytes(here / "transfer.csv", transfer_report.as_csv(moved[0]))
     write_index(folder)
 
 
-def detectors_page(trust: Trust, drawn: Sequence[Picture], images: Mapping[str, bytes], command: str) -> str:
+def detectors_page(
+    trust: Trust, moved: Moved, drawn: Sequence[Picture], images: Mapping[str, bytes], command: str
+) -> str:
     """The page; `images` holds each picture's SVG by name."""
     return rendered(
         "failures/templates/detectors.html.j2",
@@ -211,6 +220,9 @@ def detectors_page(trust: Trust, drawn: Sequence[Picture], images: Mapping[str, 
         rates=rate_table(trust),
         silence=silence_table(trust),
         overlaps=overlaps_told(trust),
+        transfer=transfer_report.said(*moved),
+        base_rates=transfer_report.base_rates(moved[0]),
+        remedies=transfer_report.remedies(moved[0]),
         pictures={picture.name: picture for picture in drawn},
         images=images,
         command=command,
@@ -242,7 +254,7 @@ def record(trust: Trust, command: str) -> dict[str, Any]:
             "overlapping": overlapping(trust), "shortcomings": shortcomings(trust)}  # fmt: skip
 
 
-def lines(trust: Trust, folder: Path) -> list[str]:
+def lines(trust: Trust, moved: Moved, folder: Path) -> list[str]:
     """A line for each mode, then what falls short."""
     width = max(map(len, MODE_NAMES))
     heads = (
@@ -265,6 +277,8 @@ def lines(trust: Trust, folder: Path) -> list[str]:
         *said,
         "",
         *(shortcomings(trust) or [NOTHING_SHORT]),
+        "",
+        *transfer_report.said(*moved),
         "",
         f"Page: {folder / 'detectors' / 'index.html'}",
     ]
