@@ -34,7 +34,7 @@ SAME = 0.5
 TRANSFERS = 0.5
 """A remedy transfers where it helps in more than this share of the runs in which its detector fires."""
 BY_DEFINITION = ("antagony",)
-"""Modes whose remedy is to act alone, whose added value is 0 by definition: it cannot but help where there was a loss."""
+"""Modes whose remedy is to act alone, whose added value is 0 by definition: it cannot but help after a loss."""
 
 Flags = NDArray[np.bool_]
 
@@ -57,7 +57,7 @@ class Transfer:
     name: str
     base_rate: Count
     by_arm: Mapping[str, Count]
-    at_home: Effect
+    at_home: Effect | None
     in_box: Effect | None
 
     @property
@@ -115,24 +115,21 @@ def treated(demonstration: Demonstration, record: Record, fires: Flags) -> Effec
     return effect(gained, still, demonstration.limits["margin"], demonstration.seed)
 
 
-def at_home(performance: Performance) -> Effect:
-    """The remedy in the mode's own demonstration, in the partnerships that fail there."""
+def at_home(performance: Performance) -> Effect | None:
+    """The remedy in the mode's own demonstration, in the partnerships that fail there; None for fewer than two."""
     gained = performance.remedied.added_value - performance.without.added_value
     failing = performance.without.finding.fires
     still = performance.remedied.finding.fires
+    if np.sum(failing) < 2:
+        return None
     demonstration = performance.demonstration
     return effect(gained[failing], still[failing], demonstration.limits["margin"], demonstration.seed)
 
 
 def effect(gained: NDArray[np.float64], still: Flags, margin: float, seed: int) -> Effect:
     """What a remedy does, from the difference it makes in each run; differences up to the margin are nothing."""
-    return Effect(
-        count(gained > margin),
-        count(np.abs(gained) <= margin),
-        count(gained < -margin),
-        mean(gained, seed),
-        count(still),
-    )
+    helps, nothing, harms = (count(runs) for runs in (gained > margin, np.abs(gained) <= margin, gained < -margin))
+    return Effect(helps, nothing, harms, mean(gained, seed), count(still))
 
 
 def syndromes(fires: Mapping[str, Flags]) -> list[tuple[str, ...]]:

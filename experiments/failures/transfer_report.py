@@ -76,8 +76,8 @@ def said(transfers: Mapping[str, Transfer], groups: Sequence[tuple[str, ...]]) -
         )
     if words["too few runs"]:
         sentences.append(f"Hardly ever seen in the wide box: {listed(words['too few runs'])}.")
-    sentences += [f"One syndrome, firing together in more than {SAME:.0%} of runs in which either does: {listed(group)}."
-                  for group in groups]  # fmt: skip
+    together = f"One syndrome, firing together in more than {SAME:.0%} of the runs in which either does"
+    sentences += [f"{together}: {listed(group)}." for group in groups]
     return sentences
 
 
