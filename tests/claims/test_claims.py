@@ -11,22 +11,27 @@ import pytest
 
 from experiments.analysis import discovery
 from experiments.claims import changes, sentences
-from experiments.claims.evidence import collect, joint_judgement, judge
+from experiments.claims.claim import CONTESTABLE, IDENTITY, KINDS, MAGNITUDE
+from experiments.claims.evidence import collect, joint_judgement, judge, kind_shown
 from experiments.claims.question import stored_as, study_of
 from experiments.commands.claims import loaded
+from experiments.config.boxes import COORDINATES, world_from
 from experiments.config.folders import configs
 from experiments.errors import StudyError
 from experiments.study import plan
 from experiments.study.design import factor_names
 from experiments.study.design import points as points_of
+from sim.outcomes import OUTCOME_NAMES
+from sim.params import as_array, resolve
+from sim.runs import simulate
 from tests.faults import ROOT
 
 pytestmark = pytest.mark.slow
 
 NAMES = sorted(path.stem for path in (configs() / "claim").glob("*.yaml"))
 POINTS = 400
-TESTS = 27
-"""Tests of all claims of the repository, for which intervals are corrected."""
+TESTS = 36
+"""Tests of all claims of the repository that are judged, for which intervals are corrected."""
 SMALL, LARGE = 0.2, 0.5
 
 
@@ -59,8 +64,9 @@ def _elsewhere(tmp_path, monkeypatch):
 
 def test_every_claim_of_the_list_is_there_once(claims):
     keys = [claim.key for claim, _, _ in claims.values()]
-    assert keys == [f"C{number}" for number in range(1, 19)]
-    assert sum(len(claim.tests) for claim, _, _ in claims.values()) == TESTS
+    assert keys == [f"C{number}" for number in range(1, 25)]
+    judged = [claim for claim, _, _ in claims.values() if claim.kind != IDENTITY]
+    assert sum(len(claim.tests) for claim in judged) == TESTS
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -99,19 +105,30 @@ def rigged(claim, study, for_it):
     here = for_it[runs["point"]]
     for outcome in claim.outcomes:
         runs[outcome] = SMALL
-    for test in claim.tests:
-        a = {(setting, test.outcome) for setting in test.a.settings}
-        b = {(setting, test.against) for setting in test.b.settings}
-        if test.beforehand:
-            raise_the_best(claim, runs, test.a.settings, test.outcome, here)
-            continue
-        raised, otherwise = {"more": (a, b), "less": (b, a), "same": (set(), a)}[expectation(test)]
-        for where, sides in ((here, raised - otherwise), (~here, otherwise - raised)):
-            for setting, outcome in sides:
-                runs.loc[where & rows_of(claim, setting, runs), outcome] = LARGE
+    best = [test for test in claim.tests if test.beforehand]
+    for test in best:
+        raise_the_best(claim, runs, test.a.settings, test.outcome, here)
+    for where, borne_out in ((here, True), (~here, False)):
+        for (setting, outcome), level in ladder([test for test in claim.tests if test not in best], borne_out).items():
+            runs.loc[where & rows_of(claim, setting, runs), outcome] = level
     for one in claim.where:
         runs.loc[rows_of(claim, one.setting, runs), one.outcome] = 1.0
     return runs
+
+
+def ladder(tests, borne_out):
+    """Made-up outcomes with which all tests come out, or all the other way; chains go up step by step."""
+    level = {}
+    for _ in range(len(tests) + 1):
+        for test in tests:
+            a = {(setting, test.outcome) for setting in test.a.settings}
+            b = {(setting, test.against) for setting in test.b.settings}
+            sides = {"more": (a, b), "less": (b, a), "same": (set(), a)}[expectation(test)]
+            raised, others = sides if borne_out else (sides[1], sides[0] or b)
+            for one in raised - others:
+                top = max((level.get(other, SMALL) for other in others - raised), default=SMALL)
+                level[one] = max(level.get(one, SMALL), top + LARGE - SMALL)
+    return level
 
 
 def expectation(test):
@@ -140,6 +157,9 @@ def judgement(found, for_it, points=POINTS):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_rigged_outcome_flips_the_judgement(name, claims):
+    if claims[name][0].kind == IDENTITY:
+        assert judgement(claims[name], np.arange(POINTS) < 0).word == IDENTITY, "an identity is not judged"
+        return
     every = np.arange(POINTS)
     came_out = {
         "all": judgement(claims[name], every >= 0).word,
@@ -152,6 +172,8 @@ def test_a_rigged_outcome_flips_the_judgement(name, claims):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_claim_about_worlds_in_general_can_depend(name, claims):
     claim, _, study = claims[name]
+    if claim.kind == IDENTITY:
+        return
     factor = "commitment"
     value = points_of(study).sort_values("point")[factor].to_numpy()
     found = judgement(claims[name], value > np.median(value))
@@ -268,6 +290,52 @@ def test_the_number_of_worlds_that_would_decide_is_told_where_worlds_are_what_is
     )
 
 
+# -- kinds ------------------------------------------------------------------------------------------------
+
+
+def hunted(claim, worlds=3000, seed=77):
+    """The difference of a claim's first test in worlds near the corners of the box, turned so that it expects more."""
+    rng, test = np.random.default_rng(seed), claim.tests[0]
+    unit = rng.beta(0.3, 0.3, (worlds, len(COORDINATES)))
+    drawn = [world_from(np.minimum(row, 1 - 1e-12)) for row in unit]
+
+    def outcome(side):
+        (name,) = side.settings
+        setting = claim.setting(name)
+        points = np.stack([as_array(resolve({**world, **setting.parameters}, setting.arm)) for world in drawn])
+        return simulate(points, np.arange(worlds), seed).outcomes[:, OUTCOME_NAMES.index(test.outcome)]
+
+    difference = outcome(test.a) - outcome(test.b)
+    return -difference if test.expect == "less" else difference
+
+
+def test_no_world_is_on_the_other_side_of_an_identity(claims):
+    """A hunt near the corners of the box, where differences are largest; the control finds worlds of another claim."""
+    identities = [claim for claim, _, _ in claims.values() if claim.kind == IDENTITY]
+    assert identities
+    for claim in identities:
+        difference = hunted(claim)
+        assert difference.min() >= -claim.tests[0].region, claim.key
+        assert difference.max() > 0.1, "control: it matters in some"
+    contestable = claims["c02_governance_makes_productive"][0]
+    assert hunted(contestable).min() < -contestable.tests[0].region, "control: a hunt that finds"
+
+
+@pytest.mark.parametrize(("against", "kind"), [(0, IDENTITY), (3, MAGNITUDE), (60, CONTESTABLE), (400, CONTESTABLE)])
+def test_the_kind_that_worlds_show_is_by_how_many_are_on_the_other_side(against, kind, claims):
+    claim, how, study = claims["c04_pooled_budgets"]
+    found = judgement((claim, how, small(study, 400)), np.arange(POINTS) >= against)
+    assert kind_shown(found) == kind
+
+
+def test_a_kind_that_worlds_do_not_bear_out_is_said():
+    assert sentences.kind_text(IDENTITY, IDENTITY).endswith("only its size is news.")
+    assert "worlds here are on both sides: by its worlds it is of the kind contestable" in sentences.kind_text(
+        IDENTITY, CONTESTABLE
+    )
+    assert set(KINDS) == {IDENTITY, MAGNITUDE, CONTESTABLE}
+
+
 # -- the judgements as documented --------------------------------------------------------------------------
 
 
@@ -280,6 +348,7 @@ def test_the_documented_judgements_are_of_these_claims_and_these_studies(whole):
         row, tests = rows[name], {test.about: test for test in claim.tests}
         test = tests[row["test"]]
         assert (row["key"], row["statement"]) == (claim.key, claim.statement)
+        assert claim.kind == row["kind"] == row["kind_shown"], f"{name}: its worlds show another kind"
         assert row["study"] == study.id, f"{name}: judged as another study; make claims judges it again"
         told = tuple(float(row[column]) for column in ("region", "level", "rare", "tests"))
         assert told == (test.region, how.level, how.rare, TESTS)

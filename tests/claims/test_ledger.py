@@ -95,6 +95,7 @@ MINE = """\
 # partnership claims --config-dir mine claim=c99_mine
 claim:
   key: C99
+  kind: contestable
   statement: Meeting more often helps.
   sources: [assumption]
   about: Four meetings a month, and one.
@@ -123,6 +124,7 @@ def test_a_claim_is_added_by_writing_a_file(capsys):
 
 
 MISTAKES = {
+    ("kind: contestable", "kind: contestible"): "did you mean 'contestable'",
     # what is replaced, by what: what the message says
     ("arm: balanced, parameters: {meetings: 4}", "arm: balancd"): "did you mean 'balanced'",
     ("{meetings: 4}", "{meeting: 4}"): "did you mean 'meetings'",
@@ -201,10 +203,12 @@ def ledger(tmp_path_factory):
 
 def test_all_claims_are_in_the_ledger_with_what_would_change_each_judgement(ledger):
     entries = json.loads((ledger / "ledger.json").read_text(encoding="utf-8"))["claims"]
-    assert [entry["key"] for entry in entries] == [f"C{number}" for number in range(1, 19)]
+    assert [entry["key"] for entry in entries] == [f"C{number}" for number in range(1, 25)]
     for entry in entries:
-        assert entry["judgement"] in sentences.SIGNS and entry["changes_text"] and entry["changes"]
-        assert all(test["text"] and test["reason"] for test in entry["tests"])
+        identity = entry["kind"] == "identity"
+        assert entry["judgement"] in sentences.SIGNS and entry["kind_text"]
+        assert bool(entry["changes"]) == bool(entry["changes_text"]) == (not identity)
+        assert all(test["text"] and bool(test["reason"]) == (not identity) for test in entry["tests"])
     rows = list(csv.DictReader((ledger / "ledger.csv").read_text(encoding="utf-8").splitlines()))
     assert [(row["key"], row["judgement"]) for row in rows] == [(entry["key"], entry["judgement"]) for entry in entries]
 
@@ -214,7 +218,7 @@ def test_the_page_needs_nothing_else_and_leads_everywhere(ledger):
     assert not re.search(r"""(?:src|href)=["'](?!#|data:)""", text) and "<script" not in text
     anchors = set(re.findall(r'href="#([^"]+)"', text))
     assert anchors <= set(re.findall(r'id="([^"]+)"', text)) and set(NAMES) <= anchors
-    assert text.count("What would change the judgement") == 18
+    assert text.count("What would change the judgement") == 23
     assert 'alt="' in text and (ledger / "figures" / "claims.png").stat().st_size > 10_000
 
 
