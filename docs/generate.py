@@ -330,6 +330,24 @@ def left_out() -> str:
     return table("pattern left out|worlds calibrated without it|worlds of the wide box", rows)
 
 
+def transfers() -> str:
+    """Every failure mode in the wide box, as `make record` left it: its base rate, and its remedy at home and there."""
+    rows = []
+    for row in kept("transfer.csv"):
+        arms = (row[arm] for arm in ("structure_first", "purpose_first", "balanced", "neither"))
+        rates = [f"{100 * float(rate):.0f}%" for rate in (row["base_rate"], *arms)]
+        effects = [
+            "/".join(f"{100 * float(row[f'{where}_{word}']):.0f}" for word in ("helps", "nothing", "harms"))
+            if row[f"{where}_helps"] else "-"
+            for where in ("home", "box")
+        ]  # fmt: skip
+        rows.append((row["mode"].replace("_", " "), *rates, *effects, row["transfers"]))
+    return table(
+        "mode|all arms|structure first|purpose first|balanced|neither|remedy at home: helps/nothing/harms|"
+        "in the wide box|transfers", rows
+    )  # fmt: skip
+
+
 def forecast_of(name: str) -> str:
     """A forecast, as `make record` left it: the median and the 90% interval over worlds."""
     rows: dict[str, list[str]] = {}
@@ -358,6 +376,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "patterns": patterns,
     "patterns_met": patterns_met,
     "left_out": left_out,
+    "transfers": transfers,
     "order_by_model": order_by_model,
     "icb_2027": lambda: forecast_of("icb_2027"),
 }

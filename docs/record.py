@@ -1,4 +1,4 @@
-"""Renew what the documents say of the record: calibration, rivals, validation, plantings and forecasts.
+"""Renew what the documents say: calibration, rivals, validation, forecasts, failure modes in the wide box, plantings.
 
     python -m docs.record FOLDER [particles=300 prior_draws=10000 populations=6]
 
@@ -75,6 +75,8 @@ def judgements(folder: Path, results: str) -> None:
         (made,) = (folder / "forecast" / name).glob("*/forecast.csv")
         copy(made, RECORD / f"{name}.csv")
         copy(made.with_name("summary.json"), RECORD / f"{name}.json")
+    step("detectors", results)
+    copy(folder / "demo" / "detectors" / "transfer.csv", RECORD / "transfer.csv")
     step("calibrate", "scenario=all", "leave_out=all", *LESS, results)
     copy(folder / "calibrate" / "all" / "leave_one_out.csv", RECORD / "leave_one_out.csv")
     step("calibrate", *PLANTINGS, results)

@@ -25,6 +25,10 @@ MEASURES = {
 """What a prediction can be about."""
 
 
+EFFECTS = ("helps", "nothing", "harms")
+"""What a remedy may do to added value."""
+
+
 @dataclass(frozen=True)
 class Sign:
     """A condition on a monthly series, on what it exceeds another by (`less`), or on its change `over` some months."""
@@ -88,7 +92,8 @@ class Demonstration:
     """A failure mode to show. `parameters` holds every parameter of the world; `remedy` changes some of them.
 
     `without_failure` is a world with the setting in which the mode does not come about, `other_cause` one in which it
-    comes about otherwise: the detector is not its setting under another name.
+    comes about otherwise: the detector is not its setting under another name. `in_box`: what the file's remedy does to
+    added value in runs of the wide box in which the detector fires (shares, by `EFFECTS`); empty for too few of them.
     """
 
     name: str
@@ -98,6 +103,7 @@ class Demonstration:
     parameters: Mapping[str, float]
     remedy: Change
     note: str
+    in_box: Mapping[str, float]
     warning: EarlySign
     watch: tuple[str, ...]
     predict: Prediction
@@ -143,6 +149,7 @@ def demonstration_from(asked: Composition) -> Demonstration:
         parameters=parameters,
         remedy=change(failure.fields("remedy")),
         note=failure.text("note", ""),
+        in_box=shares_in_box(failure.fields("in_box")),
         warning=early_sign_from(failure.fields("warning")),
         watch=tuple(series(name, "failure.watch") for name in failure.listed("watch")),
         predict=prediction(failure.fields("predict")),
@@ -159,6 +166,13 @@ def demonstration_from(asked: Composition) -> Demonstration:
     controls.done()
     failure.done()
     return demonstration
+
+
+def shares_in_box(fields: Fields) -> dict[str, float]:
+    """What a remedy does in the wide box, as `partnership detectors` measured it; empty where there is too little."""
+    shares = {name: float(fields.number(name)) for name in EFFECTS if fields.content}
+    fields.done()
+    return shares
 
 
 def series(name: Any, path: str) -> str:

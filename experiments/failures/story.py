@@ -10,7 +10,7 @@ import numpy as np
 from experiments import wording
 from experiments.analysis.contrasts import Count
 from experiments.failures.accounts import Account
-from experiments.failures.demonstration import Change
+from experiments.failures.demonstration import EFFECTS, Change, Demonstration
 from experiments.failures.performance import Performance, Side, middle, monthly
 from sim.failures import reorganisations
 
@@ -47,7 +47,19 @@ def how_often(performance: Performance) -> list[str]:
         f"Added value at the end changes by {wording.estimated(performance.gain)} on average, and is higher with the "
         f"remedy in {shared(performance.gains)}.",
         judged(performance),
+        elsewhere(performance.demonstration),
     ]
+
+
+def elsewhere(shown: Demonstration) -> str:
+    """What the remedy of the demonstration's file does in the wide box, where this failure comes about there."""
+    if not shown.in_box:
+        return "In worlds drawn from the wide box this failure hardly ever comes about; its remedy was not tried there."
+    helps, nothing, harms = (wording.in_100(shown.in_box[name]) for name in EFFECTS)
+    return (
+        "In worlds drawn from the wide box, where this failure comes about for other reasons too, the remedy helps in "
+        f"{helps} of 100, does nothing that matters in {nothing} and harms in {harms}."
+    )
 
 
 def in_parameters(change: Change, world: Mapping[str, float]) -> str:

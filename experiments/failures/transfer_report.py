@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments import wording
+from experiments.failures.demonstration import EFFECTS
 from experiments.failures.transfer import ARMS, BY_DEFINITION, SAME, Effect, Transfer
 from experiments.report.picture import Table
 
-SHARES = ("helps", "nothing", "harms")
+SHARES = EFFECTS
 """What a remedy may do."""
 
 

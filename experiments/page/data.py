@@ -22,7 +22,7 @@ from experiments.config.schema import parameters_of
 from experiments.failures.accounts import REASONS
 from experiments.failures.demonstration import MEASURES, Demonstration, Sign, load_demonstration, sentences
 from experiments.failures.performance import Performance, Side, perform
-from experiments.failures.story import measured_in_words, title
+from experiments.failures.story import elsewhere, measured_in_words, title
 from experiments.page import sample
 from experiments.storage.provenance import package_version
 from experiments.study.definition import RESULTS_VERSION
@@ -168,6 +168,7 @@ def chapter(shown: Demonstration) -> dict[str, Any]:
         "parameters": unlike(shown.parameters, {**DEFAULTS, **SETUPS[shown.setup]}),
         "remedy": {"about": shown.remedy.about, "parameters": dict(shown.remedy.parameters)},
         "note": shown.note,
+        "elsewhere": elsewhere(shown),
         "warning": {
             "about": shown.warning.about,
             "signs": [sign_of(sign) for sign in shown.warning.signs],

@@ -52,6 +52,7 @@ export function after(data, name) {
     html("h3", {}, "The remedy, in the same world"), html("p", {}, failure.remedy.about),
     html("p", {}, `Of ${counted(runs)} such partnerships ${counted(fails)} fail in this way; with the remedy ${counted(remedied)}. ` +
       `In ${counted(gains)} the population ends better off with it. These are worlds of this one setting, which was chosen to show the failure.`),
+    html("p", {}, failure.elsewhere),
     ...(failure.note ? [html("p", { class: "note" }, ...coded(failure.note))] : []),
     html("h3", {}, "What to look for"),
     html("ul", {}, ...failure.look_for.map((mark) => html("li", {}, html("strong", {}, `${capital(plain(mark.series))}, about month ${mark.at}: `), mark.text))),
