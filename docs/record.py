@@ -12,7 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from docs.generate import RECORD
+from docs.kept import RECORD
 from experiments.calibration.forecast import forecasts
 from experiments.calibration.pattern import rivals
 from experiments.cli import main as partnership
@@ -80,7 +80,9 @@ def judgements(folder: Path, results: str) -> None:
     step("calibrate", "scenario=all", "leave_out=all", *LESS, results)
     copy(folder / "calibrate" / "all" / "leave_one_out.csv", RECORD / "leave_one_out.csv")
     step("calibrate", *PLANTINGS, results)
-    copy(folder / "calibrate" / "hwb_2015" / "plantings" / "summary.json", RECORD / "plantings.json")
+    planted = folder / "calibrate" / "hwb_2015" / "plantings"
+    copy(planted / "summary.json", RECORD / "plantings.json")
+    copy(planted / "ranks.png", RECORD / "ranks.png")
 
 
 def main(words: list[str]) -> int:

@@ -70,7 +70,7 @@ def outside_hours(age, total, outside_share, outside_months):
 def seat_load(structure, talk_share, seats, load_per_seat, load_per_talk, load_growth, reference_seats):
     """Hours a seat must spend in meetings: more boards, more talk and more seats cost more (NHSPlan; Huxham & Vangen).
 
-    In units of capacity, the same for large and small, so it weighs most on small partners.
+    In units of capacity, the same for large and small. Fewer govern themselves better (Provan & Kenis 2008).
     """
     growth = 1.0 - load_growth + load_growth * seats / reference_seats
     return (load_per_seat * structure + load_per_talk * talk_share) * growth
@@ -259,7 +259,7 @@ def initial_fit(purpose, fit_floor):
 
 @inlined
 def build_quality(purpose, fit_floor, fit_strength):
-    """How well what is built now suits its end; without purpose it fits badly (HImP: structures without process)."""
+    """How well what is built now suits its end: badly without purpose (HImP; Bryson, Crosby & Stone 2006)."""
     return 1.0 - fit_strength * (1.0 - (fit_floor + (1.0 - fit_floor) * purpose))
 
 
@@ -373,7 +373,8 @@ def commitment_pulls(
     """What moves commitment: results, reciprocity, ownership, burden, and the leader's example.
 
     Small wins (Ansell & Gash), others' expected effort (George et al.), shared aims in which one has a voice (HImP),
-    hours lost to meetings (Huxham & Vangen), leading by example (KingsFund).
+    hours lost to meetings (Huxham & Vangen), leading by example (KingsFund); each drives the others (Emerson, Nabatchi
+    & Balogh 2012).
     """
     return (
         results_weight * (outcome - expectation),

@@ -32,9 +32,9 @@ def run_validation(asked: Asked) -> list[str]:
     write_bytes(folder / "index.html", validation_page(validation, picture, files["patterns.svg"]).encode())
     said = validation_lines(validation)
     if asked.order:
-        found = order.orders(asked)
-        write_bytes(folder / "order.csv", order.as_csv(found))
-        said += ["", *(each.text() for each in found)]
+        contrasts = order.orders(asked)
+        write_bytes(folder / "order.csv", order.orders_csv(contrasts))
+        said += ["", *(each.text() for each in contrasts)]
     return [*said, "", f"Table: {folder / 'table.csv'}", f"Page:  {folder / 'index.html'}"]
 
 

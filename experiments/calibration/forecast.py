@@ -28,7 +28,8 @@ from experiments.study.definition import RESULTS_VERSION
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Of the worlds: the 90% and the 50% interval, and the median."""
-PIECE = 5
+WORLDS_AT_A_TIME = 5
+"""Worlds that a worker plays at a time."""
 BOX = "calibrated"
 """The worlds a forecast is made from: those that calibration leaves."""
 AS_IT_STANDS = "as it stands"
@@ -137,7 +138,7 @@ def predict(forecast: Forecast, runs: int, seed: int, workers: int | None = None
     predicted = []
     with ThreadPoolExecutor(workers or available_workers()) as executor:
         for name, pulled in forecast.levers.items():
-            measured = in_pieces(patterns, worlds, seed, executor, PIECE, changes=pulled.parameters)
+            measured = in_pieces(patterns, worlds, seed, executor, WORLDS_AT_A_TIME, changes=pulled.parameters)
             predicted += [Predicted(name, each.name, quantiles(measured[each.name].value)) for each in patterns]
     return predicted
 

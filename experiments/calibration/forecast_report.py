@@ -19,14 +19,14 @@ def run_forecast(forecast: Forecast, runs: int, seed: int, results: str, workers
     predicted = predict(forecast, runs, seed, workers)
     name = identity(forecast, runs, seed)
     folder = Path(results) / "forecast" / forecast.name / name
-    write_bytes(folder / "forecast.csv", as_csv(predicted))
+    write_bytes(folder / "forecast.csv", forecast_csv(predicted))
     write_bytes(folder / "summary.json", as_json(forecast_summary(forecast, predicted, name, runs, seed)))
-    for file, content in image_files([picture(forecast, predicted)], name).items():
+    for file, content in image_files([forecast_picture(forecast, predicted)], name).items():
         write_bytes(folder / file, content)
-    return [*lines(forecast, predicted), "", f"Forecast {name}. Table: {folder / 'forecast.csv'}"]
+    return [*forecast_lines(forecast, predicted), "", f"Forecast {name}. Table: {folder / 'forecast.csv'}"]
 
 
-def as_csv(predicted: Sequence[Predicted]) -> bytes:
+def forecast_csv(predicted: Sequence[Predicted]) -> bytes:
     """One row for each quantity under each lever."""
     sink = io.StringIO()
     writer = csv.writer(sink, lineterminator="\n")
@@ -62,7 +62,7 @@ def interval(predicted: Predicted) -> str:
     return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
-def lines(forecast: Forecast, predicted: Sequence[Predicted]) -> list[str]:
+def forecast_lines(forecast: Forecast, predicted: Sequence[Predicted]) -> list[str]:
     """Every quantity as it stands, then the first of them under every lever."""
     said = [f"{forecast.about}: made {forecast.made}, to be known by {forecast.known_by}. Median and 90% of worlds."]
     for key, each in forecast.quantities.items():
@@ -74,7 +74,7 @@ def lines(forecast: Forecast, predicted: Sequence[Predicted]) -> list[str]:
     return said
 
 
-def table(forecast: Forecast, predicted: Sequence[Predicted]) -> Table:
+def forecast_table(forecast: Forecast, predicted: Sequence[Predicted]) -> Table:
     """Every quantity (rows) under every lever (columns): the median and the 90% interval."""
     rows = tuple(
         (each.about, *(interval(of(predicted, name, key)) for name in forecast.levers))
@@ -83,7 +83,7 @@ def table(forecast: Forecast, predicted: Sequence[Predicted]) -> Table:
     return Table("Median and 90% of worlds", ("quantity", *forecast.levers), rows)
 
 
-def picture(forecast: Forecast, predicted: Sequence[Predicted]) -> Picture:
+def forecast_picture(forecast: Forecast, predicted: Sequence[Predicted]) -> Picture:
     """The first two quantities under every lever."""
     shown = list(forecast.quantities)[:2]
     spans = {
@@ -96,5 +96,5 @@ def picture(forecast: Forecast, predicted: Sequence[Predicted]) -> Picture:
         caption="Dots: the median over calibrated worlds; thick lines: half of them; thin lines: 90%.",
         alt="Intervals for each lever, one panel for each of two quantities.",
         figure=figures.draw_forecast(spans),
-        tables=(table(forecast, predicted),),
+        tables=(forecast_table(forecast, predicted),),
     )

@@ -36,8 +36,12 @@ def run_leave_one_out(asked: Asked) -> list[str]:
     patterns = [each for each in target(replace(asked, leave_out="")) if asked.leave_out in (EVERY, each.name)]
     rows = [left_out(replace(asked, leave_out=each.name), each) for each in patterns]
     path = Path(asked.results) / "calibrate" / asked.scenario / "leave_one_out.csv"
-    write_bytes(path, as_csv(rows))
-    return [*map(line, rows), f"{sum(row.after.met for row in rows)} of {len(rows)} are met unseen.", f"Table: {path}"]
+    write_bytes(path, left_out_csv(rows))
+    return [
+        *map(left_out_line, rows),
+        f"{sum(row.after.met for row in rows)} of {len(rows)} are met unseen.",
+        f"Table: {path}",
+    ]
 
 
 def left_out(asked: Asked, pattern: Pattern) -> LeftOut:
@@ -47,7 +51,7 @@ def left_out(asked: Asked, pattern: Pattern) -> LeftOut:
     return LeftOut(pattern, calibration.posterior.tolerance, after[pattern.name], before[pattern.name])
 
 
-def line(row: LeftOut) -> str:
+def left_out_line(row: LeftOut) -> str:
     """A pattern left out, in a terminal."""
     said = "met" if row.after.met else "NOT met"
     return (
@@ -57,7 +61,7 @@ def line(row: LeftOut) -> str:
     )
 
 
-def as_csv(rows: list[LeftOut]) -> bytes:
+def left_out_csv(rows: list[LeftOut]) -> bytes:
     """One row for each pattern left out."""
     sink = io.StringIO()
     writer = csv.writer(sink, lineterminator="\n")

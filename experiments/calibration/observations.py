@@ -37,9 +37,10 @@ class Observation:
 
     def text(self) -> str:
         """The observation in a sentence."""
+        whole, rival = (f"{round(mean, 2) + 0.0:.2f}" for mean in (self.whole, self.rival))
         return (
-            f"Most would be told by {wording.plain(self.outcome)} at the end of {self.scenario}: {self.whole:.2f} on "
-            f"average in the whole model, {self.rival:.2f} in the rival (Kolmogorov-Smirnov distance "
+            f"The observation that would tell most: {wording.plain(self.outcome)} at the end of {self.scenario}, "
+            f"{whole} on average in the whole model and {rival} in the rival (Kolmogorov-Smirnov distance "
             f"{self.ks_distance:.2f})."
         )
 
@@ -65,10 +66,10 @@ def outcome_means(
 
 def farthest(whole: Mapping[tuple[str, str], Numbers], rival: Mapping[tuple[str, str], Numbers]) -> Observation:
     """The outcome and scenario in which a rival's predictions differ most from those of the whole model."""
-    found = []
+    candidates = []
     for (scenario, outcome), values in whole.items():
         ours, theirs = values[~np.isnan(values)], rival[scenario, outcome][~np.isnan(rival[scenario, outcome])]
         if len(ours) and len(theirs):
             distance = float(stats.ks_2samp(ours, theirs).statistic)
-            found.append(Observation(scenario, outcome, float(ours.mean()), float(theirs.mean()), distance))
-    return max(found, key=lambda observation: observation.ks_distance)
+            candidates.append(Observation(scenario, outcome, float(ours.mean()), float(theirs.mean()), distance))
+    return max(candidates, key=lambda observation: observation.ks_distance)

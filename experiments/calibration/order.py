@@ -23,7 +23,7 @@ from sim.runs import simulate
 
 FIRST, SECOND, OUTCOME, REGION = "structure_first", "purpose_first", "added_value_mean", 0.01
 """The contrast of the headline study, and its region of practical equivalence."""
-WORLDS = 2000
+WORLDS_LOOKED_AT = 2000
 """Worlds of each column in which the contrast is looked at."""
 BLOCKS = 2000
 """Bootstrap samples of the distinct worlds of a column."""
@@ -56,7 +56,7 @@ class Order:
 
 def orders(asked: Asked) -> list[Order]:
     """The contrast in the worlds of every column."""
-    return [order_in(column, column.worlds(WORLDS, asked.seed), asked.seed) for column in columns()]
+    return [order_in(column, column.worlds(WORLDS_LOOKED_AT, asked.seed), asked.seed) for column in columns()]
 
 
 def order_in(column: Column, worlds: Worlds, seed: int) -> Order:
@@ -87,12 +87,12 @@ def interval(values: NDArray[np.float64], block: NDArray[np.int64], seed: int) -
     return float(low), float(high)
 
 
-def as_csv(found: Sequence[Order]) -> bytes:
+def orders_csv(contrasts: Sequence[Order]) -> bytes:
     """One row for each column."""
     sink = io.StringIO()
     writer = csv.writer(sink, lineterminator="\n")
     writer.writerow(("column", "distinct", FIRST, "neither", SECOND, "mean", "low", "high"))
-    for each in found:
+    for each in contrasts:
         numbers = (each.first, each.neither, each.second, each.mean, each.low, each.high)
         writer.writerow((each.column, each.distinct, *(f"{number:.6g}" for number in numbers)))
     return sink.getvalue().encode()

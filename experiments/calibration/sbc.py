@@ -68,16 +68,16 @@ def plant(patterns: Sequence[Pattern], plantings: int, seed: int, executor: Exec
     has chance of its own, by a seed of its own.
     """
     prior = smc.prior_points(effort, len(COORDINATES), seed)
-    drawn = numbers(patterns, prior, seed, 0, executor)
+    drawn = pattern_values(patterns, prior, seed, 0, executor)
     moved = chosen(correlated(prior, drawn))
     places = [COORDINATES.index(name) for name in moved]
-    scale = np.array([spread(drawn[name].to_numpy()) for name in drawn])
+    scale = np.array([unit_of(drawn[name].to_numpy()) for name in drawn])
     truths = smc.generator(seed, PLANTED, 0).random((plantings, len(COORDINATES)))
-    planted = numbers(patterns, truths, seed, len(prior), executor).to_numpy()
+    planted = pattern_values(patterns, truths, seed, len(prior), executor).to_numpy()
 
     def sought(number: int) -> list[int]:
         def distances(points: Numbers, first: int, _: float) -> Numbers:
-            return distance(numbers(patterns, points, own_seed, first).to_numpy(), planted[number], scale)
+            return distance(pattern_values(patterns, points, own_seed, first).to_numpy(), planted[number], scale)
 
         own_seed = seed + 1 + number
         start = smc.first(effort, prior, distance(drawn.to_numpy(), planted[number], scale))
@@ -88,7 +88,7 @@ def plant(patterns: Sequence[Pattern], plantings: int, seed: int, executor: Exec
     return Ranks(pd.DataFrame(rows, columns=list(moved)), [pattern.name for pattern in patterns], seed)
 
 
-def numbers(
+def pattern_values(
     patterns: Sequence[Pattern], points: Numbers, seed: int, first: int, executor: Executor | None = None
 ) -> pd.DataFrame:
     """Each pattern's number (columns) at points of the unit cube (rows), whose runs are numbered from `first`."""
@@ -100,7 +100,7 @@ def numbers(
     return pd.DataFrame({name: numbers.value for name, numbers in measured.items()})
 
 
-def spread(values: NDArray[np.float64]) -> float:
+def unit_of(values: NDArray[np.float64]) -> float:
     """The unit of a pattern's distance: a quarter of the standard deviation of its number over the prior."""
     return float(np.nanstd(values)) / 4.0 or 1.0
 

@@ -95,12 +95,12 @@ def kind_text(declared: str, shown: str) -> str:
     text = f"A claim of the kind {declared}: {KINDS[declared]}."
     if shown == declared:
         return text
-    found = {
+    instead = {
         IDENTITY: "no world here is on the other side",
         MAGNITUDE: "hardly any world here is on the other side",
         CONTESTABLE: "worlds here are on both sides",
     }[shown]
-    return f"{text} Yet {found}: by its worlds it is of the kind {shown}."
+    return f"{text} Yet {instead}: by its worlds it is of the kind {shown}."
 
 
 def mattering_text(region: Region) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from experiments.commands.validate import MOST_RUNS, common
 from experiments.config.arguments import integer
 
-RUNS, SEED = 200, 1
+RUNS, FIRST_SEED = 200, 1
 """Worlds that a forecast is made from, and its seed, if not given."""
 
 
@@ -19,7 +19,7 @@ def forecast(given: Mapping[str, str]) -> int:
     from experiments.calibration.forecast_report import run_forecast
 
     asked = load_forecast(given["forecast"])
-    seed, results = values.get("seed", SEED), values.get("results", "results")
+    seed, results = values.get("seed", FIRST_SEED), values.get("results", "results")
     for line in run_forecast(asked, runs, seed, results, values.get("workers")):
         print(line)
     return 0

@@ -202,8 +202,8 @@ def write_report(trust: Trust, moved: Moved, folder: Path, command: str) -> None
     for name, image in files.items():
         write_bytes(here / "figures" / name, image)
     write_bytes(here / "index.html", detectors_page(trust, moved, drawn, svg_of(files), command).encode())
-    write_json(here / "record.json", {**record(trust, command), "transfer": transfer_report.as_data(*moved)})
-    write_bytes(here / "transfer.csv", transfer_report.as_csv(moved[0]))
+    write_json(here / "record.json", {**record(trust, command), "transfer": transfer_report.transfer_data(*moved)})
+    write_bytes(here / "transfer.csv", transfer_report.transfer_csv(moved[0]))
     write_index(folder)
 
 

@@ -135,15 +135,15 @@ def effect(gained: NDArray[np.float64], still: Flags, margin: float, seed: int) 
 def syndromes(fires: Mapping[str, Flags]) -> list[tuple[str, ...]]:
     """Groups of modes that mostly fire together, largest first: each is joined to some other of its group."""
     groups = [{name} for name in fires]
-    for one, other in combinations(fires, 2):
-        if overlap(fires[one], fires[other]) > SAME:
-            joined = [group for group in groups if one in group or other in group]
+    for mode, other in combinations(fires, 2):
+        if overlap(fires[mode], fires[other]) > SAME:
+            joined = [group for group in groups if mode in group or other in group]
             groups = [group for group in groups if group not in joined] + [set.union(*joined)]
-    found = [tuple(name for name in MODE_NAMES if name in group) for group in groups if len(group) > 1]
-    return sorted(found, key=lambda group: (-len(group), group))
+    several = [tuple(name for name in MODE_NAMES if name in group) for group in groups if len(group) > 1]
+    return sorted(several, key=lambda group: (-len(group), group))
 
 
-def overlap(one: Flags, other: Flags) -> float:
+def overlap(first: Flags, second: Flags) -> float:
     """Of the runs in which either fires, the share in which both do (Jaccard); 0 where neither ever does."""
-    either = int(np.sum(one | other))
-    return float(np.sum(one & other) / either) if either else 0.0
+    either = int(np.sum(first | second))
+    return float(np.sum(first & second) / either) if either else 0.0

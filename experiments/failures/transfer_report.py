@@ -87,7 +87,7 @@ def listed(names: Sequence[str]) -> str:
     return wording.listing([wording.plain(name) for name in names]) if names else "none"
 
 
-def as_csv(transfers: Mapping[str, Transfer]) -> bytes:
+def transfer_csv(transfers: Mapping[str, Transfer]) -> bytes:
     """One row for each mode."""
     sink = io.StringIO()
     writer = csv.writer(sink, lineterminator="\n")
@@ -104,7 +104,7 @@ def as_csv(transfers: Mapping[str, Transfer]) -> bytes:
     return sink.getvalue().encode()
 
 
-def as_data(transfers: Mapping[str, Transfer], groups: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+def transfer_data(transfers: Mapping[str, Transfer], groups: Sequence[tuple[str, ...]]) -> dict[str, Any]:
     """All numbers."""
     return {
         "syndromes": [list(group) for group in groups],

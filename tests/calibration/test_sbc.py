@@ -31,7 +31,7 @@ def planted(plantings=120):
 
 def test_ranks_of_planted_parameters_are_even_and_the_region_covers_them(monkeypatch):
     """120 plantings: each share of a region has a standard error of .03 to .05; four of them are allowed."""
-    monkeypatch.setattr(sbc, "numbers", toy)
+    monkeypatch.setattr(sbc, "pattern_values", toy)
     ranks = planted()
     assert list(ranks.table) == [COORDINATES[0]], "only what matters is moved"
     assert ranks.evenness()[COORDINATES[0]] > 0.001
@@ -41,7 +41,7 @@ def test_ranks_of_planted_parameters_are_even_and_the_region_covers_them(monkeyp
 
 def test_a_sampler_that_is_too_sure_is_noticed(monkeypatch):
     """Control: a posterior drawn in towards its mean leaves planted values outside its regions."""
-    monkeypatch.setattr(sbc, "numbers", toy)
+    monkeypatch.setattr(sbc, "pattern_values", toy)
 
     def too_sure(posterior, truth, places):
         mean = posterior.weights @ posterior.points
