@@ -15,6 +15,8 @@ from experiments.execution.place import available_workers
 
 PIECE = 5
 """Runs of every scenario that a worker plays at a time."""
+WORLDS_PLAYED = 100
+"""Runs of each scenario, if not given."""
 CALIBRATED = "calibrated"
 """What calibration has left under that name: a list of worlds as a box, and one world as a scenario."""
 WIDE = "wide box"
@@ -27,7 +29,7 @@ class Asked:
     """What is to be validated: of which scenarios, in how many runs of each; and whether the order is looked at too."""
 
     scenario: str = "all"
-    runs: int = 100
+    runs: int = WORLDS_PLAYED
     seed: int = 1
     results: str = "results"
     order: bool = False

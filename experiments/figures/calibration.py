@@ -68,15 +68,15 @@ def draw_verdict_grid(
     for across, column in enumerate(columns):
         for down, (name, _, discriminates) in enumerate(ordered):
             shown = met[column][name]
-            colour, mark = (style.BLUE, "s") if shown else (style.VERMILLION, "x")
+            colour, mark, edge = (style.BLUE, "s", 0.0) if shown else (style.VERMILLION, "x", 1.8)
             strength = 1.0 if discriminates else PALE
-            axes.plot(across, down, mark, color=colour, markersize=8, markeredgewidth=1.8, alpha=strength)
+            axes.plot(across, down, mark, color=colour, markersize=9, markeredgewidth=edge, alpha=strength)
     used = sum(not held for _, held, _ in ordered)
     axes.axhline(used - 0.5, color="#444444", linewidth=1)
     axes.set_ylim(len(ordered) - 0.5, -0.5)
     axes.set_xlim(-0.5, len(columns) - 0.5)
     axes.set_yticks(range(len(ordered)), [name.replace("_", " ") for name, _, _ in ordered])
-    axes.set_xticks(range(len(columns)), [name.replace(" ", "\n", 1) for name in columns])
+    axes.set_xticks(range(len(columns)), ["\n".join(name.split()) for name in columns], fontsize=7)
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     axes.spines[["left", "bottom"]].set_visible(False)
@@ -87,7 +87,7 @@ def draw_verdict_grid(
         ),
     ]
     figure.legend(handles=keys, loc="outside lower right", ncols=2)
-    style.note(figure, "Above the line: used for calibration. Below: held out.")
+    style.note(figure, "Below the line: for validation only. Pale: hardly discriminates.")
     return figure
 
 
@@ -179,8 +179,9 @@ def draw_forecast(spans: Mapping[str, Sequence[tuple[str, Sequence[float]]]]) ->
             axes.plot([quarter, upper], [down, down], color=style.BLUE, linewidth=4, solid_capstyle="butt")
             axes.plot(middle, down, "o", color="white", markeredgecolor=style.BLUE, markersize=6)
         axes.set_ylim(rows - 0.5, -0.5)
-        axes.set_title("\n".join(textwrap.wrap(about, 38)), fontsize=9, loc="left")
+        axes.set_title("\n".join(textwrap.wrap(about, 30)), fontsize=9, loc="left")
         axes.tick_params(axis="y", length=0)
+        axes.xaxis.set_major_locator(MaxNLocator(4))
         if any(low < 0.0 for _, (low, *_) in levers):
             axes.axvline(0.0, color="#777777", linewidth=0.8)
     panels[0].set_yticks(range(rows), [name for name, _ in next(iter(spans.values()))])
