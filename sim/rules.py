@@ -70,7 +70,7 @@ def outside_hours(age, total, outside_share, outside_months):
 def seat_load(structure, talk_share, seats, load_per_seat, load_per_talk, load_growth, reference_seats):
     """Hours a seat must spend in meetings: more boards, more talk and more seats cost more (NHSPlan; Huxham & Vangen).
 
-    In units of capacity, the same for large and small. Fewer govern themselves better (Provan & Kenis 2008).
+    In units of capacity, the same for large and small, so it weighs most on small partners.
     """
     growth = 1.0 - load_growth + load_growth * seats / reference_seats
     return (load_per_seat * structure + load_per_talk * talk_share) * growth
@@ -185,8 +185,8 @@ def issue_work(work, root_work, need, total, root_total, complementarity):
 def coordination(ownership, structure, fit, purpose, trust, coordination_floor, coordination_effect, relational_effect):
     """Part of the work not duplicated: an owner, fitting structure, or relations coordinate it.
 
-    KingsFund (clear responsibility), Provan & Milward 1995 (a central body), Gittell 2002 (shared goals, shared
-    knowledge and mutual respect: relational coordination).
+    KingsFund (clear responsibility), Provan & Milward 1995; Provan & Kenis 2008 (a central body), Gittell 2002 (shared
+    goals, shared knowledge and mutual respect: relational coordination).
     """
     formal = (1.0 - ownership) * (1.0 - coordination_effect * structure * fit)
     uncoordinated = formal * (1.0 - relational_effect * purpose * trust)
@@ -259,7 +259,8 @@ def initial_fit(purpose, fit_floor):
 
 @inlined
 def build_quality(purpose, fit_floor, fit_strength):
-    """How well what is built now suits its end: badly without purpose (HImP; Bryson, Crosby & Stone 2006)."""
+    """How well what is built now suits its end; without purpose it fits badly (HImP: structures without process;
+    Bryson, Crosby & Stone 2006)."""
     return 1.0 - fit_strength * (1.0 - (fit_floor + (1.0 - fit_floor) * purpose))
 
 
@@ -372,9 +373,8 @@ def commitment_pulls(
 ):  # fmt: skip
     """What moves commitment: results, reciprocity, ownership, burden, and the leader's example.
 
-    Small wins (Ansell & Gash), others' expected effort (George et al.), shared aims in which one has a voice (HImP),
-    hours lost to meetings (Huxham & Vangen), leading by example (KingsFund); each drives the others (Emerson, Nabatchi
-    & Balogh 2012).
+    Small wins (Ansell & Gash), others' expected effort (George et al.; Emerson, Nabatchi & Balogh 2012), shared aims in
+    which one has a voice (HImP), hours lost to meetings (Huxham & Vangen), leading by example (KingsFund).
     """
     return (
         results_weight * (outcome - expectation),

@@ -225,7 +225,7 @@ def test_rivals_lack_what_they_say_and_go_through_the_same_measure():
         "no purpose", "no trust", "no overhead", "no own work", "no outside support", "no leaving",
     }  # fmt: skip
     assert all(BY_NAME[name].channel == "purpose" for name in lacking["no purpose"])
-    kind = load_scenario("pcg_2001")
+    kind = load_scenario("himp_1999")
     unwilling = {"commitment": 0.25, "exit_level": 0.35, "exit_prob": 0.1}
     whole = play(kind, [unwilling], {}, 1).outcomes
     for name, changes in lacking.items():

@@ -19,13 +19,14 @@ from sim.params import COUNTS, DEFAULT_BOX, NAMES, SETUPS, as_array
 from sim.runs import simulate
 from tests.test_docs import EXPLAINED
 
+SOURCES = "HImP|HWB|PCG|NHSPlan|KingsFund|Morciano2021|BCF|Finch2016|ICB2027"
 COMPOSED = [name for name in names() if name not in ("healthy", "calibrated")]
 every_scenario = pytest.mark.parametrize("name", COMPOSED)
 
 
 def test_the_record_has_its_scenarios():
     assert set(COMPOSED) == {"himp_1999", "pcg_2001", "nhs_plan_2000", "lsp_jsna", "hwb_2015", "hwb_2015_insanity",
-                             "fire_200", "collaborative"}  # fmt: skip
+                             "fire_200", "collaborative", "integrated_2013", "finch_2016", "icb_2027"}  # fmt: skip
 
 
 @every_scenario
@@ -66,7 +67,7 @@ def test_every_value_has_a_source_or_says_assumption(name):
     text = (configs() / "scenario" / f"{name}.yaml").read_text(encoding="utf-8")
     for line in text.split("parameters:\n")[1].split("\ndesign:")[0].splitlines():
         comment = line.partition("#")[2]
-        named = "assumption" in comment or bool(re.search(r"\b(HImP|HWB|PCG|NHSPlan|KingsFund)\b", comment))
+        named = "assumption" in comment or bool(re.search(rf"\b({SOURCES})\b", comment))
         if line.strip().startswith("#"):
             spoken = named
         elif line.strip():

@@ -44,7 +44,7 @@ def only_study_errors(study):
         validation.require_valid(study)
         assert len(study.id) == 12, "what passes has an identity"
         return False
-    with pytest.raises(StudyError, match=r"^[^\n]{1,700}$"):
+    with pytest.raises(StudyError, match=r"^[^\n]{1,900}$"):
         validation.require_valid(study)
     return True
 
@@ -85,7 +85,7 @@ def test_a_small_study_takes_what_can_be_run_or_says_what_it_takes(name, value):
         validation.require_valid(small_study(**{name: value}))
         assert number_of(value) is not None or (name == "arms" and value is None)
         return
-    with pytest.raises((StudyError, ParameterError), match=r"^[^\n]{1,700}$"):
+    with pytest.raises((StudyError, ParameterError), match=r"^[^\n]{1,900}$"):
         small_study(**{name: value})
 
 
