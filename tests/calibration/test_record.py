@@ -84,3 +84,35 @@ def test_the_forecast_that_is_kept_is_what_the_command_gives():
         predicted = predict(forecast, record["runs"], record["seed"])
         rows = {(row["lever"], row["quantity"]): row["q50"] for row in kept("icb_2027.csv")}
         assert {(each.lever, each.quantity): f"{each.quantiles[2]:.6g}" for each in predicted} == rows
+
+
+NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven")
+
+
+def test_what_the_page_says_of_rivals_is_what_was_counted():
+    page = " ".join((ROOT / "docs/scenarios.md").read_text(encoding="utf-8").split())
+    record = json.loads((RECORD / "validation.json").read_text(encoding="utf-8"))
+    met, of = record["met"]["calibrated"]["discriminating"]
+    assert of == 20 and f"Of the twenty patterns that discriminate the whole model meets {met}." in page
+    counted = {name: record["met"][name]["discriminating"][0] for name in rivals()}
+    as_many = [name for name, count in counted.items() if count == met]
+    assert as_many == ["no purpose", "no trust", "no overhead", "no leaving"]
+    assert set(counted.values()) - {met} == {12} and "without own work, or without outside support, 12," in page
+    models = (*rivals(), "calibrated", "wide box")
+    ((shown, among),) = {tuple(record["met"][name]["discriminating, for validation only"]) for name in models}
+    said = f"Of the {NUMBERS[among]} that discriminate and that nobody has used, every model meets {NUMBERS[shown]}"
+    assert said in page and "and so does the wide box" in page
+    for name in as_many:
+        observation = record["apart"][name]
+        whole, rival = (f"{round(observation[side], 2) + 0.0:.2f}" for side in ("whole", "rival"))
+        assert f"| {name} |" in page and f"(`{observation['scenario']}`) | {whole} | {rival} |" in page
+
+
+def test_what_the_pages_say_of_plantings_and_of_what_was_left_out_is_what_was_counted():
+    pages = [(ROOT / f"docs/{name}.md").read_text(encoding="utf-8") for name in ("scenarios", "trace")]
+    share = json.loads((RECORD / "plantings.json").read_text(encoding="utf-8"))["mean_coverage"]["0.9"]
+    assert all(f"{share:.0%}" in page for page in pages)
+    rows = kept("leave_one_out.csv")
+    unseen = {row["pattern"] for row in rows if row["met"] == "1"}
+    assert (len(unseen), len(rows)) == (5, 10) and "Five of ten are met unseen" in pages[0]
+    assert unseen == {row["pattern"] for row in rows if row["prior_met"] == "1"}
