@@ -95,6 +95,10 @@ def test_what_the_page_says_of_rivals_is_what_was_counted():
     met, of = record["met"]["calibrated"]["discriminating"]
     assert of == 20 and f"Of the twenty patterns that discriminate the whole model meets {met}." in page
     counted = {name: record["met"][name]["discriminating"][0] for name in rivals()}
+    every = {name: record["met"][name]["all"][0] for name in (*rivals(), "calibrated", "default world")}
+    assert (every.pop("default world"), every.pop("calibrated")) == (22, 20)
+    assert "**The default world meets 22 of 29,**" in page
+    assert f"Over all 29 it meets 20 and the rivals {min(every.values())} to {max(every.values())}" in page
     as_many = [name for name, count in counted.items() if count == met]
     assert as_many == ["no purpose", "no trust", "no overhead", "no leaving"]
     assert set(counted.values()) - {met} == {12} and "without own work, or without outside support, 12," in page
