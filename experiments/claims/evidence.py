@@ -102,9 +102,12 @@ def rejudged(
 def mattering(judgement: Judgement, design: pd.DataFrame, how: Judging, tests: int, seed: int) -> tuple[Region, ...]:
     """Where the deciding test matters: conditions that tell worlds that bear it out from all others.
 
-    Found on one half of the worlds and counted on the other, like those of a judgement that depends.
+    Found on one half of the worlds and counted on the other, like those of a judgement that depends. None where a claim
+    is about some worlds, or has conditions already.
     """
     place = judgement.deciding
+    if judgement.judged[place].conditions or not judgement.evidence[place].test.general:
+        return ()
     test, known = judgement.evidence[place].test, judgement.evidence[place].pairs["difference"].dropna()
     met = judging.signs(known.to_numpy(), test.expect, test.region) == 1
     sides = np.where(met, 1, -1).astype(np.int8)

@@ -24,7 +24,7 @@ from experiments import wording
 from experiments.analysis.headline import rounded
 from experiments.analysis.judging import Judged, each_level
 from experiments.claims import changes, page, sentences, worlds
-from experiments.claims.claim import IDENTITY, MAGNITUDE, Claim, Judging, Test
+from experiments.claims.claim import IDENTITY, Claim, Judging, Test
 from experiments.claims.evidence import Evidence, Judgement, attainable, judge, kind_shown, mattering
 from experiments.config.given import Given
 from experiments.execution import sweep
@@ -107,7 +107,7 @@ def claim_entry(
     identity = claim.kind == IDENTITY
     listed = [] if identity else changes.changes(judged_claim, design, how, tests, study.seed)
     needed = None if identity else changes.worlds_needed(judged_claim, how, tests)
-    matters = mattering(judged_claim, design, how, tests, study.seed) if claim.kind == MAGNITUDE else ()
+    matters = () if identity else mattering(judged_claim, design, how, tests, study.seed)
     shown = kind_shown(judged_claim)
     content = {
         "key": claim.key,

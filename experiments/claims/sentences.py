@@ -104,7 +104,7 @@ def kind_text(declared: str, shown: str) -> str:
 
 
 def mattering_text(region: Region) -> str:
-    """Where a claim that can hardly come out otherwise matters, and where not."""
+    """Where a claim matters, and where it makes no difference."""
     here, there = (wording.in_100(count.share.value) for count in (region.won, region.won_elsewhere))
     return (
         f"It matters where {wording.conditions_text(region.conditions)} ({wording.percent(region.share_of_worlds)} of "
