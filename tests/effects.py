@@ -20,7 +20,7 @@ from unittest.mock import patch
 from omegaconf import OmegaConf
 
 from experiments import cli
-from experiments.calibration import posterior, validate
+from experiments.calibration import comparison, forecast_report, leave_one_out, plantings, posterior
 from experiments.claims import ledger
 from experiments.commands import neutrality, sweep
 from experiments.config.composition import Composition, Prepared
@@ -186,7 +186,11 @@ def noting(job: str, *, carried_out: bool = False, thorough: bool = False) -> It
         replace(detectors, "measure_trust", noted_only(effect, None))
         replace(detector_report, "write_report", noted_only(effect, None))
         replace(detector_report, "lines", lambda *given: [])
-        replace(validate, "run_validation", noted_only(effect, ()))
+        replace(comparison, "run_validation", noted_only(effect, ()))
+        replace(plantings, "run_plantings", noted_only(effect, ()))
+        replace(leave_one_out, "run_leave_one_out", noted_only(effect, ()))
+        replace(forecast_report, "run_forecast", noted_only(effect, ()))
+        replace(detector_report, "measure_transfer", noted_only(effect, ({}, [])))
         replace(posterior, "run_calibration", noted_only(effect, ()))
         replace(webbrowser, "open", noted_only(effect, True))
         if not thorough and job != "report":

@@ -27,7 +27,9 @@ WORLDS = 2_000
 SEED = 6
 REGION = 0.01
 WITH_SETUP = tuple(setup for setup in params.SETUPS if setup not in ("neither", "alone"))
-STOCKS = ("structure", "fit", "purpose", "structure_peak", "purpose_peak")
+ANSWERS = tuple(name for name in OUTCOME_NAMES if name.startswith(("pat_", "vichealth_")))
+STOCKS = ("structure", "fit", "purpose", "structure_peak", "purpose_peak", *ANSWERS)
+"""Outcomes that read both stocks themselves: what partners answer is made of them, and acts on nothing."""
 CHANNELS_OFF = {row.name: 0.0 for row in params.PARAMETERS if row.channel}
 """Every way in which structure or purpose reaches anything else, switched off."""
 STILL = {

@@ -260,9 +260,12 @@ def test_every_threshold_has_an_effect_on_a_study_that_searches_for_failures(lim
 PILOT = "study=results/tiny/{pilot}"
 WORDED = {
     "detectors": ((), {"seed": "7", "runs": "6", "results": "elsewhere", "limits.window": "12"}),
-    "validate": ((), {"scenario": "himp_1999", "seed": "7", "results": "elsewhere", "workers": "1", "runs": "3"}),
+    "validate": ((), {"scenario": "himp_1999", "seed": "7", "results": "elsewhere", "workers": "1", "runs": "3",
+                      "order": "true"}),
     "calibrate": ((), {"scenario": "himp_1999", "seed": "7", "results": "elsewhere", "workers": "1", "without": "trust",
-                       "prior_draws": "500", "particles": "30", "populations": "2", "most": "50"}),
+                       "prior_draws": "500", "particles": "30", "populations": "2", "most": "50",
+                       "plantings": "20", "leave_out": "hwb_no_impact"}),
+    "forecast": (("forecast=icb_2027",), {"seed": "7", "results": "elsewhere", "runs": "30", "workers": "1"}),
     "teach": ((), {"failure": "inertia", "scenario": "himp_1999", "setup": "alone", "seed": "7", "open": "false"}),
     "neutrality": (("worlds=50",), {"worlds": "60", "results": "elsewhere"}),
     "contrast": ((PILOT,),
@@ -282,7 +285,7 @@ FINDS_FAULT = {"neutrality": 1}
 @pytest.mark.parametrize("job", WORDED)
 def test_every_word_of_a_job_has_an_effect(job, tmp_path):
     base, words = WORDED[job]
-    stated = {name.split("=")[0] for name in cli.JOBS[job].takes} - {"study"}
+    stated = {name.split("=")[0] for name in cli.JOBS[job].takes} - {"study", "forecast"}
     assert {name.replace("window", "NAME") for name in words} == stated, "a word is not tried"
     if PILOT in base:
         steps.Step("study", "results/tiny/{pilot}").take(tmp_path)
