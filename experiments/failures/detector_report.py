@@ -47,7 +47,7 @@ def measure(given: Mapping[str, str]) -> list[str]:
     demonstrations = {name: load_demonstration(name, kept) for name in MODE_NAMES}
     healthy = parameters_of(composed(["scenario=healthy"]).plain)
     trust = detectors.measure_trust(demonstrations, healthy, limits_in(plain), seed, runs)
-    moved = measure_transfer(demonstrations, trust.performances, limits_in(plain), seed, runs)
+    moved = measure_transfer(demonstrations, trust, limits_in(plain), seed, runs)
     folder = results_in(plain) / "demo"
     write_report(trust, moved, folder, " ".join(["partnership detectors", *sorted(kept)]))
     return lines(trust, moved, folder)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from experiments.analysis.contrasts import Count, Estimate, count, mean
 from experiments.failures.demonstration import Demonstration
-from experiments.failures.detectors import LEVERS
+from experiments.failures.detectors import LEVERS, Trust
 from experiments.failures.performance import Performance, monthly
 from experiments.study.samplers import evenly
 from sim import failures
@@ -68,7 +68,7 @@ class Transfer:
 
 def measure_transfer(
     demonstrations: Mapping[str, Demonstration],
-    performances: Mapping[str, Performance],
+    trust: Trust,
     limits: Mapping[str, float],
     seed: int,
     runs: int,
@@ -82,7 +82,7 @@ def measure_transfer(
             name,
             count(fires[name]),
             {arm: count(fires[name][arms == place]) for place, arm in enumerate(ARMS)},
-            at_home(performances[name]),
+            at_home(trust.performances[name]),
             treated(demonstrations[name], record, fires[name]),
         )
         for name in MODE_NAMES
